@@ -1,0 +1,216 @@
+//! The floor under every stage: where something is, what was wrong with it,
+//! and what to do about it.
+//!
+//! Bad data becomes a [`Reject`] (a row of the table `rejects`); a mistake in a
+//! file that a person wrote (pipeline, lexicon, vocabulary) becomes a
+//! [`Diagnostic`] with its place in that file. Neither stops the other
+//! records or files from being read.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A half-open range of bytes in a text; both ends lie on character boundaries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span from `start` to `end`.
+    #[must_use]
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// The text under the span; empty if the span does not fit `text`.
+    #[must_use]
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether `other` lies wholly inside (or equals) this span.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// Whether the two spans share at least one byte.
+    #[must_use]
+    pub const fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+}
+
+/// The six stages, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Files to decoded records.
+    Load,
+    /// Records to documents.
+    Parse,
+    /// Dates, places, occasions, voice.
+    Resolve,
+    /// Themes.
+    Tag,
+    /// Series.
+    Tally,
+    /// Tables and release.
+    Write,
+}
+
+impl Stage {
+    /// All stages in order.
+    pub const ALL: [Self; 6] = [
+        Self::Load,
+        Self::Parse,
+        Self::Resolve,
+        Self::Tag,
+        Self::Tally,
+        Self::Write,
+    ];
+
+    /// The verb that names the stage, its folder and its `--until` value.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Parse => "parse",
+            Self::Resolve => "resolve",
+            Self::Tag => "tag",
+            Self::Tally => "tally",
+            Self::Write => "write",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A piece of input that could not be used, and why.
+///
+/// `reason` is a stable word to group by; `detail` says it for this case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reject {
+    /// The source of the pipeline file.
+    pub source: String,
+    /// Path of the file, relative to the source's folder.
+    pub path: String,
+    /// Number of the record in the file (a line, for JSON Lines), from 1.
+    pub record: Option<u64>,
+    /// The stage that refused it.
+    pub stage: String,
+    /// A stable word: `empty`, `binary`, `oversized`, `undecodable` and so on.
+    pub reason: String,
+    /// What exactly was found, and what to do.
+    pub detail: String,
+    /// The beginning of the refused text, at most [`EXCERPT_CHARS`] characters.
+    pub excerpt: String,
+}
+
+/// Longest excerpt in a [`Reject`].
+pub const EXCERPT_CHARS: usize = 80;
+
+/// The first [`EXCERPT_CHARS`] characters of `bytes`, invalid ones replaced and
+/// control characters shown as spaces.
+#[must_use]
+pub fn excerpt(bytes: &[u8]) -> String {
+    let head = bytes.get(..bytes.len().min(EXCERPT_CHARS * 4)).unwrap_or_default();
+    String::from_utf8_lossy(head)
+        .chars()
+        .take(EXCERPT_CHARS)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// A mistake in a file that a person wrote, with its place and advice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The file.
+    pub file: PathBuf,
+    /// Its whole text, for showing the line.
+    pub text: String,
+    /// The bytes at fault.
+    pub span: Span,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// What to do, if there is something to say.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// Line and column of the fault, both from 1, the column in characters.
+    #[must_use]
+    pub fn line_column(&self) -> (usize, usize) {
+        let before = self.text.get(..self.span.start).unwrap_or(&self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.line_column();
+        write!(f, "{}:{line}:{column}: {}", self.file.display(), self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, " ({hint})")?;
+        }
+        Ok(())
+    }
+}
+
+/// The name in `known` that `typed` was probably meant to be, if one is near.
+#[must_use]
+pub fn suggestion<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::osa_distance(typed, name), name))
+        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 4)
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_outside_the_text_is_empty_and_does_not_panic() {
+        assert_eq!(Span::new(1, 2).of("提法"), "");
+        assert_eq!(Span::new(3, 6).of("提法"), "法");
+        assert_eq!(Span::new(3, 60).of("提法"), "");
+    }
+
+    #[test]
+    fn the_column_counts_characters_of_its_line() {
+        let diagnostic = Diagnostic {
+            file: "a.toml".into(),
+            text: "一\n二三四".into(),
+            span: Span::new(7, 10),
+            message: "unknown".into(),
+            hint: None,
+        };
+        assert_eq!(diagnostic.line_column(), (2, 2));
+        assert_eq!(diagnostic.to_string(), "a.toml:2:2: unknown");
+    }
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        let known = ["cadence", "register", "layout"];
+        assert_eq!(suggestion("cadance", known), Some("cadence"));
+        assert_eq!(suggestion("zzz", known), None);
+    }
+
+    #[test]
+    fn an_excerpt_of_bytes_is_short_and_printable() {
+        let long = "字".repeat(500);
+        assert_eq!(excerpt(long.as_bytes()).chars().count(), EXCERPT_CHARS);
+        assert_eq!(excerpt(b"a\x00b\xff"), "a b\u{fffd}");
+    }
+}

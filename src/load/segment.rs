@@ -1,0 +1,163 @@
+//! Cuts the sequence of input into pieces whose boundaries depend on content.
+//!
+//! A small file is one segment, and its path's hash says whether a shard ends
+//! after it; a large file of records is cut after records whose hash says so.
+//! So a new or changed file moves no boundary but its own. The chance of a cut
+//! is the size of what stands before it over the size asked for, taken in
+//! powers of two: a file that grows a little keeps its place, and a corpus that
+//! outgrows its shards merges them in pairs.
+
+use serde::{Deserialize, Serialize};
+
+use super::{File, Input, Limits, Start, open, unpack};
+
+/// A run of records of one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Number of its first record in the file, from 1.
+    pub first_record: u64,
+    /// Byte at which that record begins in the unpacked file.
+    pub byte_offset: u64,
+    /// How many records; `None`: to the end of the file.
+    pub records: Option<u64>,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of its content, as hex.
+    pub hash: String,
+    /// The number that decides where shards end: one ends after this segment
+    /// when it is below the segment's share of a shard.
+    pub cut: u64,
+}
+
+impl Segment {
+    /// Where to begin reading.
+    #[must_use]
+    pub const fn start(&self) -> Start {
+        Start { record: self.first_record, byte: self.byte_offset }
+    }
+
+    /// Whether a shard of about `shard_bytes` ends after this segment.
+    #[must_use]
+    pub fn ends_shard(&self, shard_bytes: u64) -> bool {
+        is_cut(self.cut, self.bytes, shard_bytes)
+    }
+}
+
+/// Chance of a cut: the size class of `bytes` over `shard_bytes`.
+fn is_cut(draw: u64, bytes: u64, shard_bytes: u64) -> bool {
+    let class = bytes.max(1).next_power_of_two();
+    let chance = u128::from(class) << 64;
+    u128::from(draw) < chance / u128::from(shard_bytes.max(1))
+}
+
+fn draw(hash: &blake3::Hash) -> u64 {
+    hash.as_bytes().iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+}
+
+/// The segments of a file, for shards of about `shard_bytes`.
+///
+/// A file that cannot be read is one segment too: reading it gives its reject.
+///
+/// # Cost
+/// Reads the file once; a file of records larger than a shard is also split
+/// into records.
+#[must_use]
+pub fn segments(input: &Input, file: &File, limits: Limits, shard_bytes: u64) -> Vec<Segment> {
+    let path_draw = draw(&blake3::hash(file.name.as_bytes()));
+    let whole = |hash: String| {
+        vec![Segment {
+            first_record: 1,
+            byte_offset: 0,
+            records: None,
+            bytes: file.bytes,
+            hash,
+            cut: path_draw,
+        }]
+    };
+    if input.layout.is_record() && file.bytes > shard_bytes {
+        return large(input, file, limits, shard_bytes, path_draw).unwrap_or_else(|| whole("unreadable".into()));
+    }
+    if !input.layout.is_record() && file.bytes > limits.max_file_bytes {
+        // It will be refused by its size alone.
+        return whole(format!("oversized-{}", file.bytes));
+    }
+    let mut hasher = blake3::Hasher::new();
+    match std::fs::File::open(&file.path).and_then(|f| hasher.update_reader(f).map(|h| h.finalize())) {
+        Ok(hash) => whole(hash.to_hex().to_string()),
+        Err(_) => whole("unreadable".into()),
+    }
+}
+
+fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw: u64) -> Option<Vec<Segment>> {
+    let packed = unpack::unpack(&file.path, 0).ok()?.packed;
+    let mut out = Vec::new();
+    let mut hasher = blake3::Hasher::new();
+    let (mut first, mut offset, mut count, mut bytes) = (1_u64, 0_u64, 0_u64, 0_u64);
+    for raw in open(input, file, limits, Start::default()).ok()? {
+        count += 1;
+        let cut = match &raw {
+            Ok(raw) => {
+                let hash = raw.hash();
+                hasher.update(hash.as_bytes());
+                bytes += raw.bytes();
+                let hard_end = bytes > 2 * shard_bytes;
+                (hard_end || is_cut(draw(&hash), raw.bytes(), shard_bytes)).then_some(raw.end_byte())
+            }
+            Err(reject) => {
+                hasher.update(format!("{reject:?}").as_bytes());
+                None
+            }
+        };
+        if let Some(end_byte) = cut {
+            out.push(Segment {
+                first_record: first,
+                byte_offset: offset,
+                records: Some(count),
+                bytes,
+                hash: hasher.finalize().to_hex().to_string(),
+                cut: 0,
+            });
+            hasher.reset();
+            first += count;
+            // Inside packed bytes and tables there is no offset to seek to; the
+            // reader counts records instead.
+            offset = if packed { 0 } else { end_byte };
+            (count, bytes) = (0, 0);
+        }
+    }
+    if count > 0 {
+        out.push(Segment {
+            first_record: first,
+            byte_offset: offset,
+            records: None,
+            bytes,
+            hash: hasher.finalize().to_hex().to_string(),
+            cut: path_draw,
+        });
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn larger_shards_keep_a_subset_of_the_boundaries() {
+        for seed in 0..2_000_u32 {
+            let cut = draw(&blake3::hash(&seed.to_le_bytes()));
+            if is_cut(cut, 30_000, 2 << 20) {
+                assert!(is_cut(cut, 30_000, 1 << 20));
+            }
+        }
+    }
+
+    #[test]
+    fn small_files_make_shards_of_about_the_size_asked_for() {
+        let ends = (0..20_000_u32)
+            .filter(|i| is_cut(draw(&blake3::hash(&i.to_le_bytes())), 28_000, 1 << 20))
+            .count();
+        // 20,000 files of 32 KiB (their size class) are 625 MiB.
+        assert!((500..750).contains(&ends), "{ends}");
+    }
+}
