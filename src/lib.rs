@@ -1,3 +1,5 @@
 pub mod diagnostic;
 pub mod load;
 pub mod parse;
+pub mod resolve;
+pub mod tag;

@@ -129,10 +129,10 @@ ETHNIC = [
 SUFFIX = ["特别行政区", "自治区", "自治州", "自治县", "自治旗", "左翼蒙古族自治县", "行政区", "地区", "林区", "特区", "矿区", "新区",
           "省", "市", "盟", "州", "县", "区", "旗"]
 NEW_AREA = {"浦东新区", "滨海新区", "沈北新区", "两江新区"}
-MINES = {"峰峰矿区", "白云鄂博矿区", "阜新矿区"}
+MINES = {"峰峰矿区", "白云鄂博矿区", "鹰手营子矿区"}
 # Short names that the rule would get wrong; empty = none.
 SHORTS = {
-    "内蒙古自治区": "内蒙古", "东乡族自治县": "东乡", "鄂温克族自治旗": "鄂温克", "鄂伦春自治旗": "鄂伦春",
+    "内蒙古自治区": "内蒙古", "东乡族自治县": "东乡", "鄂温克族自治旗": "", "鄂伦春自治旗": "",
     "井陉矿区": "", "白云矿区": "", "万山特区": "万山", "海南行政区": "", "凉山彝族自治州": "凉山",
     "海南黎族苗族自治州": "", "阿坝藏族自治州": "阿坝",
     # a province has the same short name, and it alone is meant
@@ -149,20 +149,57 @@ ALIASES = {
     "科尔沁左翼中旗": "科左中旗", "科尔沁左翼后旗": "科左后旗", "科尔沁右翼前旗": "科右前旗", "科尔沁右翼中旗": "科右中旗",
     "察哈尔右翼前旗": "察右前旗", "察哈尔右翼中旗": "察右中旗", "察哈尔右翼后旗": "察右后旗",
     "西乌珠穆沁旗": "西乌旗", "东乌珠穆沁旗": "东乌旗", "乌拉特前旗": "乌前旗", "乌拉特中旗": "乌中旗", "乌拉特后旗": "乌后旗",
-    "新巴尔虎左旗": "新左旗", "新巴尔虎右旗": "新右旗", "陈巴尔虎旗": "陈旗",
-    "塔什库尔干塔吉克自治县": "塔县", "察布查尔锡伯自治县": "察县", "双江拉祜族佤族布朗族傣族自治县": "双江县",
-    "大厂回族自治县": "大厂县", "神农架林区": "", "浦东新区": "上海浦东", "滨海新区": "天津滨海",
-    "西双版纳傣族自治州": "版纳州", "克孜勒苏柯尔克孜自治州": "克州", "博尔塔拉蒙古自治州": "博州",
-    "三沙市": "", "海南藏族自治州": "海南州", "河南蒙古族自治县": "河南县", "大通回族土族自治县": "大通县",
+    "新巴尔虎左旗": "新左旗", "新巴尔虎右旗": "新右旗",
+    "塔什库尔干塔吉克自治县": "塔县", "鄂温克族自治旗": "鄂温克旗", "鄂伦春自治旗": "鄂伦春旗", "东乡族自治县": "东乡县",
+    "海南藏族自治州": "海南州", "河南蒙古族自治县": "河南县",
 }
-NO_TYPE_ALIAS = {"鄂伦春自治旗", "东乡族自治县"}
 
 # ---------------------------------------------------------------- ambiguous
-# Names that are ordinary words, names of persons, or names of other things.
-WORDS = {}
+# Names not to be resolved alone, by reason; beside the shared ones.
+WORDS = {
+    # ordinary words
+    "word": """
+        七星 万全 万山 万年 三元 三山 三江 三河 上街 东区 东坡 东山 东市 东方 东湖 东至 东风 中原 中市 中方 丰满 临江 临河 乐业 二七 云霄 云龙 互助
+        交口 仁寿 会同 元宝 光山 光明 光泽 全州 公安 六合 共和 兴业 兴和 兴国 兴安 兴文 兴隆 凌云 前进 前锋 动力 北区 北市 千山 升平 南区 南山 南市
+        南湖 南部 博爱 卧龙 友好 友谊 双城 双塔 双河 古城 古城区 古塔 台前 合作 合水 吉利 同仁 同德 同心 名山 向阳 和平 和平区 和顺 商城 四方 回民 城东
+        城中 城中区 城关 城北 城区 城南 城西 复兴 大兴 大化 大厂 大同 大名 大城 大方 大港 大理 大观 大通 天心 天桥 天河 天涯 天等 太平 威信 安宁 安定
+        安居 安平 安康 安达 宏伟 宝塔 富民 富裕 小店 小河 小金 山城 山阳 崇文 工农 市中区 市北 市区 市南 市郊区 平乐 平原 平和 平安 平定 平川 平房 广水
+        康乐 延寿 延长 开元 开化 惠农 惠民 振兴 文山 新乐 新兴 新区 新华 新华区 新城 新市 新市区 新建 新星 新民 新都 方山 方正 无为 无极 日照 明山 明水
+        朝天 朝阳 杏林 来宾 松山 梨树 榆树 武功 武强 比如 民丰 民乐 民权 水城 永丰 永福 永红 江东 江北 江南 江口 江城 江山 江岸 江汉 江海 沙市 河东
+        河口 河西 河间 洞口 海北 海城 海宁 海州 海棠 海港 海港区 海阳 清新 清水 清河 温泉 港口 港口区 湖滨 满城 滨城 滨江 滨海 滨湖 灯塔 牡丹 玉龙 甘泉
+        白云 白塔 白杨 白玉 白银 盐湖 盘山 石柱 石棉 石泉 石门 矿区 磐石 祥云 秀山 站前 红山 红旗 红星 老城区 芙蓉 荷塘 莲花 裕民 西区 西山 西市 西湖
+        解放 解放区 资源 路北 路南 路桥 运河 通海 通道 道外 道里 郊区 都安 金山 金水 金沙 金牛 钟楼 铁山 银海 长子 长安 长寿 长治 阳春 青山 青龙 高台
+        高密 高明 鸡冠 麒麟 黄龙 黑水 鼓楼 龙凤 龙山 龙江 龙湖 龙门
+    """,
+    # strings that other words make where they meet, or parts of longer names:
+    # 雄[安新]区, 中[方正], 俄[称多]地, 别尔哥罗[德州], 黄[河源]头
+    "overlap": """
+        万载 三原 三台 三门 上党 上城 上思 上高 下关 下城 东平 东河 东港 东阳 东阿 中宁 中江 中牟 中站 中阳 临高 义安 乌兰 乌海 乐昌 乐都 二道 于洪
+        于田 于都 云安 五河 亚东 京口 从江 代县 伊州 伊美 会东 会理 修水 克东 全南 兰山 兰西 兴县 兴城 兴平 内黄 凉城 利通 加查 化德 北安 北湖 北站
+        北道 华州 华龙 南丰 南乐 南关 南华 南和 南城 南安 南岗 南岳 南康 南开 南江 南海 南郑 南长 原阳 合山 合江 吉州 同安 向山 和县 和安 和康 和政
+        和龙 商南 商水 商都 噶尔 四会 固安 坡头 大东 大丰 大关 大安 大新 大英 天全 太和 子长 宁南 宁国 宁城 宁海 安乡 安化 安县 安国 安多 安新 安福
+        安西 定安 定结 定远 宜章 富县 将乐 山南 川汇 巴中 巴南 巴青 平利 平南 平城 平湖 广宁 广平 庆云 庆城 应县 康保 建宁 建安 建平 建水 开平 开远
+        当阳 得荣 德城 德州 恩平 成县 成武 扬中 振安 政和 文安 新丰 新会 新化 新北 新县 新和 新宁 新安 新干 新平 新河 新源 新田 新郑 新青 新龙 日土
+        曲水 望江 杂多 来凤 来安 林西 梅列 梅州 正安 武城 武都 民勤 民和 江东 江宁 江安 江州 江干 江永 江油 江津 江源 江达 河源 津市 海东 海丰 海兴
+        海林 海盐 海西 清丰 清城 港北 湖里 源城 潮南 理县 界首 白山 福安 称多 突泉 英德 范县 荣昌 蒙山 融安 衡水 西乡 西华 西吉 西和 西固 西峡 西平
+        贵南 资中 资兴 达州 达日 迁安 连云 连南 连山 通城 通山 通河 金东 金安 镇康 长丰 长武 长汀 长海 防城 阳东 阳山 阳新 阳高 陆河 雨山 霞山 马关
+        高县 高要 高青 鱼台 龙文
+    """,
+    # names of persons
+    "person": """
+        万全 东川 东方 东明 东海 中山 云龙 兴仁 兴宁 凯里 卫东 向阳 安顺 尼玛 岐山 庆安 建华 弥勒 德江 志丹 振东 文成 新民 桂平 永兴 永新 永清 永红
+        洪山 海伦 海林 玉山 福海 福田 立山 金明 钟山 阳明 阿里 靖宇 静乐 马龙 龙海
+    """,
+    # rivers, hills, lakes, seas, states, foreign places, firms, periods
+    "other": """
+        万荣 三江 东海 乌苏 九龙 五台 凤凰 北江 北海 南沙 南海 南澳 咸丰 嘉陵 多伦 大埔 天山 太湖 太白 嫩江 巴州 巴彦 巴马 平昌 平陆 怒江 恒山 新罗
+        昌江 景泰 木兰 梁山 梅江 榕城 正阳 武陵 永定 江汉 汨罗 沅江 沙河 泰山 浦江 澜沧 濠江 祁连 科尔沁 紫金 红河 西夏 贡山 贺兰 赤水 鄱阳 钱塘 长岛
+        长白 黄埔 黄岩 黑山 龙泉
+    """,
+}
 # A prefecture shares its short name with counties elsewhere, but alone it
 # means the prefecture: name -> code.
-PREFECTURE_FIRST = {}
+PREFECTURE_FIRST = {"西安": "610100", "甘南": "623000", "资阳": "512000"}
 
 
 def low(date):
@@ -209,6 +246,8 @@ def bare(name):
         if name.endswith(s) and len(name) > len(s):
             if s == "新区" and name not in NEW_AREA or s == "矿区" and name not in MINES:
                 continue
+            if s == "林区" and name != "神农架林区":
+                continue
             if s == "特区" and not name.endswith("特区") or s == "州" and not name.endswith("自治州"):
                 continue
             stem = name[: -len(s)]
@@ -221,9 +260,7 @@ def bare(name):
                 break
         else:
             break
-    if name.endswith("旗") and re.search(r"([左右中前后]|联合)$", stem) and name != "鄂托克前旗":
-        stem = ""
-    if name == "鄂托克前旗":
+    if name.endswith("旗") and re.search(r"([左右中前后]|联合)$", stem):
         stem = ""
     return (stem if len(stem) > 1 else ""), dropped
 
@@ -232,13 +269,11 @@ def names_of(name, to):
     """Short name and aliases."""
     short, dropped = bare(name)
     aliases = [a for a in ALIASES.get(name, "").split("|") if a]
-    if short and dropped and name not in NO_TYPE_ALIAS:
+    if short and dropped:
         for end, kind in (("自治州", "州"), ("自治县", "县"), ("自治旗", "旗"), ("区", "区")):
             if name.endswith(end) and not name.endswith("自治区"):
                 aliases.insert(0, short + kind)
                 break
-    elif name in ("鄂伦春自治旗", "东乡族自治县"):
-        aliases.insert(0, short + name[-1])
     if to and low(to) < str(SHORT_SINCE):
         short, aliases = "", []
     seen = []
@@ -390,9 +425,12 @@ def make_ambiguous(rows):
             why[n] = ["prefecture-first"]
         else:
             why[n] = ["shared"]
-    for n, reason in WORDS.items():
-        why.setdefault(n, [])
-        why[n].append(reason)
+    known = {n for r in rows for n in [r["name"], r["short"], *r["aliases"].split("|")]}
+    for reason, listed in WORDS.items():
+        for n in listed.split():
+            if n not in known:
+                sys.exit(f"WORDS {reason}: {n} is no name of a division")
+            why.setdefault(n, []).append(reason)
     return [{"name": n, "why": "|".join(w)} for n, w in why.items()]
 
 
@@ -487,7 +525,7 @@ def check():
         err("divisions", f"county-level units at the end of 2024: {kinds}, officially {official}")
 
     ambiguous = {r["name"]: r["why"].split("|") for r in data["ambiguous"]}
-    reasons = {"shared", "same-name-child", "prefecture-first", "word", "person", "other"}
+    reasons = {"shared", "same-name-child", "prefecture-first", *WORDS}
     for n, why in ambiguous.items():
         if not set(why) <= reasons or len(set(why)) != len(why):
             err("ambiguous", f"why of {n}: {why}")

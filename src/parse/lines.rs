@@ -241,7 +241,7 @@ fn is_item(text: &str) -> bool {
 
 /// `— 3 —`, `-12-`, 第3页, 3/12; bare digits only where a sentence is cut.
 fn is_page_number(text: &str, sentence_cut: bool) -> bool {
-    let mark = |c: char| matches!(c, '-' | '—' | '–' | '－' | '·' | '•' | ' ' | '~' | '－');
+    let mark = |c: char| matches!(c, '-' | '—' | '–' | '－' | '·' | '•' | ' ' | '~');
     let core = text.trim_matches(mark);
     let digits = |s: &str| !s.is_empty() && s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit());
     if digits(core) {

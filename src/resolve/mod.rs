@@ -1,0 +1,171 @@
+//! **resolve**: [`Document`] → when, where, which occasion, who speaks.
+//!
+//! Never a guess: what cannot be decided stays without a value and keeps its
+//! candidates, and every row names the rule that read it. Each document is read
+//! alone, without a corpus, a clock or a disk.
+
+mod actor;
+mod date;
+mod occasion;
+mod place;
+mod vocabulary;
+mod voice;
+
+pub use actor::{Actor, person};
+pub use date::{Anchor, DATE_RULES, DateContext, DateKind, DateMention, dates};
+pub use occasion::{Event, OCCASION_RULES, OccasionType};
+pub use place::{Gazetteer, Level, PLACE_RULES, Place, PlaceMention};
+pub use vocabulary::{DataFile, OccasionCase, Series, Vocabulary, VocabularyError, builtin_files};
+pub use voice::Voice;
+
+use crate::diagnostic::Span;
+use crate::parse::Document;
+
+/// What was read in a document. Spans are bytes of [`Document::text`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolution {
+    /// Date expressions, in order.
+    pub dates: Vec<DateMention>,
+    /// Place mentions, in order.
+    pub places: Vec<PlaceMention>,
+    /// Mentions of dated occasions, in order.
+    pub events: Vec<Event>,
+    /// One for each sentence.
+    pub voices: Vec<Voice>,
+    /// For each sentence, the event of which it speaks, if any: the last one
+    /// introduced before it in its paragraph. A paragraph that begins by
+    /// pointing back (他强调, 会议指出) goes on with the event before.
+    pub scope: Vec<Option<usize>>,
+}
+
+/// Reads one document.
+///
+/// # Cost
+/// Linear in the text.
+#[must_use]
+pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
+    let mut out = Resolution::default();
+    let day = document.date.map(|d| d.start);
+    out.places = vocabulary.gazetteer.mentions(&document.text, day);
+    let mut first = 0;
+    while let Some(paragraph) = document.sentences.get(first).map(|s| s.paragraph) {
+        let count = document.sentences.iter().skip(first).take_while(|s| s.paragraph == paragraph).count();
+        read_paragraph(document, first, count, vocabulary, &mut out);
+        first += count;
+    }
+    out
+}
+
+fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &Vocabulary, out: &mut Resolution) {
+    let mut context = DateContext { document: document.date, previous: None };
+    let mut texts = Vec::with_capacity(count);
+    let mut actors = Vec::with_capacity(count);
+    let mut scope = None;
+    let mut place_at = out.places.partition_point(|p| document.sentences.get(first).is_some_and(|s| p.span.end <= s.span.start));
+    for (number, sentence) in document.sentences.iter().enumerate().skip(first).take(count) {
+        let text = sentence.span.of(&document.text);
+        let shift = sentence.span.start;
+        let local = |span: Span| Span::new(span.start - shift, span.end - shift);
+        let found = dates(text, context);
+        if let Some(range) = found.iter().rev().find_map(|d| d.range) {
+            context.previous = Some(range);
+        }
+        let mut places = Vec::new();
+        while let Some(place) = out.places.get(place_at).filter(|p| p.span.end <= sentence.span.end) {
+            if place.span.start >= shift {
+                places.push(PlaceMention { span: local(place.span), ..place.clone() });
+            }
+            place_at += 1;
+        }
+        let events = occasion::events(occasion::Context { text, dates: &found, places: &places, vocabulary });
+        actors.push(events.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone()));
+        if number == first && events.is_empty() {
+            scope = carried(text, out);
+        }
+        for mut event in events {
+            event.sentence = number;
+            event.span = sentence.span;
+            scope = Some(out.events.len());
+            out.events.push(event);
+        }
+        out.scope.push(scope);
+        out.dates.extend(found.into_iter().map(|d| DateMention { span: Span::new(d.span.start + shift, d.span.end + shift), ..d }));
+        texts.push(text);
+    }
+    out.voices.extend(voice::voices(&texts, &actors, vocabulary));
+}
+
+/// The event before, if the first sentence of a paragraph points back to it.
+fn carried(sentence: &str, out: &Resolution) -> Option<usize> {
+    let last = (*out.scope.last()?)?;
+    let event = out.events.get(last)?;
+    let opening: String = sentence.chars().take(12).collect();
+    let points = ["他", "她", "会议", "座谈会", "会上", "会谈", "会见", "考察", "调研", "听取", "在听取"].iter().any(|w| opening.starts_with(w));
+    let same_actor = event.actors.iter().any(|a| opening.starts_with(a.name.as_str()));
+    (points || same_actor).then_some(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{Sentence, read_date, sentences};
+
+    /// A document of one paragraph without a title.
+    fn document(text: &str, date: Option<&str>) -> Document {
+        Document {
+            text: text.to_owned(),
+            date: date.and_then(read_date),
+            sentences: sentences(text).into_iter().map(|span| Sentence { span, paragraph: 1, record_chars: None }).collect(),
+            ..Document::default()
+        }
+    }
+
+    #[test]
+    fn every_case_of_the_vocabulary_holds() {
+        let vocabulary = Vocabulary::builtin();
+        assert!(vocabulary.cases.len() >= 10);
+        let mut failures = Vec::new();
+        for case in &vocabulary.cases {
+            let resolved = resolve(&document(&case.text, case.date.as_deref()), &vocabulary);
+            let got: Vec<Vec<String>> = resolved
+                .events
+                .iter()
+                .map(|e| {
+                    let mut parts = vec![
+                        e.date.map_or_else(|| "vague".to_owned(), |d| d.to_string()),
+                        e.kind.name().to_owned(),
+                        e.name.clone(),
+                    ];
+                    parts.extend(e.place.and_then(|p| vocabulary.gazetteer.place(p)).map(|p| format!("place={}", p.code)));
+                    parts.extend(e.region.as_ref().map(|r| format!("region={r}")));
+                    parts.extend(e.series.as_ref().map(|s| format!("series={s}")));
+                    parts.extend(e.term.map(|t| format!("term={t}")));
+                    parts.extend(e.session.map(|s| format!("session={s}")));
+                    parts.extend(e.actors.iter().map(|a| format!("actor={}", a.name)));
+                    parts
+                })
+                .collect();
+            let agrees = got.len() == case.events.len()
+                && case.events.iter().zip(&got).all(|(expected, got)| expected.split(' ').all(|part| got.iter().any(|g| g == part)));
+            if !agrees {
+                failures.push(format!("{}\n  expected {:?}\n  got      {:?}", case.text, case.events, got));
+            }
+        }
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+    }
+
+    #[test]
+    fn the_scope_of_an_occasion_ends_with_its_paragraph_unless_the_next_points_back() {
+        let vocabulary = Vocabulary::builtin();
+        let text = "3月4日，全省农业工作会议在某地召开。各地响应。\n会议指出，形势向好。\n今年雨水充足。";
+        let mut document = document("", Some("2024-03-05"));
+        document.text = text.to_owned();
+        let mut at = 0;
+        for (paragraph, line) in (1..).zip(text.split('\n')) {
+            document.sentences.extend(sentences(line).into_iter().map(|s| Sentence { span: Span::new(at + s.start, at + s.end), paragraph, record_chars: None }));
+            at += line.len() + 1;
+        }
+        let resolved = resolve(&document, &vocabulary);
+        assert_eq!(resolved.scope, [Some(0), Some(0), Some(0), None]);
+    }
+}

@@ -1,0 +1,262 @@
+//! The data files of this stage, read and checked.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+use super::occasion::{OccasionType, Words};
+use super::place::Gazetteer;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::parse::read_date;
+
+/// A data file: its path and its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataFile {
+    /// Path, for messages.
+    pub path: PathBuf,
+    /// Its whole text.
+    pub text: String,
+}
+
+/// A data file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VocabularyError {
+    /// A mistake with its place.
+    #[error("{0}")]
+    Fault(Box<Diagnostic>),
+    /// The words cannot be made into an automaton.
+    #[error("cannot build the word automaton: {0}")]
+    Automaton(String),
+}
+
+/// A row of a CSV data file.
+pub(super) struct Row<'f, const N: usize> {
+    pub cells: [String; N],
+    file: &'f DataFile,
+    byte: usize,
+}
+
+impl<const N: usize> Row<'_, N> {
+    pub(super) fn fault(&self, message: &str) -> VocabularyError {
+        self.file.fault(Span::new(self.byte, self.byte), message)
+    }
+}
+
+impl DataFile {
+    /// The file's name without its ending.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        self.path.file_stem().and_then(|s| s.to_str()).unwrap_or_default()
+    }
+
+    fn fault(&self, span: Span, message: &str) -> VocabularyError {
+        VocabularyError::Fault(Box::new(Diagnostic { file: self.path.clone(), text: self.text.clone(), span, message: message.to_owned(), hint: None }))
+    }
+
+    /// The rows under exactly these headings.
+    pub(super) fn rows<const N: usize>(&self, headings: &[&str; N]) -> Result<Vec<Row<'_, N>>, VocabularyError> {
+        let mut reader = csv::Reader::from_reader(self.text.as_bytes());
+        let found = reader.headers().map_err(|e| self.fault(Span::default(), &e.to_string()))?.clone();
+        if !found.iter().eq(headings.iter().copied()) {
+            return Err(self.fault(Span::default(), &format!("the headings must be {}", headings.join(","))));
+        }
+        let mut out = Vec::new();
+        for record in reader.into_records() {
+            let record = record.map_err(|e| self.fault(Span::default(), &e.to_string()))?;
+            let byte = record.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0));
+            let cells = std::array::from_fn(|i| record.get(i).unwrap_or_default().trim().to_owned());
+            out.push(Row { cells, file: self, byte });
+        }
+        Ok(out)
+    }
+}
+
+/// What `pipelines/occasions/*.toml` may hold; all files together make one vocabulary.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OccasionFile {
+    #[serde(default)]
+    head: Vec<TypedWords>,
+    #[serde(default)]
+    verb: Vec<TypedWords>,
+    #[serde(default)]
+    series: Vec<Series>,
+    #[serde(default)]
+    short: Vec<Short>,
+    #[serde(default)]
+    term: Vec<Term>,
+    #[serde(default)]
+    case: Vec<OccasionCase>,
+    #[serde(default)]
+    titles: Vec<String>,
+    #[serde(default)]
+    courtesies: Vec<String>,
+    #[serde(default)]
+    surnames: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedWords {
+    #[serde(rename = "type")]
+    kind: OccasionType,
+    words: Vec<String>,
+    #[serde(default)]
+    alone: bool,
+}
+
+/// A meeting series: an organ and a head that its canonical names hold in this order.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Series {
+    /// Stable id.
+    pub id: String,
+    /// Name without term and session.
+    pub name: String,
+    pub(super) organ: String,
+    pub(super) head: String,
+    #[serde(rename = "type")]
+    pub(super) kind: OccasionType,
+    #[serde(default)]
+    pub(super) term: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Short {
+    pub from: String,
+    pub to: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Term {
+    body: String,
+    /// Number and first day.
+    starts: Vec<(u32, String)>,
+}
+
+/// A case of the occasion vocabulary: a text and the events that it tells of,
+/// each `DATE TYPE NAME` with `place=`, `region=`, `series=`, `term=`,
+/// `session=` or `actor=` after it where they are to be checked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OccasionCase {
+    /// The text.
+    pub text: String,
+    /// The document's date.
+    #[serde(default)]
+    pub date: Option<String>,
+    /// The events.
+    pub events: Vec<String>,
+}
+
+/// Everything that this stage knows beyond its rules.
+pub struct Vocabulary {
+    /// Places.
+    pub gazetteer: Gazetteer,
+    pub(super) words: Words,
+    pub(super) series: Vec<Series>,
+    pub(super) shorts: Vec<Short>,
+    /// Body, number, first day.
+    terms: Vec<(String, u32, NaiveDate)>,
+    pub(super) titles: Vec<String>,
+    pub(super) courtesies: Vec<String>,
+    pub(super) surnames: Vec<char>,
+    /// The cases that the files carry.
+    pub cases: Vec<OccasionCase>,
+    /// BLAKE3 over all files, as hex.
+    pub hash: String,
+}
+
+static PIPELINES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
+
+/// The files of a folder of `pipelines/` as they were when tifa was built.
+#[must_use]
+pub fn builtin_files(folder: &str) -> Vec<DataFile> {
+    let Some(folder) = PIPELINES.get_dir(folder) else { return Vec::new() };
+    let mut files: Vec<DataFile> = folder
+        .files()
+        .filter_map(|file| Some(DataFile { path: Path::new("pipelines").join(file.path()), text: file.contents_utf8()?.to_owned() }))
+        .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+impl Vocabulary {
+    /// Reads the vocabulary of occasions (`.toml`) and places (`.csv`).
+    ///
+    /// # Errors
+    /// [`VocabularyError::Fault`] for the first file that cannot be read.
+    pub fn new(occasions: &[DataFile], places: &[DataFile]) -> Result<Self, VocabularyError> {
+        let mut hasher = blake3::Hasher::new();
+        let mut all = OccasionFile::default();
+        let mut terms = Vec::new();
+        for file in occasions.iter().chain(places) {
+            hasher.update(file.stem().as_bytes()).update(b"\0").update(file.text.as_bytes()).update(b"\0");
+        }
+        for file in occasions.iter().filter(|f| f.path.extension().is_some_and(|e| e == "toml")) {
+            let mut read: OccasionFile = toml::from_str(&file.text).map_err(|e| {
+                let span = e.span().unwrap_or_default();
+                file.fault(Span::new(span.start, span.end), e.message())
+            })?;
+            all.head.append(&mut read.head);
+            all.verb.append(&mut read.verb);
+            all.series.append(&mut read.series);
+            all.short.append(&mut read.short);
+            for term in read.term {
+                for (number, start) in term.starts {
+                    let day = read_date(&start).ok_or_else(|| file.fault(find(&file.text, &start), &format!("`{start}` is no date")))?;
+                    terms.push((term.body.clone(), number, day.start));
+                }
+            }
+            all.case.append(&mut read.case);
+            all.titles.append(&mut read.titles);
+            all.courtesies.append(&mut read.courtesies);
+            all.surnames.push_str(&read.surnames);
+        }
+        let heads = all.head.iter().flat_map(|h| h.words.iter().map(|w| (w.as_str(), h.kind, h.alone)));
+        let verbs = all.verb.iter().flat_map(|v| v.words.iter().map(|w| (w.as_str(), v.kind)));
+        let words = Words::new(heads, verbs).map_err(VocabularyError::Automaton)?;
+        // A title that ends another (主席, 副主席) must not hide the longer one.
+        all.titles.sort_by_key(|t| std::cmp::Reverse(t.len()));
+        all.titles.dedup();
+        Ok(Self {
+            gazetteer: Gazetteer::new(places)?,
+            words,
+            series: all.series,
+            shorts: all.short,
+            terms,
+            titles: all.titles,
+            courtesies: all.courtesies,
+            surnames: all.surnames.chars().filter(|c| !c.is_whitespace()).collect(),
+            cases: all.case,
+            hash: hasher.finalize().to_hex().to_string(),
+        })
+    }
+
+    /// The vocabulary that tifa was built with.
+    ///
+    /// # Panics
+    /// Never in a build whose tests passed: they read these files.
+    #[must_use]
+    pub fn builtin() -> Self {
+        match Self::new(&builtin_files("occasions"), &builtin_files("places")) {
+            Ok(vocabulary) => vocabulary,
+            Err(error) => unreachable!("the built-in vocabulary is checked by the tests: {error}"),
+        }
+    }
+
+    /// The term of `body` in office on `day`.
+    pub(super) fn term(&self, body: &str, day: NaiveDate) -> Option<u32> {
+        self.terms.iter().filter(|(of, _, start)| of == body && *start <= day).map(|(_, number, _)| *number).max()
+    }
+}
+
+/// Where a value stands in a file, for a message.
+fn find(text: &str, value: &str) -> Span {
+    text.find(value).map_or_else(Span::default, |at| Span::new(at, at + value.len()))
+}

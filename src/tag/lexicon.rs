@@ -1,0 +1,351 @@
+//! The lexicon: themes and their terms, read from TOML and checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use daachorse::CharwiseDoubleArrayAhoCorasick;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::diagnostic::{Diagnostic, Span, suggestion};
+
+/// A file of themes: its path and its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LexiconFile {
+    /// Path, for messages.
+    pub path: std::path::PathBuf,
+    /// Its whole text.
+    pub text: String,
+}
+
+/// A theme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// Stable id, kebab-case.
+    pub id: String,
+    /// Chinese label.
+    pub zh: String,
+    /// English label.
+    pub en: String,
+    /// Number of the theme above it.
+    pub parent: Option<usize>,
+    /// Whether its terms count inside longer ones.
+    pub nested: bool,
+    /// Its terms.
+    pub terms: Vec<String>,
+    /// First known date, as written.
+    pub first: Option<String>,
+    /// Where the formulation comes from.
+    pub source: String,
+}
+
+/// A case that a theme carries: what its terms match in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LexiconCase {
+    /// Number of the theme.
+    pub theme: usize,
+    /// The text.
+    pub text: String,
+    /// The matched terms in order.
+    pub hits: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ThemeFile {
+    #[serde(default)]
+    theme: Vec<WrittenTheme>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTheme {
+    id: Spanned<String>,
+    zh: String,
+    en: String,
+    #[serde(default)]
+    parent: Option<Spanned<String>>,
+    terms: Vec<Spanned<String>>,
+    #[serde(default)]
+    nested: bool,
+    #[serde(default)]
+    first: Option<String>,
+    source: String,
+    #[serde(default)]
+    case: Vec<WrittenCase>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCase {
+    text: String,
+    hits: Vec<String>,
+}
+
+/// All themes of a pipeline, ready to be found in text.
+pub struct Lexicon {
+    themes: Vec<Theme>,
+    /// Terms with the theme of each.
+    terms: Vec<(String, usize)>,
+    automaton: Option<CharwiseDoubleArrayAhoCorasick<u32>>,
+    cases: Vec<LexiconCase>,
+    hash: String,
+}
+
+impl Lexicon {
+    /// Reads and checks the files of a lexicon, themes in the order of the files.
+    ///
+    /// # Errors
+    /// Every mistake found in any of the files, each with its place.
+    pub fn new(files: &[LexiconFile]) -> Result<Self, Vec<Diagnostic>> {
+        let mut faults = Vec::new();
+        let mut written: Vec<(&LexiconFile, WrittenTheme)> = Vec::new();
+        for file in files {
+            match toml::from_str::<ThemeFile>(&file.text) {
+                Ok(read) => written.extend(read.theme.into_iter().map(|theme| (file, theme))),
+                Err(error) => {
+                    let span = error.span().unwrap_or_default();
+                    faults.push(fault(file, Span::new(span.start, span.end), error.message(), None));
+                }
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        for (number, (file, theme)) in written.iter().enumerate() {
+            if numbers.insert(theme.id.get_ref().as_str(), number).is_some() {
+                faults.push(fault(file, span(&theme.id), &format!("the theme id `{}` is used twice", theme.id.get_ref()), None));
+            }
+        }
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        for (file, theme) in &written {
+            if let Some(parent) = &theme.parent {
+                match numbers.get(parent.get_ref().as_str()).and_then(|n| written.get(*n)) {
+                    None => {
+                        let near = suggestion(parent.get_ref(), numbers.keys().copied()).map(|n| format!("did you mean `{n}`?"));
+                        faults.push(fault(file, span(parent), &format!("there is no theme `{}`", parent.get_ref()), near));
+                    }
+                    Some((_, above)) if above.parent.is_some() => {
+                        faults.push(fault(file, span(parent), "the tree of themes has two levels: a parent has no parent", None));
+                    }
+                    Some(_) => {}
+                }
+            }
+            for term in &theme.terms {
+                let text = term.get_ref().as_str();
+                if text.chars().count() < 2 || text.contains(char::is_whitespace) {
+                    faults.push(fault(file, span(term), &format!("the term `{text}` is shorter than two characters or has white space"), None));
+                }
+                if let Some(other) = seen.insert(text, theme.id.get_ref()) {
+                    let hint = Some(format!("it stands in theme `{other}` already"));
+                    faults.push(fault(file, span(term), &format!("the term `{text}` stands twice in the lexicon"), hint));
+                }
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Self::build(&written, &numbers).map_err(|message| {
+            let file = files.first().cloned().unwrap_or(LexiconFile { path: "lexicon".into(), text: String::new() });
+            vec![fault(&file, Span::default(), &message, None)]
+        })
+    }
+
+    fn build(written: &[(&LexiconFile, WrittenTheme)], numbers: &BTreeMap<&str, usize>) -> Result<Self, String> {
+        let mut hasher = blake3::Hasher::new();
+        let (mut themes, mut terms, mut cases) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, (_, theme)) in written.iter().enumerate() {
+            let own: Vec<String> = theme.terms.iter().map(|t| t.get_ref().clone()).collect();
+            let parent = theme.parent.as_ref().and_then(|p| numbers.get(p.get_ref().as_str()).copied());
+            // Only what decides a count or a label is hashed: a comment or a
+            // case changes no table.
+            let label = format!("{}\0{}\0{}\0{parent:?}\0{}\0{}\0", theme.id.get_ref(), theme.zh, theme.en, theme.nested, own.join("\0"));
+            hasher.update(label.as_bytes());
+            terms.extend(own.iter().map(|t| (t.clone(), number)));
+            cases.extend(theme.case.iter().map(|c| LexiconCase { theme: number, text: c.text.clone(), hits: c.hits.clone() }));
+            themes.push(Theme {
+                id: theme.id.get_ref().clone(),
+                zh: theme.zh.clone(),
+                en: theme.en.clone(),
+                parent,
+                nested: theme.nested,
+                terms: own,
+                first: theme.first.clone(),
+                source: theme.source.clone(),
+            });
+        }
+        let automaton = if terms.is_empty() {
+            None
+        } else {
+            let patterns = terms.iter().map(|(term, _)| term.as_str()).zip(0_u32..);
+            Some(CharwiseDoubleArrayAhoCorasick::with_values(patterns).map_err(|e| e.to_string())?)
+        };
+        Ok(Self { themes, terms, automaton, cases, hash: hasher.finalize().to_hex().to_string() })
+    }
+
+    /// The themes, in order.
+    #[must_use]
+    pub fn themes(&self) -> &[Theme] {
+        &self.themes
+    }
+
+    /// The term with this number.
+    #[must_use]
+    pub fn term(&self, number: usize) -> &str {
+        self.terms.get(number).map_or("", |(term, _)| term)
+    }
+
+    /// The theme of a term.
+    #[must_use]
+    pub fn theme_of(&self, term: usize) -> usize {
+        self.terms.get(term).map_or(0, |(_, theme)| *theme)
+    }
+
+    /// The cases of all themes.
+    #[must_use]
+    pub fn cases(&self) -> &[LexiconCase] {
+        &self.cases
+    }
+
+    /// BLAKE3 of all that decides a count or a label, as hex.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The occurrences that count, by position: their bytes and term.
+    ///
+    /// # Cost
+    /// One scan of the text, and a sort of what it finds.
+    #[must_use]
+    pub fn occurrences(&self, text: &str) -> Vec<(Span, usize)> {
+        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let mut all: Vec<(Span, usize)> = automaton.find_overlapping_iter(text).map(|m| (Span::new(m.start(), m.end()), m.value() as usize)).collect();
+        // The longer of two that begin together comes first, so that whatever
+        // contains an occurrence stands before it.
+        all.sort_unstable_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+        let mut reach = 0;
+        let mut last_end: BTreeMap<usize, usize> = BTreeMap::new();
+        all.retain(|(span, term)| {
+            let inside = span.end <= reach;
+            reach = reach.max(span.end);
+            let nested = self.themes.get(self.theme_of(*term)).is_some_and(|t| t.nested);
+            if inside && !nested {
+                return false;
+            }
+            let end = last_end.entry(*term).or_default();
+            let again = span.start < *end;
+            if !again {
+                *end = span.end;
+            }
+            !again
+        });
+        all
+    }
+
+    /// The cases that do not hold, each with what was found instead.
+    #[must_use]
+    pub fn failing_cases(&self) -> Vec<(LexiconCase, Vec<String>)> {
+        self.cases
+            .iter()
+            .filter_map(|case| {
+                let found: Vec<String> =
+                    self.occurrences(&case.text).into_iter().filter(|(_, term)| self.theme_of(*term) == case.theme).map(|(_, term)| self.term(term).to_owned()).collect();
+                (found != case.hits).then(|| (case.clone(), found))
+            })
+            .collect()
+    }
+
+    /// Ids of themes that carry terms but no case.
+    #[must_use]
+    pub fn themes_without_cases(&self) -> Vec<&str> {
+        let covered: BTreeSet<usize> = self.cases.iter().map(|c| c.theme).collect();
+        self.themes.iter().enumerate().filter(|(n, t)| !t.terms.is_empty() && !covered.contains(n)).map(|(_, t)| t.id.as_str()).collect()
+    }
+}
+
+fn span<T>(value: &Spanned<T>) -> Span {
+    Span::new(value.span().start, value.span().end)
+}
+
+fn fault(file: &LexiconFile, span: Span, message: &str, hint: Option<String>) -> Diagnostic {
+    Diagnostic { file: file.path.clone(), text: file.text.clone(), span, message: message.to_owned(), hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lexicon(themes: &[(&str, &[&str])]) -> Lexicon {
+        let text: String = themes.iter().map(|(id, terms)| format!("[[theme]]\nid='{id}'\nzh='甲'\nen='a'\nsource='s'\nterms={terms:?}\n")).collect();
+        Lexicon::new(&[LexiconFile { path: "t.toml".into(), text }]).unwrap()
+    }
+
+    fn found(lexicon: &Lexicon, text: &str) -> Vec<String> {
+        lexicon.occurrences(text).iter().map(|(span, _)| span.of(text).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_term_inside_a_longer_one_is_not_counted_and_crossing_ones_both_are() {
+        let lexicon = lexicon(&[("a", &["内需"]), ("b", &["扩大内需"]), ("c", &["需求"]), ("d", &["扩大内需求实"])]);
+        assert_eq!(found(&lexicon, "内需和扩大内需"), ["内需", "扩大内需"]);
+        assert_eq!(found(&lexicon, "扩大内需求"), ["扩大内需", "需求"]);
+        assert_eq!(found(&lexicon, "扩大内需求实"), ["扩大内需求实"]);
+    }
+
+    #[test]
+    fn occurrences_of_one_term_that_overlap_count_once() {
+        let lexicon = lexicon(&[("a", &["发发"])]);
+        assert_eq!(found(&lexicon, "发发发发发"), ["发发", "发发"]);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line_and_all_at_once() {
+        let text = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nparent='bb'\nterms=['重复','短','重复']\n[[theme]]\nid='a'\nzh='乙'\nen='b'\nsource='s'\nterms=[]\n";
+        let faults = Lexicon::new(&[LexiconFile { path: "t.toml".into(), text: text.into() }]).err().unwrap();
+        let lines: Vec<_> = faults.iter().map(|f| f.line_column().0).collect();
+        assert_eq!(lines, [9, 6, 7, 7]);
+        let unknown = Lexicon::new(&[LexiconFile { path: "t.toml".into(), text: "[[theme]]\nid='a'\nlabel='x'\n".into() }]).err().unwrap();
+        assert!(unknown[0].message.contains("label"), "{}", unknown[0]);
+    }
+
+    #[test]
+    fn every_case_of_the_starter_lexicon_holds() {
+        let files: Vec<LexiconFile> = crate::resolve::builtin_files("themes").into_iter().map(|f| LexiconFile { path: f.path, text: f.text }).collect();
+        let lexicon = Lexicon::new(&files).unwrap_or_else(|faults| panic!("{}", faults[0]));
+        assert!(lexicon.themes().len() >= 60);
+        let failing = lexicon.failing_cases();
+        assert!(failing.is_empty(), "{failing:?}");
+        assert!(lexicon.themes_without_cases().is_empty(), "{:?}", lexicon.themes_without_cases());
+    }
+
+    /// The rule of the module, said another way: every pair is compared.
+    fn by_pairs(terms: &[String], text: &str) -> Vec<(usize, usize)> {
+        let mut all = Vec::new();
+        for term in terms {
+            all.extend(text.char_indices().filter(|(at, _)| text[*at..].starts_with(term.as_str())).map(|(at, _)| (at, at + term.len())));
+        }
+        let mut kept: Vec<(usize, usize)> = all.iter().copied().filter(|(s, e)| !all.iter().any(|(a, b)| a <= s && e <= b && b - a > e - s)).collect();
+        kept.sort_unstable();
+        let mut out: Vec<(usize, usize)> = Vec::new();
+        for (s, e) in kept {
+            let same = |o: &&(usize, usize)| text[o.0..o.1] == text[s..e];
+            if out.iter().rfind(same).is_none_or(|o| o.1 <= s) {
+                out.push((s, e));
+            }
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn the_sweep_agrees_with_a_comparison_of_all_pairs(terms in proptest::collection::btree_set("[甲乙丙]{2,4}", 1..6), text in "[甲乙丙]{0,24}") {
+            let terms: Vec<String> = terms.into_iter().collect();
+            let refs: Vec<&str> = terms.iter().map(String::as_str).collect();
+            let lexicon = lexicon(&[("a", &refs)]);
+            let got: Vec<_> = lexicon.occurrences(&text).iter().map(|(s, _)| (s.start, s.end)).collect();
+            prop_assert_eq!(got, by_pairs(&terms, &text));
+        }
+    }
+}
