@@ -165,6 +165,44 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// A data file that a person wrote: its path and its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataFile {
+    /// Path, for messages.
+    pub path: PathBuf,
+    /// Its whole text.
+    pub text: String,
+}
+
+impl DataFile {
+    /// The file's name without its ending.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        self.path.file_stem().and_then(|s| s.to_str()).unwrap_or_default()
+    }
+
+    /// A mistake in the file.
+    #[must_use]
+    pub fn fault(&self, span: Span, message: impl Into<String>, hint: Option<String>) -> Diagnostic {
+        Diagnostic { file: self.path.clone(), text: self.text.clone(), span, message: message.into(), hint }
+    }
+
+    /// A mistake that a TOML reader found.
+    #[must_use]
+    pub fn toml_fault(&self, error: &toml::de::Error) -> Diagnostic {
+        let span = error.span().unwrap_or_default();
+        self.fault(Span::new(span.start, span.end), error.message(), unknown_key_hint(error.message()))
+    }
+}
+
+/// `unknown field `x`, expected one of `a`, `b`` → did you mean `a`?
+fn unknown_key_hint(message: &str) -> Option<String> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let typed = quoted.next().filter(|_| message.starts_with("unknown"))?;
+    let near = suggestion(typed, quoted)?;
+    Some(format!("did you mean `{near}`?"))
+}
+
 /// The name in `known` that `typed` was probably meant to be, if one is near.
 #[must_use]
 pub fn suggestion<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {

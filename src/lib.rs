@@ -3,3 +3,4 @@ pub mod load;
 pub mod parse;
 pub mod resolve;
 pub mod tag;
+pub mod tally;

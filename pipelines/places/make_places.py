@@ -46,7 +46,8 @@ HAN = re.compile(r"[\u3007\u3400-\u9fff]+$")
 
 # First year whose units are kept: those in force at the end of 1984 or later.
 START = 1984
-# Former units that ended before this year have no short name.
+# Former units that ended before this year have a short name only if a later
+# unit of the province, or of the same full name, has it too.
 SHORT_SINCE = 2000
 
 # Changes after 2020: (date, [ended], [begun]).
@@ -139,6 +140,7 @@ SHORTS = {
     "吉林市": "", "海南藏族自治州": "", "海南区": "", "河南蒙古族自治县": "", "河北区": "",
     # words, never said alone for the unit
     "市中区": "", "市区": "", "市郊区": "", "郊区": "", "城区": "", "矿区": "", "东区": "", "西区": "", "县": "",
+    "北戴河区": "",  # a venue of its own
     "南郊区": "", "北郊区": "", "东郊区": "", "西郊区": "", "老城区": "",
 }
 # Further names, by full name (rule-made ones, 积石山县 or 恩施州, come by themselves).
@@ -200,6 +202,17 @@ WORDS = {
 # A prefecture shares its short name with counties elsewhere, but alone it
 # means the prefecture: name -> code.
 PREFECTURE_FIRST = {"西安": "610100", "甘南": "623000", "资阳": "512000"}
+
+
+# Foreign names (countries.csv, cities.csv) of which the same holds.
+FOREIGN = {
+    "word": "海防 开城 万象 金边",
+    # 红[海地]区, 黄[河内]蒙古, 首[都柏林], 公[里加]拿大, 小[麦加]工, 抵[达卡]塔尔, 西哈[努克], 埃马[纽埃]尔
+    "overlap": "海地 河内 都柏林 里加 麦加 达卡 努克 纽埃 多哈 塔林 苏瓦 罗索 列日 实皆 乌法 庆州 济州 果阿 西港 奥什 布什尔 马里 加纳",
+    "person": "维多利亚 洛桑 科隆 亚伦 达尔文",
+    # a county has the same name
+    "other": "泗水 平昌 黑山",
+}
 
 
 def low(date):
@@ -265,7 +278,7 @@ def bare(name):
     return (stem if len(stem) > 1 else ""), dropped
 
 
-def names_of(name, to):
+def names_of(name):
     """Short name and aliases."""
     short, dropped = bare(name)
     aliases = [a for a in ALIASES.get(name, "").split("|") if a]
@@ -274,8 +287,6 @@ def names_of(name, to):
             if name.endswith(end) and not name.endswith("自治区"):
                 aliases.insert(0, short + kind)
                 break
-    if to and low(to) < str(SHORT_SINCE):
-        short, aliases = "", []
     seen = []
     for a in aliases:
         if a not in seen and a not in (name, short):
@@ -378,8 +389,16 @@ def make_divisions(sources):
             sys.exit(f"{c}: statisticians have {theirs.get(c)}, we {mine.get(c)}")
     out = []
     for code, name, a, b in rows:
-        short, aliases = names_of(name, b)
+        short, aliases = names_of(name)
         out.append(dict(zip(HEADERS["divisions"], [code, name, short, aliases, level(code), a, b])))
+    # a unit that ended long ago brings no short name of its own
+    old = [r for r in out if r["to"] and low(r["to"]) < str(SHORT_SINCE)]
+    kept = [r for r in out if r not in old]
+    shorts = {(r["code"][:2], r["short"]) for r in kept} | {(r["name"], r["short"]) for r in kept}
+    for r in old:
+        r["aliases"] = ""
+        if (r["code"][:2], r["short"]) not in shorts and (r["name"], r["short"]) not in shorts:
+            r["short"] = ""
     return out
 
 
@@ -402,8 +421,17 @@ def parent(code, rows_by_code):
     return p if p in rows_by_code and p != code else code[:2] + "0000"
 
 
+def foreign_names():
+    out = set()
+    for file, fields in (("countries", ("name", "aliases", "capital")), ("cities", ("name", "aliases"))):
+        for r in read(file):
+            for f in fields:
+                out.update(n for n in r[f].split("|") if n)
+    return out
+
+
 def make_ambiguous(rows):
-    """Shared names among current units, and WORDS."""
+    """Shared names among current units, and WORDS and FOREIGN."""
     current = now(rows)
     by_code = {}
     for r in current:
@@ -426,11 +454,13 @@ def make_ambiguous(rows):
         else:
             why[n] = ["shared"]
     known = {n for r in rows for n in [r["name"], r["short"], *r["aliases"].split("|")]}
-    for reason, listed in WORDS.items():
-        for n in listed.split():
-            if n not in known:
-                sys.exit(f"WORDS {reason}: {n} is no name of a division")
-            why.setdefault(n, []).append(reason)
+    for table, names, kind in ((WORDS, known, "division"), (FOREIGN, foreign_names(), "foreign place")):
+        for reason, listed in table.items():
+            for n in listed.split():
+                if n not in names:
+                    sys.exit(f"{reason}: {n} is no name of a {kind}")
+                if reason not in why.setdefault(n, []):
+                    why[n].append(reason)
     return [{"name": n, "why": "|".join(w)} for n, w in why.items()]
 
 
@@ -476,6 +506,9 @@ def check():
                 err("divisions", f"{k} of {r['code']}: {r[k]}")
         if r["from"] and r["to"] and low(r["from"]) > high(r["to"]):
             err("divisions", f"{r['code']} {r['name']} ends before it begins")
+        short, aliases = names_of(r["name"])
+        if (r["short"], r["aliases"]) not in ((short, aliases), (short, ""), ("", "")):
+            err("divisions", f"{r['code']} {r['name']}: {r['short']} {r['aliases']}, by rule {short} {aliases}")
         if not HAN.match(r["name"]):
             err("divisions", f"name {r['name']}")
         end = {"province": "省市区", "prefecture": "市州盟区", "county": "市县旗区"}[r["level"]]
@@ -552,7 +585,7 @@ def check():
     for r in data["countries"]:
         for n in [r["name"]] + [x for x in r["aliases"].split("|") if x]:
             foreign.setdefault(n, []).append(("country", r["code"]))
-        for n in [x for x in r["capital"].split("|") if x]:
+        for n in [x for x in r["capital"].split("|") if x and r["code"] != "CN"]:
             foreign.setdefault(n, []).append(("capital", r["code"]))
     for r in data["cities"]:
         if r["country"] not in codes:

@@ -15,7 +15,7 @@ pub use actor::{Actor, person};
 pub use date::{Anchor, DATE_RULES, DateContext, DateKind, DateMention, dates};
 pub use occasion::{Event, OCCASION_RULES, OccasionType};
 pub use place::{Gazetteer, Level, PLACE_RULES, Place, PlaceMention};
-pub use vocabulary::{DataFile, OccasionCase, Series, Vocabulary, VocabularyError, builtin_files};
+pub use vocabulary::{OccasionCase, Series, Vocabulary, VocabularyError, builtin_files};
 pub use voice::Voice;
 
 use crate::diagnostic::Span;

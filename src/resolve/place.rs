@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
 
-use super::{DataFile, VocabularyError};
-use crate::diagnostic::Span;
+use super::VocabularyError;
+use super::vocabulary::rows;
+use crate::diagnostic::{DataFile, Span};
 
 /// Level of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -234,7 +235,7 @@ impl Builder {
     }
 
     fn divisions(&mut self, file: &DataFile) -> Result<(), VocabularyError> {
-        for row in file.rows(&["code", "name", "short", "aliases", "level", "from", "to"])? {
+        for row in rows(file, &["code", "name", "short", "aliases", "level", "from", "to"])? {
             let [code, name, short, aliases, level, from, to] = row.cells.each_ref().map(String::as_str);
             let level = match level {
                 "province" => Level::Province,
@@ -262,7 +263,7 @@ impl Builder {
     }
 
     fn countries(&mut self, file: &DataFile) -> Result<(), VocabularyError> {
-        for row in file.rows(&["code", "name", "aliases", "capital"])? {
+        for row in rows(file, &["code", "name", "aliases", "capital"])? {
             let [code, name, aliases, capital] = row.cells.each_ref().map(String::as_str);
             let country = self.add(Place { code: code.into(), name: name.into(), level: Level::Country, from: None, to: None });
             self.name(name, country);
@@ -281,7 +282,7 @@ impl Builder {
     }
 
     fn cities(&mut self, file: &DataFile) -> Result<(), VocabularyError> {
-        for row in file.rows(&["name", "aliases", "country"])? {
+        for row in rows(file, &["name", "aliases", "country"])? {
             let [name, aliases, country] = row.cells.each_ref().map(String::as_str);
             for each in std::iter::once(name).chain(aliases.split('|').filter(|a| !a.is_empty())) {
                 self.city(each, country);
@@ -299,7 +300,7 @@ impl Builder {
     }
 
     fn venues(&mut self, file: &DataFile) -> Result<(), VocabularyError> {
-        for row in file.rows(&["name", "aliases", "code"])? {
+        for row in rows(file, &["name", "aliases", "code"])? {
             let [name, aliases, code] = row.cells.each_ref().map(String::as_str);
             let place = self.add(Place { code: code.into(), name: name.into(), level: Level::Venue, from: None, to: None });
             for each in std::iter::once(name).chain(aliases.split('|').filter(|a| !a.is_empty())) {
@@ -310,7 +311,7 @@ impl Builder {
     }
 
     fn ambiguous(&mut self, file: &DataFile) -> Result<(), VocabularyError> {
-        for row in file.rows(&["name", "why"])? {
+        for row in rows(file, &["name", "why"])? {
             let [name, why] = row.cells.each_ref().map(String::as_str);
             if why != "same-name-child" {
                 self.ambiguous.insert(name.to_owned());

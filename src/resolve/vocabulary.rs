@@ -1,6 +1,6 @@
 //! The data files of this stage, read and checked.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
@@ -8,17 +8,8 @@ use serde::Deserialize;
 
 use super::occasion::{OccasionType, Words};
 use super::place::Gazetteer;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{DataFile, Diagnostic, Span};
 use crate::parse::read_date;
-
-/// A data file: its path and its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataFile {
-    /// Path, for messages.
-    pub path: PathBuf,
-    /// Its whole text.
-    pub text: String,
-}
 
 /// A data file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +23,12 @@ pub enum VocabularyError {
     Automaton(String),
 }
 
+impl From<Diagnostic> for VocabularyError {
+    fn from(fault: Diagnostic) -> Self {
+        Self::Fault(Box::new(fault))
+    }
+}
+
 /// A row of a CSV data file.
 pub(super) struct Row<'f, const N: usize> {
     pub cells: [String; N],
@@ -41,37 +38,26 @@ pub(super) struct Row<'f, const N: usize> {
 
 impl<const N: usize> Row<'_, N> {
     pub(super) fn fault(&self, message: &str) -> VocabularyError {
-        self.file.fault(Span::new(self.byte, self.byte), message)
+        self.file.fault(Span::new(self.byte, self.byte), message, None).into()
     }
 }
 
-impl DataFile {
-    /// The file's name without its ending.
-    #[must_use]
-    pub fn stem(&self) -> &str {
-        self.path.file_stem().and_then(|s| s.to_str()).unwrap_or_default()
+/// The rows of a CSV data file under exactly these headings.
+pub(super) fn rows<'f, const N: usize>(file: &'f DataFile, headings: &[&str; N]) -> Result<Vec<Row<'f, N>>, VocabularyError> {
+    let broken = |message: &str| VocabularyError::from(file.fault(Span::default(), message, None));
+    let mut reader = csv::Reader::from_reader(file.text.as_bytes());
+    let found = reader.headers().map_err(|e| broken(&e.to_string()))?.clone();
+    if !found.iter().eq(headings.iter().copied()) {
+        return Err(broken(&format!("the headings must be {}", headings.join(","))));
     }
-
-    fn fault(&self, span: Span, message: &str) -> VocabularyError {
-        VocabularyError::Fault(Box::new(Diagnostic { file: self.path.clone(), text: self.text.clone(), span, message: message.to_owned(), hint: None }))
+    let mut out = Vec::new();
+    for record in reader.into_records() {
+        let record = record.map_err(|e| broken(&e.to_string()))?;
+        let byte = record.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0));
+        let cells = std::array::from_fn(|i| record.get(i).unwrap_or_default().trim().to_owned());
+        out.push(Row { cells, file, byte });
     }
-
-    /// The rows under exactly these headings.
-    pub(super) fn rows<const N: usize>(&self, headings: &[&str; N]) -> Result<Vec<Row<'_, N>>, VocabularyError> {
-        let mut reader = csv::Reader::from_reader(self.text.as_bytes());
-        let found = reader.headers().map_err(|e| self.fault(Span::default(), &e.to_string()))?.clone();
-        if !found.iter().eq(headings.iter().copied()) {
-            return Err(self.fault(Span::default(), &format!("the headings must be {}", headings.join(","))));
-        }
-        let mut out = Vec::new();
-        for record in reader.into_records() {
-            let record = record.map_err(|e| self.fault(Span::default(), &e.to_string()))?;
-            let byte = record.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0));
-            let cells = std::array::from_fn(|i| record.get(i).unwrap_or_default().trim().to_owned());
-            out.push(Row { cells, file: self, byte });
-        }
-        Ok(out)
-    }
+    Ok(out)
 }
 
 /// What `pipelines/occasions/*.toml` may hold; all files together make one vocabulary.
@@ -199,17 +185,14 @@ impl Vocabulary {
             hasher.update(file.stem().as_bytes()).update(b"\0").update(file.text.as_bytes()).update(b"\0");
         }
         for file in occasions.iter().filter(|f| f.path.extension().is_some_and(|e| e == "toml")) {
-            let mut read: OccasionFile = toml::from_str(&file.text).map_err(|e| {
-                let span = e.span().unwrap_or_default();
-                file.fault(Span::new(span.start, span.end), e.message())
-            })?;
+            let mut read: OccasionFile = toml::from_str(&file.text).map_err(|e| file.toml_fault(&e))?;
             all.head.append(&mut read.head);
             all.verb.append(&mut read.verb);
             all.series.append(&mut read.series);
             all.short.append(&mut read.short);
             for term in read.term {
                 for (number, start) in term.starts {
-                    let day = read_date(&start).ok_or_else(|| file.fault(find(&file.text, &start), &format!("`{start}` is no date")))?;
+                    let day = read_date(&start).ok_or_else(|| file.fault(find(&file.text, &start), format!("`{start}` is no date"), None))?;
                     terms.push((term.body.clone(), number, day.start));
                 }
             }

@@ -6,16 +6,7 @@ use daachorse::CharwiseDoubleArrayAhoCorasick;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::diagnostic::{Diagnostic, Span, suggestion};
-
-/// A file of themes: its path and its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LexiconFile {
-    /// Path, for messages.
-    pub path: std::path::PathBuf,
-    /// Its whole text.
-    pub text: String,
-}
+use crate::diagnostic::{DataFile, Diagnostic, Span, suggestion};
 
 /// A theme.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,16 +87,13 @@ impl Lexicon {
     ///
     /// # Errors
     /// Every mistake found in any of the files, each with its place.
-    pub fn new(files: &[LexiconFile]) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(files: &[DataFile]) -> Result<Self, Vec<Diagnostic>> {
         let mut faults = Vec::new();
-        let mut written: Vec<(&LexiconFile, WrittenTheme)> = Vec::new();
+        let mut written: Vec<(&DataFile, WrittenTheme)> = Vec::new();
         for file in files {
             match toml::from_str::<ThemeFile>(&file.text) {
                 Ok(read) => written.extend(read.theme.into_iter().map(|theme| (file, theme))),
-                Err(error) => {
-                    let span = error.span().unwrap_or_default();
-                    faults.push(fault(file, Span::new(span.start, span.end), error.message(), None));
-                }
+                Err(error) => faults.push(file.toml_fault(&error)),
             }
         }
         if !faults.is_empty() {
@@ -114,7 +102,7 @@ impl Lexicon {
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         for (number, (file, theme)) in written.iter().enumerate() {
             if numbers.insert(theme.id.get_ref().as_str(), number).is_some() {
-                faults.push(fault(file, span(&theme.id), &format!("the theme id `{}` is used twice", theme.id.get_ref()), None));
+                faults.push(file.fault(span(&theme.id), format!("the theme id `{}` is used twice", theme.id.get_ref()), None));
             }
         }
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
@@ -123,10 +111,10 @@ impl Lexicon {
                 match numbers.get(parent.get_ref().as_str()).and_then(|n| written.get(*n)) {
                     None => {
                         let near = suggestion(parent.get_ref(), numbers.keys().copied()).map(|n| format!("did you mean `{n}`?"));
-                        faults.push(fault(file, span(parent), &format!("there is no theme `{}`", parent.get_ref()), near));
+                        faults.push(file.fault(span(parent), format!("there is no theme `{}`", parent.get_ref()), near));
                     }
                     Some((_, above)) if above.parent.is_some() => {
-                        faults.push(fault(file, span(parent), "the tree of themes has two levels: a parent has no parent", None));
+                        faults.push(file.fault(span(parent), "the tree of themes has two levels: a parent has no parent", None));
                     }
                     Some(_) => {}
                 }
@@ -134,11 +122,11 @@ impl Lexicon {
             for term in &theme.terms {
                 let text = term.get_ref().as_str();
                 if text.chars().count() < 2 || text.contains(char::is_whitespace) {
-                    faults.push(fault(file, span(term), &format!("the term `{text}` is shorter than two characters or has white space"), None));
+                    faults.push(file.fault(span(term), format!("the term `{text}` is shorter than two characters or has white space"), None));
                 }
                 if let Some(other) = seen.insert(text, theme.id.get_ref()) {
                     let hint = Some(format!("it stands in theme `{other}` already"));
-                    faults.push(fault(file, span(term), &format!("the term `{text}` stands twice in the lexicon"), hint));
+                    faults.push(file.fault(span(term), format!("the term `{text}` stands twice in the lexicon"), hint));
                 }
             }
         }
@@ -146,12 +134,12 @@ impl Lexicon {
             return Err(faults);
         }
         Self::build(&written, &numbers).map_err(|message| {
-            let file = files.first().cloned().unwrap_or(LexiconFile { path: "lexicon".into(), text: String::new() });
-            vec![fault(&file, Span::default(), &message, None)]
+            let file = files.first().cloned().unwrap_or(DataFile { path: "lexicon".into(), text: String::new() });
+            vec![file.fault(Span::default(), message, None)]
         })
     }
 
-    fn build(written: &[(&LexiconFile, WrittenTheme)], numbers: &BTreeMap<&str, usize>) -> Result<Self, String> {
+    fn build(written: &[(&DataFile, WrittenTheme)], numbers: &BTreeMap<&str, usize>) -> Result<Self, String> {
         let mut hasher = blake3::Hasher::new();
         let (mut themes, mut terms, mut cases) = (Vec::new(), Vec::new(), Vec::new());
         for (number, (_, theme)) in written.iter().enumerate() {
@@ -268,10 +256,6 @@ fn span<T>(value: &Spanned<T>) -> Span {
     Span::new(value.span().start, value.span().end)
 }
 
-fn fault(file: &LexiconFile, span: Span, message: &str, hint: Option<String>) -> Diagnostic {
-    Diagnostic { file: file.path.clone(), text: file.text.clone(), span, message: message.to_owned(), hint }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,7 +263,7 @@ mod tests {
 
     fn lexicon(themes: &[(&str, &[&str])]) -> Lexicon {
         let text: String = themes.iter().map(|(id, terms)| format!("[[theme]]\nid='{id}'\nzh='甲'\nen='a'\nsource='s'\nterms={terms:?}\n")).collect();
-        Lexicon::new(&[LexiconFile { path: "t.toml".into(), text }]).unwrap()
+        Lexicon::new(&[DataFile { path: "t.toml".into(), text }]).unwrap()
     }
 
     fn found(lexicon: &Lexicon, text: &str) -> Vec<String> {
@@ -303,16 +287,16 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_their_line_and_all_at_once() {
         let text = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nparent='bb'\nterms=['重复','短','重复']\n[[theme]]\nid='a'\nzh='乙'\nen='b'\nsource='s'\nterms=[]\n";
-        let faults = Lexicon::new(&[LexiconFile { path: "t.toml".into(), text: text.into() }]).err().unwrap();
+        let faults = Lexicon::new(&[DataFile { path: "t.toml".into(), text: text.into() }]).err().unwrap();
         let lines: Vec<_> = faults.iter().map(|f| f.line_column().0).collect();
         assert_eq!(lines, [9, 6, 7, 7]);
-        let unknown = Lexicon::new(&[LexiconFile { path: "t.toml".into(), text: "[[theme]]\nid='a'\nlabel='x'\n".into() }]).err().unwrap();
+        let unknown = Lexicon::new(&[DataFile { path: "t.toml".into(), text: "[[theme]]\nid='a'\nlabel='x'\n".into() }]).err().unwrap();
         assert!(unknown[0].message.contains("label"), "{}", unknown[0]);
     }
 
     #[test]
     fn every_case_of_the_starter_lexicon_holds() {
-        let files: Vec<LexiconFile> = crate::resolve::builtin_files("themes").into_iter().map(|f| LexiconFile { path: f.path, text: f.text }).collect();
+        let files = crate::resolve::builtin_files("themes");
         let lexicon = Lexicon::new(&files).unwrap_or_else(|faults| panic!("{}", faults[0]));
         assert!(lexicon.themes().len() >= 60);
         let failing = lexicon.failing_cases();

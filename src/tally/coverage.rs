@@ -1,0 +1,245 @@
+//! Which days a source speaks on, and which it misses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, NaiveDate, Weekday};
+use serde::{Deserialize, Serialize};
+
+use super::period::Period;
+use super::rollup::PresenceRow;
+use crate::parse::DateRange;
+
+/// How often a source is expected to speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cadence {
+    /// Every day.
+    Daily,
+    /// Monday to Friday.
+    Weekdays,
+    /// Once a year.
+    Yearly,
+    /// Nothing is expected.
+    #[default]
+    None,
+}
+
+impl Cadence {
+    /// The word in the tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Weekdays => "weekdays",
+            Self::Yearly => "yearly",
+            Self::None => "none",
+        }
+    }
+
+    const fn unit(self) -> Period {
+        match self {
+            Self::Yearly => Period::Year,
+            Self::Daily | Self::Weekdays | Self::None => Period::Day,
+        }
+    }
+
+    fn expects(self, start: NaiveDate) -> bool {
+        match self {
+            Self::Daily | Self::Yearly => true,
+            Self::Weekdays => !matches!(start.weekday(), Weekday::Sat | Weekday::Sun),
+            Self::None => false,
+        }
+    }
+}
+
+/// A source and how often it is expected to speak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceCadence {
+    /// Name.
+    pub source: String,
+    /// Cadence.
+    pub cadence: Cadence,
+}
+
+/// A source on a day, or in a year if it speaks once a year.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CoverageRow {
+    /// Source.
+    pub source: String,
+    /// Length of the unit: `day` or `year`.
+    pub unit: String,
+    /// First day of the unit.
+    pub date_start: NaiveDate,
+    /// Last day of the unit.
+    pub date_end: NaiveDate,
+    /// The source was expected to speak.
+    pub expected: bool,
+    /// It did.
+    pub present: bool,
+    /// It was expected and did not.
+    pub missing: bool,
+    /// It did, with far less text than around that time.
+    pub suspiciously_short: bool,
+    /// Documents.
+    pub documents: u64,
+    /// Han characters.
+    pub han_chars: u64,
+}
+
+/// Units on each side by which a unit is judged, and how many must be there.
+const NEIGHBOURS: usize = 15;
+const FEWEST_NEIGHBOURS: usize = 5;
+/// A unit is suspiciously short below one part in this many of the median of
+/// its neighbours.
+const SHORT_PART: u64 = 4;
+
+/// The coverage of every source from its first unit to its last, or to `as_of`.
+pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Vec<CoverageRow> {
+    let mut out = Vec::new();
+    for SourceCadence { source, cadence } in sources {
+        let unit = cadence.unit();
+        let mut found: BTreeMap<NaiveDate, (u64, u64)> = BTreeMap::new();
+        for row in presence.iter().filter(|row| row.source == *source) {
+            let range = DateRange { start: row.date_start, end: row.date_end, precision: crate::parse::Precision::Day };
+            // Documents dated more coarsely than the unit are on no day.
+            if let Some(start) = unit.place(range) {
+                let sum = found.entry(start).or_default();
+                *sum = (sum.0 + row.documents, sum.1 + row.han_chars);
+            }
+        }
+        let (Some(first), Some(last)) = (found.keys().next().copied(), found.keys().next_back().copied()) else { continue };
+        let last = as_of.map_or(last, |day| last.max(unit.start_of(day)));
+        let present: Vec<(NaiveDate, u64)> = found.iter().map(|(start, (_, han))| (*start, *han)).collect();
+        let mut start = first;
+        while start <= last {
+            let counts = found.get(&start);
+            let expected = cadence.expects(start);
+            if expected || counts.is_some() {
+                let (documents, han_chars) = counts.copied().unwrap_or_default();
+                out.push(CoverageRow {
+                    source: source.clone(),
+                    unit: unit.name().to_owned(),
+                    date_start: start,
+                    date_end: unit.end_of(start),
+                    expected,
+                    present: counts.is_some(),
+                    missing: expected && counts.is_none(),
+                    suspiciously_short: *cadence != Cadence::None && counts.is_some() && is_short(&present, start, han_chars),
+                    documents,
+                    han_chars,
+                });
+            }
+            start = unit.next(start);
+        }
+    }
+    out.sort_by(|a, b| (&a.source, a.date_start).cmp(&(&b.source, b.date_start)));
+    out
+}
+
+fn is_short(present: &[(NaiveDate, u64)], start: NaiveDate, han_chars: u64) -> bool {
+    let at = present.partition_point(|(day, _)| *day < start);
+    let from = at.saturating_sub(NEIGHBOURS);
+    let mut around: Vec<u64> =
+        present.iter().skip(from).take(at + NEIGHBOURS + 1 - from).filter(|(day, _)| *day != start).map(|(_, han)| *han).collect();
+    around.sort_unstable();
+    let median = around.get(around.len() / 2).copied().unwrap_or(0);
+    around.len() >= FEWEST_NEIGHBOURS && han_chars * SHORT_PART < median
+}
+
+/// Days with text, and units expected and missed, for asking by period.
+pub(super) struct Days {
+    spoken: BTreeSet<NaiveDate>,
+    cadences: Vec<Cadence>,
+    /// For each source, its units that are present.
+    present: Vec<BTreeSet<NaiveDate>>,
+}
+
+impl Days {
+    pub(super) fn new(coverage: &[CoverageRow], sources: &[SourceCadence]) -> Self {
+        let present = |source: &str| coverage.iter().filter(|row| row.present && row.source == source).map(|row| row.date_start).collect();
+        Self {
+            spoken: coverage.iter().filter(|row| row.present && row.unit == "day").map(|row| row.date_start).collect(),
+            cadences: sources.iter().map(|s| s.cadence).collect(),
+            present: sources.iter().map(|s| present(&s.source)).collect(),
+        }
+    }
+
+    /// Days in the period on which any source speaks.
+    pub(super) fn covered(&self, start: NaiveDate, end: NaiveDate) -> u64 {
+        self.spoken.range(start..=end).count() as u64
+    }
+
+    /// Whether a source with a cadence misses a unit of the calendar period;
+    /// `None` if no source has a cadence with a unit as short as the period.
+    pub(super) fn partial(&self, period: Period, start: NaiveDate, end: NaiveDate) -> Option<bool> {
+        let mut asked = false;
+        let mut misses = false;
+        for (cadence, present) in self.cadences.iter().zip(&self.present) {
+            if *cadence == Cadence::None || cadence.unit() > period {
+                continue;
+            }
+            asked = true;
+            let mut day = cadence.unit().start_of(start);
+            while day <= end {
+                misses |= cadence.expects(day) && !present.contains(&day);
+                day = cadence.unit().next(day);
+            }
+        }
+        asked.then_some(misses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        crate::parse::read_date(text).unwrap().start
+    }
+
+    fn rows(days: &[(&str, u64)]) -> Vec<PresenceRow> {
+        days.iter().map(|(d, han)| PresenceRow { source: "s".into(), date_start: day(d), date_end: day(d), documents: 1, han_chars: *han }).collect()
+    }
+
+    fn source(cadence: Cadence) -> Vec<SourceCadence> {
+        vec![SourceCadence { source: "s".into(), cadence }]
+    }
+
+    #[test]
+    fn missing_and_short_days_are_marked() {
+        let mut days: Vec<(String, u64)> = (1..=20).filter(|d| *d != 7).map(|d| (format!("2024-03-{d:02}"), 1000)).collect();
+        days[10].1 = 100;
+        let days: Vec<(&str, u64)> = days.iter().map(|(d, n)| (d.as_str(), *n)).collect();
+        let got = coverage(&rows(&days), &source(Cadence::Daily), Some(day("2024-03-21")));
+        let missing: Vec<_> = got.iter().filter(|r| r.missing).map(|r| r.date_start.to_string()).collect();
+        let short: Vec<_> = got.iter().filter(|r| r.suspiciously_short).map(|r| r.date_start.to_string()).collect();
+        assert_eq!(missing, ["2024-03-07", "2024-03-21"]);
+        assert_eq!(short, ["2024-03-12"]);
+        assert_eq!(got.len(), 21);
+    }
+
+    #[test]
+    fn weekends_are_not_expected_of_a_weekday_source() {
+        let got = coverage(&rows(&[("2024-03-01", 9), ("2024-03-05", 9)]), &source(Cadence::Weekdays), None);
+        let dates: Vec<_> = got.iter().map(|r| (r.date_start.day(), r.missing)).collect();
+        assert_eq!(dates, [(1, false), (4, true), (5, false)]);
+    }
+
+    #[test]
+    fn years_without_a_report_are_missing_and_a_year_is_whole_with_one() {
+        let presence: Vec<_> = [2017, 2019]
+            .iter()
+            .map(|y| {
+                let range = DateRange::year(*y).unwrap();
+                PresenceRow { source: "s".into(), date_start: range.start, date_end: range.end, documents: 1, han_chars: 9 }
+            })
+            .collect();
+        let sources = source(Cadence::Yearly);
+        let got = coverage(&presence, &sources, None);
+        assert_eq!(got.iter().map(|r| r.missing).collect::<Vec<_>>(), [false, true, false]);
+        let days = Days::new(&got, &sources);
+        assert_eq!(days.partial(Period::Year, day("2017-01-01"), day("2017-12-31")), Some(false));
+        assert_eq!(days.partial(Period::Year, day("2018-01-01"), day("2018-12-31")), Some(true));
+        assert_eq!(days.partial(Period::Month, day("2017-01-01"), day("2017-01-31")), None);
+    }
+}
