@@ -4,3 +4,4 @@ pub mod parse;
 pub mod resolve;
 pub mod tag;
 pub mod tally;
+pub mod write;

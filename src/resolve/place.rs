@@ -313,7 +313,9 @@ impl Builder {
     fn ambiguous(&mut self, file: &DataFile) -> Result<(), VocabularyError> {
         for row in rows(file, &["name", "why"])? {
             let [name, why] = row.cells.each_ref().map(String::as_str);
-            if why != "same-name-child" {
+            // These resolve to the prefecture even when alone.
+            let prefecture = |reason: &str| matches!(reason, "same-name-child" | "prefecture-first");
+            if !why.split('|').all(prefecture) {
                 self.ambiguous.insert(name.to_owned());
             }
         }

@@ -1,0 +1,98 @@
+//! **write**: rows → one release.
+//!
+//! Everything is written beside the last release and published by one rename of
+//! a link, so a reader sees the old release or the new one, whole.
+
+mod check;
+mod csv_file;
+mod data_package;
+mod parquet_file;
+mod release;
+mod rows;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use check::{CheckFailure, check_shard, check_tables};
+pub use csv_file::write_csv;
+pub use data_package::data_package;
+pub use parquet_file::{read_batches, read_parquet, write_parquet};
+pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_whole};
+pub use rows::{
+    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, SentenceRow, SpanRow, ThemeRow, annotation_rows, document_row, documents, span_rows,
+    theme_rows,
+};
+pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, tables};
+
+/// Which tables have a CSV twin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CsvTables {
+    /// `single`, `all` or `none`.
+    Set(CsvSet),
+    /// These.
+    List(Vec<String>),
+    /// As `single`.
+    #[default]
+    #[serde(skip)]
+    Unset,
+}
+
+/// A named set of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CsvSet {
+    /// All that are not folders.
+    Single,
+    /// All.
+    All,
+    /// None.
+    None,
+}
+
+impl CsvTables {
+    /// Whether this table has a twin.
+    #[must_use]
+    pub fn has(&self, table: &Table) -> bool {
+        match self {
+            Self::Set(CsvSet::All) => true,
+            Self::Set(CsvSet::None) => false,
+            Self::Set(CsvSet::Single) | Self::Unset => !table.folder,
+            Self::List(names) => names.iter().any(|n| n == table.name),
+        }
+    }
+}
+
+/// A release that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The system refused.
+    #[error("cannot write `{}`: {cause}", path.display())]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// The system's answer.
+        cause: std::io::Error,
+    },
+    /// A table cannot be encoded or decoded.
+    #[error("cannot encode or read `{}`: {cause}", path.display())]
+    Table {
+        /// File.
+        path: PathBuf,
+        /// The library's answer.
+        cause: String,
+    },
+}
+
+impl WriteError {
+    pub(crate) fn io(path: &Path, cause: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), cause }
+    }
+
+    pub(crate) fn table(path: &Path, cause: &dyn std::fmt::Display) -> Self {
+        Self::Table { path: path.to_owned(), cause: cause.to_string() }
+    }
+}

@@ -1,0 +1,396 @@
+//! Documents and what was read in them → rows.
+
+use chrono::NaiveDate;
+
+use crate::diagnostic::Span;
+use crate::parse::{DateRange, Document, Precision, Script, Sentence, han_chars};
+use crate::resolve::{Event, Gazetteer, Resolution};
+use crate::tag::{Hit, Lexicon};
+use crate::tally::{event_of, occasion_id};
+
+macro_rules! row {
+    ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[expect(missing_docs, reason = "the columns are described in the schema, once")]
+        pub struct $name { $(pub $field: $type,)* }
+    };
+}
+
+row! {
+    /// A row of `documents`.
+    DocumentRow {
+        doc_id: String, source: String, register: String, path: String, record: u64, preamble: bool, title: Option<String>,
+        date_start: Option<NaiveDate>, date_end: Option<NaiveDate>, date_precision: Option<String>, date_from: String, url: Option<String>,
+        text: String, chars: u64, han_chars: u64, sentences: u64, script: String, encoding: String, replaced_chars: u32, content_hash: String,
+    }
+}
+
+row! {
+    /// A row of `sentences`.
+    SentenceRow {
+        doc_id: String, sentence: u32, char_start: u32, char_end: u32, paragraph: u32, in_title: bool, record_char_start: Option<u32>,
+        record_char_end: Option<u32>, han_chars: u32, event_id: Option<String>, voice: String, continued: bool, speaker: Option<String>,
+    }
+}
+
+row! {
+    /// A row of `dates`.
+    DateRow {
+        doc_id: String, sentence: u32, char_start: u32, char_end: u32, text: String, kind: String, date_start: Option<NaiveDate>,
+        date_end: Option<NaiveDate>, precision: Option<String>, anchor: String, rule: String, candidates: Vec<String>,
+    }
+}
+
+row! {
+    /// A row of `places`.
+    PlaceRow {
+        doc_id: String, sentence: u32, char_start: u32, char_end: u32, text: String, code: Option<String>, name: Option<String>, level: Option<String>,
+        province_code: Option<String>, country_code: Option<String>, rule: String, candidates: Vec<String>,
+    }
+}
+
+row! {
+    /// A row of `events`.
+    EventRow {
+        event_id: String, occasion_id: Option<String>, doc_id: String, sentence: u32, char_start: u32, char_end: u32,
+        date_start: Option<NaiveDate>, date_end: Option<NaiveDate>, date_precision: String, name: String, occasion_type: String, series: Option<String>,
+        term: Option<u32>, session: Option<u32>, place_code: Option<String>, place_name: Option<String>, region_code: Option<String>,
+        actor_names: Vec<String>, actor_titles: Vec<String>, rule: String,
+    }
+}
+
+row! {
+    /// A row of `hits`.
+    HitRow {
+        doc_id: String, sentence: u32, char_start: u32, char_end: u32, in_title: bool, theme: String, term: String, doc_date_start: Option<NaiveDate>,
+        doc_date_end: Option<NaiveDate>, event_id: Option<String>, event_date_start: Option<NaiveDate>, event_date_end: Option<NaiveDate>, voice: String,
+    }
+}
+
+row! {
+    /// A row of `themes`.
+    ThemeRow {
+        theme: String, theme_zh: String, theme_en: String, parent: Option<String>, level: u32, terms: Vec<String>, nested: bool,
+        first_known: Option<String>, source: String,
+    }
+}
+
+row! {
+    /// A sentence of a parsed document in the cache.
+    SpanRow { document: u32, byte_start: u32, byte_end: u32, paragraph: u32, record_char_start: Option<u32>, record_char_end: Option<u32>, }
+}
+
+/// Bytes of a text → code points.
+///
+/// # Cost
+/// One pass to build; a look-up counts at most [`STEP`](Self::STEP) bytes.
+pub struct Offsets<'t> {
+    text: &'t str,
+    /// Code points before each multiple of `STEP` bytes.
+    marks: Vec<u32>,
+}
+
+impl<'t> Offsets<'t> {
+    const STEP: usize = 256;
+
+    /// An index of `text`.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
+        let mut marks = Vec::with_capacity(text.len() / Self::STEP + 1);
+        let mut chars = 0;
+        for chunk in text.as_bytes().chunks(Self::STEP) {
+            marks.push(chars);
+            chars += starts(chunk);
+        }
+        Self { text, marks }
+    }
+
+    /// Code points before `byte`.
+    #[must_use]
+    pub fn chars(&self, byte: usize) -> u32 {
+        let mark = byte / Self::STEP;
+        let Some(before) = self.marks.get(mark) else {
+            // The end of a text whose length is a multiple of the step.
+            return starts(self.text.as_bytes());
+        };
+        before + starts(self.text.as_bytes().get(mark * Self::STEP..byte).unwrap_or_default())
+    }
+}
+
+/// Code points that begin in `bytes`.
+fn starts(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()).unwrap_or(u32::MAX)
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The row of a document.
+#[must_use]
+pub fn document_row(document: &Document, register: &str) -> DocumentRow {
+    DocumentRow {
+        doc_id: document.doc_id.clone(),
+        source: document.source.to_string(),
+        register: register.to_owned(),
+        path: document.path.to_string(),
+        record: document.record,
+        preamble: document.preamble,
+        title: document.title().map(str::to_owned),
+        date_start: document.date.map(|d| d.start),
+        date_end: document.date.map(|d| d.end),
+        date_precision: document.date.map(|d| d.precision.name().to_owned()),
+        date_from: document.date_from.to_owned(),
+        url: document.url.clone(),
+        text: document.text.clone(),
+        chars: document.text.chars().count() as u64,
+        han_chars: han_chars(&document.text),
+        sentences: document.sentences.len() as u64,
+        script: document.script.name().to_owned(),
+        encoding: document.encoding.to_owned(),
+        replaced_chars: document.replaced_chars,
+        content_hash: blake3::hash(document.text.as_bytes()).to_hex().chars().take(32).collect(),
+    }
+}
+
+/// The cached spans of a document's sentences; `number` is its place in the shard.
+pub fn span_rows(document: &Document, number: usize) -> impl Iterator<Item = SpanRow> {
+    document.sentences.iter().map(move |sentence| SpanRow {
+        document: small(number),
+        byte_start: small(sentence.span.start),
+        byte_end: small(sentence.span.end),
+        paragraph: sentence.paragraph,
+        record_char_start: sentence.record_chars.map(|s| small(s.start)),
+        record_char_end: sentence.record_chars.map(|s| small(s.end)),
+    })
+}
+
+/// Documents back from their rows and spans.
+#[must_use]
+pub fn documents(rows: Vec<DocumentRow>, spans: &[SpanRow]) -> Vec<Document> {
+    let mut out: Vec<Document> = rows
+        .into_iter()
+        .map(|row| Document {
+            doc_id: row.doc_id,
+            source: row.source.into(),
+            path: row.path.into(),
+            record: row.record,
+            preamble: row.preamble,
+            date: row.date_start.zip(row.date_end).map(|(start, end)| DateRange {
+                start,
+                end,
+                precision: row.date_precision.as_deref().and_then(Precision::from_name).unwrap_or_default(),
+            }),
+            date_from: match row.date_from.as_str() {
+                "file_name" => "file_name",
+                "field" => "field",
+                "header" => "header",
+                _ => "none",
+            },
+            url: row.url,
+            has_title: row.title.is_some(),
+            text: row.text,
+            script: Script::from_name(&row.script),
+            encoding: encoding_rs::Encoding::for_label(row.encoding.as_bytes()).map_or("UTF-8", encoding_rs::Encoding::name),
+            replaced_chars: row.replaced_chars,
+            sentences: Vec::new(),
+        })
+        .collect();
+    for span in spans {
+        if let Some(document) = out.get_mut(span.document as usize) {
+            document.sentences.push(Sentence {
+                span: Span::new(span.byte_start as usize, span.byte_end as usize),
+                paragraph: span.paragraph,
+                record_chars: span.record_char_start.zip(span.record_char_end).map(|(start, end)| Span::new(start as usize, end as usize)),
+            });
+        }
+    }
+    out
+}
+
+/// The rows of what was read in one document.
+#[derive(Debug, Default)]
+pub struct AnnotationRows {
+    /// Rows of `sentences`.
+    pub sentences: Vec<SentenceRow>,
+    /// Rows of `dates`.
+    pub dates: Vec<DateRow>,
+    /// Rows of `places`.
+    pub places: Vec<PlaceRow>,
+    /// Rows of `events`.
+    pub events: Vec<EventRow>,
+    /// Rows of `hits`.
+    pub hits: Vec<HitRow>,
+}
+
+impl AnnotationRows {
+    /// Puts the rows of another document after these.
+    pub fn append(&mut self, mut other: Self) {
+        self.sentences.append(&mut other.sentences);
+        self.dates.append(&mut other.dates);
+        self.places.append(&mut other.places);
+        self.events.append(&mut other.events);
+        self.hits.append(&mut other.hits);
+    }
+}
+
+/// The rows of a document.
+#[must_use]
+pub fn annotation_rows(document: &Document, resolution: &Resolution, hits: &[Hit], lexicon: &Lexicon, gazetteer: &Gazetteer) -> AnnotationRows {
+    let offsets = Offsets::new(&document.text);
+    let sentence_at = |byte: usize| small(document.sentences.partition_point(|s| s.span.end <= byte));
+    let event_id = |number: usize| format!("{}-e{number}", document.doc_id);
+    let scope = |sentence: usize| resolution.scope.get(sentence).copied().flatten();
+    let voice = |sentence: usize| resolution.voices.get(sentence).cloned().unwrap_or_default();
+    let doc_id = || document.doc_id.clone();
+    AnnotationRows {
+        sentences: document
+            .sentences
+            .iter()
+            .enumerate()
+            .map(|(number, sentence)| {
+                let voice = voice(number);
+                SentenceRow {
+                    doc_id: doc_id(),
+                    sentence: small(number),
+                    char_start: offsets.chars(sentence.span.start),
+                    char_end: offsets.chars(sentence.span.end),
+                    paragraph: sentence.paragraph,
+                    in_title: sentence.paragraph == 0,
+                    record_char_start: sentence.record_chars.map(|s| small(s.start)),
+                    record_char_end: sentence.record_chars.map(|s| small(s.end)),
+                    han_chars: u32::try_from(han_chars(sentence.span.of(&document.text))).unwrap_or(u32::MAX),
+                    event_id: scope(number).map(event_id),
+                    voice: voice.name().to_owned(),
+                    continued: voice.continued,
+                    speaker: voice.speaker,
+                }
+            })
+            .collect(),
+        dates: resolution
+            .dates
+            .iter()
+            .map(|date| DateRow {
+                doc_id: doc_id(),
+                sentence: sentence_at(date.span.start),
+                char_start: offsets.chars(date.span.start),
+                char_end: offsets.chars(date.span.end),
+                text: date.span.of(&document.text).to_owned(),
+                kind: date.kind.name().to_owned(),
+                date_start: date.range.map(|r| r.start),
+                date_end: date.range.map(|r| r.end),
+                precision: date.range.map(|r| r.precision.name().to_owned()),
+                anchor: date.anchor.name().to_owned(),
+                rule: date.rule.to_owned(),
+                candidates: date.candidates.iter().map(ToString::to_string).collect(),
+            })
+            .collect(),
+        places: resolution
+            .places
+            .iter()
+            .map(|mention| {
+                let place = mention.place.and_then(|p| gazetteer.place(p));
+                PlaceRow {
+                    doc_id: doc_id(),
+                    sentence: sentence_at(mention.span.start),
+                    char_start: offsets.chars(mention.span.start),
+                    char_end: offsets.chars(mention.span.end),
+                    text: mention.span.of(&document.text).to_owned(),
+                    code: place.map(|p| p.code.clone()),
+                    name: place.map(|p| p.name.clone()),
+                    level: place.map(|p| p.level.name().to_owned()),
+                    province_code: place.and_then(|p| p.province()),
+                    country_code: place.map(|p| p.country().to_owned()),
+                    rule: mention.rule.to_owned(),
+                    candidates: mention.candidates.clone(),
+                }
+            })
+            .collect(),
+        events: resolution.events.iter().enumerate().map(|(number, event)| event_row(event, event_id(number), document, &offsets, gazetteer)).collect(),
+        hits: hits
+            .iter()
+            .map(|hit| {
+                let event = event_of(resolution, hit.sentence).and_then(|e| e.date);
+                HitRow {
+                    doc_id: doc_id(),
+                    sentence: small(hit.sentence),
+                    char_start: offsets.chars(hit.span.start),
+                    char_end: offsets.chars(hit.span.end),
+                    in_title: document.sentences.get(hit.sentence).is_some_and(|s| s.paragraph == 0),
+                    theme: lexicon.themes().get(hit.theme).map(|t| t.id.clone()).unwrap_or_default(),
+                    term: lexicon.term(hit.term).to_owned(),
+                    doc_date_start: document.date.map(|d| d.start),
+                    doc_date_end: document.date.map(|d| d.end),
+                    event_id: scope(hit.sentence).map(event_id),
+                    event_date_start: event.map(|d| d.start),
+                    event_date_end: event.map(|d| d.end),
+                    voice: voice(hit.sentence).name().to_owned(),
+                }
+            })
+            .collect(),
+    }
+}
+
+fn event_row(event: &Event, event_id: String, document: &Document, offsets: &Offsets<'_>, gazetteer: &Gazetteer) -> EventRow {
+    let place = event.place.and_then(|p| gazetteer.place(p));
+    EventRow {
+        event_id,
+        occasion_id: occasion_id(event),
+        doc_id: document.doc_id.clone(),
+        sentence: small(event.sentence),
+        char_start: offsets.chars(event.span.start),
+        char_end: offsets.chars(event.span.end),
+        date_start: event.date.map(|d| d.start),
+        date_end: event.date.map(|d| d.end),
+        date_precision: event.precision.name().to_owned(),
+        name: event.name.clone(),
+        occasion_type: event.kind.name().to_owned(),
+        series: event.series.clone(),
+        term: event.term,
+        session: event.session,
+        place_code: place.map(|p| p.code.clone()),
+        place_name: place.map(|p| p.name.clone()),
+        region_code: event.region.clone(),
+        actor_names: event.actors.iter().map(|a| a.name.clone()).collect(),
+        actor_titles: event.actors.iter().map(|a| a.title.clone()).collect(),
+        rule: event.rule.to_owned(),
+    }
+}
+
+/// The rows of the lexicon.
+#[must_use]
+pub fn theme_rows(lexicon: &Lexicon) -> Vec<ThemeRow> {
+    lexicon
+        .themes()
+        .iter()
+        .map(|theme| ThemeRow {
+            theme: theme.id.clone(),
+            theme_zh: theme.zh.clone(),
+            theme_en: theme.en.clone(),
+            parent: theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.clone()),
+            level: u32::from(theme.parent.is_some()),
+            terms: theme.terms.clone(),
+            nested: theme.nested,
+            first_known: theme.first.clone(),
+            source: theme.source.clone(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn offsets_count_code_points(text in "[a甲𠮷é\n]{0,700}") {
+            let offsets = Offsets::new(&text);
+            for (chars, (byte, _)) in text.char_indices().enumerate().step_by(37) {
+                prop_assert_eq!(offsets.chars(byte) as usize, chars);
+            }
+            prop_assert_eq!(offsets.chars(text.len()) as usize, text.chars().count());
+        }
+    }
+}

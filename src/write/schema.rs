@@ -1,0 +1,559 @@
+//! The one list of columns. It makes the Arrow schema, the CSV header, the data
+//! package, `tifa schema` and the docs; a row type that lacks a listed field
+//! does not compile.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, ListBuilder, RecordBatch, StringArray, StringBuilder, UInt32Array, UInt64Array,
+};
+use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Schema, UInt32Type, UInt64Type};
+use chrono::NaiveDate;
+
+use super::rows::{DateRow, DocumentRow, EventRow, HitRow, PlaceRow, SentenceRow, SpanRow, ThemeRow};
+use crate::diagnostic::Reject;
+use crate::tally::{BreakdownRow, CountRow, CoverageRow, FrequencyRow, OccasionRow, PresenceRow, ProfileRow, SeenRow, ThemeOccasionRow, TotalRow};
+
+/// Version of the tables. It rises with every change of a column; changes add.
+pub const SCHEMA_VERSION: &str = "1";
+
+/// Type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `Utf8`.
+    Text,
+    /// A list of `Utf8`.
+    TextList,
+    /// `UInt32`.
+    UInt32,
+    /// `UInt64`.
+    UInt64,
+    /// `Float64`.
+    Float64,
+    /// `Boolean`.
+    Boolean,
+    /// `Date32`.
+    Date,
+}
+
+impl Kind {
+    /// Name for people and for `tifa schema`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::TextList => "list of text",
+            Self::UInt32 => "uint32",
+            Self::UInt64 => "uint64",
+            Self::Float64 => "float64",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+        }
+    }
+
+    /// Arrow type.
+    #[must_use]
+    pub fn arrow(self) -> DataType {
+        match self {
+            Self::Text => DataType::Utf8,
+            Self::TextList => DataType::List(Arc::new(Field::new("item", DataType::Utf8, false))),
+            Self::UInt32 => DataType::UInt32,
+            Self::UInt64 => DataType::UInt64,
+            Self::Float64 => DataType::Float64,
+            Self::Boolean => DataType::Boolean,
+            Self::Date => DataType::Date32,
+        }
+    }
+
+    /// Type of Table Schema (Data Package v2).
+    #[must_use]
+    pub const fn table_schema(self) -> &'static str {
+        match self {
+            Self::Text => "string",
+            Self::TextList => "array",
+            Self::UInt32 | Self::UInt64 => "integer",
+            Self::Float64 => "number",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+        }
+    }
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Name: that of the field of the row type.
+    pub name: &'static str,
+    /// Type.
+    pub kind: Kind,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Unit; empty where there is none.
+    pub unit: &'static str,
+    /// What it says, and what null means.
+    pub meaning: &'static str,
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Name.
+    pub name: &'static str,
+    /// What one row is.
+    pub row: &'static str,
+    /// A folder of part files, one a shard, instead of a single file.
+    pub folder: bool,
+    /// Columns that together are unique.
+    pub key: &'static [&'static str],
+    /// Columns by which it is sorted.
+    pub order: &'static [&'static str],
+    /// Columns.
+    pub columns: Vec<Column>,
+}
+
+impl Table {
+    /// Arrow schema.
+    #[must_use]
+    pub fn arrow(&self) -> Arc<Schema> {
+        let fields: Vec<Field> = self.columns.iter().map(|c| Field::new(c.name, c.kind.arrow(), c.nullable)).collect();
+        Arc::new(Schema::new(fields))
+    }
+}
+
+/// A row type with its table.
+pub trait Row: Default + Sized {
+    /// The table.
+    fn table() -> Table;
+    /// One array for each column.
+    fn arrays(rows: &[Self]) -> Vec<ArrayRef>;
+    /// Rows back from a batch with these columns.
+    fn read(batch: &RecordBatch) -> Vec<Self>;
+}
+
+/// The rows as a record batch.
+///
+/// # Errors
+/// Arrow's, if a column that may not be null is.
+pub fn batch<R: Row>(rows: &[R]) -> Result<RecordBatch, arrow::error::ArrowError> {
+    RecordBatch::try_new(R::table().arrow(), R::arrays(rows))
+}
+
+/// A field type that can be a column.
+trait Cell: Sized {
+    const KIND: Kind;
+    const NULLABLE: bool;
+    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef
+    where
+        Self: 'a;
+    fn read(array: &dyn Array, row: usize) -> Self;
+}
+
+macro_rules! cells {
+    ($($type:ty, $kind:ident, $array:ty, $to:expr, $from:expr;)*) => {$(
+        impl Cell for $type {
+            const KIND: Kind = Kind::$kind;
+            const NULLABLE: bool = false;
+            fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+                Arc::new(<$array>::from_iter(cells.map(|cell| Some($to(cell)))))
+            }
+            fn read(array: &dyn Array, row: usize) -> Self {
+                $from(array, row)
+            }
+        }
+        impl Cell for Option<$type> {
+            const KIND: Kind = Kind::$kind;
+            const NULLABLE: bool = true;
+            fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+                Arc::new(<$array>::from_iter(cells.map(|cell| cell.as_ref().map($to))))
+            }
+            fn read(array: &dyn Array, row: usize) -> Self {
+                (!array.is_null(row)).then(|| $from(array, row))
+            }
+        }
+    )*};
+}
+
+cells! {
+    String, Text, StringArray, |s: &'a String| s.as_str(), |a: &dyn Array, i| a.as_string::<i32>().value(i).to_owned();
+    u32, UInt32, UInt32Array, |n: &u32| *n, |a: &dyn Array, i| a.as_primitive::<UInt32Type>().value(i);
+    u64, UInt64, UInt64Array, |n: &u64| *n, |a: &dyn Array, i| a.as_primitive::<UInt64Type>().value(i);
+    f64, Float64, Float64Array, |n: &f64| *n, |a: &dyn Array, i| a.as_primitive::<Float64Type>().value(i);
+    bool, Boolean, BooleanArray, |b: &bool| *b, |a: &dyn Array, i| a.as_boolean().value(i);
+    NaiveDate, Date, Date32Array, |d: &NaiveDate| Date32Type::from_naive_date(*d), |a: &dyn Array, i| {
+        Date32Type::to_naive_date_opt(a.as_primitive::<Date32Type>().value(i)).unwrap_or_default()
+    };
+}
+
+impl Cell for Vec<String> {
+    const KIND: Kind = Kind::TextList;
+    const NULLABLE: bool = false;
+    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+        let mut builder = ListBuilder::new(StringBuilder::new()).with_field(Field::new("item", DataType::Utf8, false));
+        for cell in cells {
+            for text in cell {
+                builder.values().append_value(text);
+            }
+            builder.append(true);
+        }
+        Arc::new(builder.finish())
+    }
+    fn read(array: &dyn Array, row: usize) -> Self {
+        let list = array.as_list::<i32>().value(row);
+        list.as_string::<i32>().iter().flatten().map(str::to_owned).collect()
+    }
+}
+
+fn column<R, C: Cell>(name: &'static str, _: fn(&R) -> &C, unit: &'static str, meaning: &'static str) -> Column {
+    Column { name, kind: C::KIND, nullable: C::NULLABLE, unit, meaning }
+}
+
+macro_rules! table {
+    ($row:ty, $name:literal, $what:literal, $folder:literal, key $key:expr, order $order:expr; $($field:ident $(($unit:literal))?: $meaning:literal,)*) => {
+        impl Row for $row {
+            fn table() -> Table {
+                Table {
+                    name: $name,
+                    row: $what,
+                    folder: $folder,
+                    key: &$key,
+                    order: &$order,
+                    columns: vec![$(column(stringify!($field), |r: &$row| &r.$field, concat!($($unit)?), $meaning),)*],
+                }
+            }
+            fn arrays(rows: &[Self]) -> Vec<ArrayRef> {
+                vec![$(Cell::array(rows.iter().map(|r| &r.$field)),)*]
+            }
+            fn read(batch: &RecordBatch) -> Vec<Self> {
+                let mut rows: Vec<Self> = (0..batch.num_rows()).map(|_| Self::default()).collect();
+                $(if let Some(array) = batch.column_by_name(stringify!($field)) {
+                    for (i, row) in rows.iter_mut().enumerate() {
+                        row.$field = Cell::read(array.as_ref(), i);
+                    }
+                })*
+                rows
+            }
+        }
+    };
+}
+
+table! { DocumentRow, "documents", "a document", true, key ["doc_id"], order ["date_start"];
+    doc_id: "unique in the release: the record's own id, else a hash of source, path and title",
+    source: "name of the source in the pipeline file",
+    register: "register of the source: speech, broadcast, report …",
+    path: "path of the file, relative to the folder that the source's globs share",
+    record: "number of the record in its file, or of the document in a split file, from 1",
+    preamble: "text before or between the articles of a split file: kept here, but in no other table and no count unless the pipeline asks",
+    title: "title; null: it has none",
+    date_start: "first day on which it speaks; null: not known",
+    date_end: "last day, inclusive",
+    date_precision: "day, month or year",
+    date_from: "how the date was found: file_name, field, header, none",
+    url: "its own address; null: none given",
+    text: "title, line feed, and the paragraphs, one a line; all offsets count code points of this",
+    chars ("code points"): "length of text",
+    han_chars ("characters"): "Han characters of text, title included",
+    sentences ("sentences"): "sentences of text, title included",
+    script: "script of the input: hans, hant, mixed, none (ISO 15924)",
+    encoding: "encoding of the file",
+    replaced_chars ("characters"): "characters of the record that could not be decoded",
+    content_hash: "BLAKE3 of text, 32 hex digits",
+}
+
+table! { SentenceRow, "sentences", "a sentence", true, key ["doc_id", "sentence"], order [];
+    doc_id: "document",
+    sentence: "number in the document, from 0; the title is sentence 0",
+    char_start ("code points"): "first code point in documents.text",
+    char_end ("code points"): "one past the last",
+    paragraph: "number of the paragraph; the title is paragraph 0",
+    in_title: "it is the title",
+    record_char_start ("code points"): "first code point in the decoded record; null for a title from a field",
+    record_char_end ("code points"): "one past the last",
+    han_chars ("characters"): "Han characters",
+    event_id: "the occasion of which it speaks; null: none is in scope",
+    voice: "reported (what somebody said) or narrated (facts and the author's comment)",
+    continued: "reported without a verb of saying of its own",
+    speaker: "who said it; null: narrated, or not told",
+}
+
+table! { DateRow, "dates", "a date expression", true, key ["doc_id", "char_start"], order [];
+    doc_id: "document",
+    sentence: "number of the sentence",
+    char_start ("code points"): "first code point in documents.text",
+    char_end ("code points"): "one past the last",
+    text: "the expression",
+    kind: "point, range or vague",
+    date_start: "first day; null: vague, or its anchor is missing",
+    date_end: "last day, inclusive",
+    precision: "day, month, quarter, half or year; null without a value",
+    anchor: "what completed it: text (nothing was left out), previous, document, none",
+    rule: "the rule that read it",
+    candidates: "other values that it may have",
+}
+
+table! { PlaceRow, "places", "a place mention", true, key ["doc_id", "char_start"], order [];
+    doc_id: "document",
+    sentence: "number of the sentence",
+    char_start ("code points"): "first code point in documents.text",
+    char_end ("code points"): "one past the last",
+    text: "the mention",
+    code: "GB/T 2260 (six digits) at home, ISO 3166-1 alpha-2 abroad; null: ambiguous",
+    name: "full name of the place",
+    level: "country, province, prefecture, county, city (foreign) or venue",
+    province_code: "code of the province; null abroad",
+    country_code: "ISO 3166-1 alpha-2",
+    rule: "the rule that decided",
+    candidates: "codes that it may have, where it is ambiguous",
+}
+
+table! { EventRow, "events", "a mention of a dated occasion", true, key ["event_id"], order [];
+    event_id: "unique in the release",
+    occasion_id: "the same for every mention of the occasion; null: its date is vague",
+    doc_id: "document",
+    sentence: "number of the sentence that introduces it",
+    char_start ("code points"): "first code point of that sentence in documents.text",
+    char_end ("code points"): "one past the last",
+    date_start: "first day; null: the text's date is vague",
+    date_end: "last day, inclusive",
+    date_precision: "day, month, quarter, half, year or vague",
+    name: "name as the text gives it, in canonical form",
+    occasion_type: "plenary, conference, symposium, study_session, deliberation, briefing, inspection, meeting, call, visit, message, ceremony, press, publication, other",
+    series: "id of the meeting series; null: none",
+    term: "term of office in the series, from the text or from the date",
+    session: "number of the session in the series",
+    place_code: "where the text says it was held; null: not said",
+    place_name: "name of that place",
+    region_code: "division of the organ or delegation that it concerns",
+    actor_names: "persons who hold, chair, attend, address or meet",
+    actor_titles: "their titles in the text, in the same order; empty text: none",
+    rule: "the rule that read it",
+}
+
+table! { HitRow, "hits", "an occurrence of a theme's term", true, key ["doc_id", "char_start", "term"], order ["doc_date_start"];
+    doc_id: "document",
+    sentence: "number of the sentence",
+    char_start ("code points"): "first code point in documents.text",
+    char_end ("code points"): "one past the last",
+    in_title: "it stands in the title",
+    theme: "theme id",
+    term: "the term that matched",
+    doc_date_start: "first day of the document's date; null: it has none",
+    doc_date_end: "its last day",
+    event_id: "the occasion of which the sentence speaks",
+    event_date_start: "first day of that occasion",
+    event_date_end: "its last day",
+    voice: "voice of the sentence",
+}
+
+table! { OccasionRow, "occasions", "an occasion, however many documents tell of it", false, key ["occasion_id"], order ["date_start"];
+    occasion_id: "a hash of series, term and session, else of days, type and name",
+    date_start: "first day",
+    date_end: "last day, inclusive",
+    precision: "day, month, quarter, half or year",
+    name: "canonical name, from the document that tells of it first",
+    occasion_type: "as in events",
+    series: "id of the meeting series",
+    term: "term of office in the series",
+    session: "number of the session",
+    place_code: "where it was held, from the first document that says so",
+    place_name: "name of that place",
+    region_code: "division of the organ or delegation that it concerns",
+    first_doc_id: "the document that tells of it first, by date, then by id",
+    first_doc_date: "that document's date",
+    mentions: "rows of events",
+    documents: "documents that mention it",
+}
+
+table! { ThemeRow, "themes", "a theme of the lexicon", false, key ["theme"], order [];
+    theme: "stable id",
+    theme_zh: "Chinese label",
+    theme_en: "English label",
+    parent: "id of the theme above; null: none",
+    level: "0 without a theme above, 1 below one",
+    terms: "its terms",
+    nested: "its terms count inside longer ones too",
+    first_known: "first known date, as the lexicon has it",
+    source: "where the formulation comes from",
+}
+
+table! { CoverageRow, "coverage", "a source on a day (or in a year, if it speaks once a year)", false, key ["source", "date_start"], order ["source", "date_start"];
+    source: "source",
+    unit: "day or year",
+    date_start: "first day of the unit",
+    date_end: "last day of the unit",
+    expected: "the source's cadence has it speak",
+    present: "it does",
+    missing: "expected and not present",
+    suspiciously_short: "present with less than a quarter of the median of the 15 units on each side",
+    documents ("documents"): "documents dated to the unit; preambles are not counted",
+    han_chars ("characters"): "their Han characters",
+}
+
+table! { TotalRow, "period_totals", "a period and a member of a breakdown: the denominators", false, key ["period", "period_start", "breakdown", "member"], order ["period", "period_start"];
+    period: "day, week (ISO), month, quarter or year",
+    period_start: "first day; null: text whose date is missing or coarser than the period",
+    period_end: "last day",
+    period_label: "2024-03-05, 2024-W10, 2024-03, 2024-Q1, 2024 or unplaced",
+    breakdown: "all, source, register, occasion_type, province or voice",
+    member: "member of the breakdown; all, none and abroad are words",
+    documents ("documents"): "documents; a document is in every member that one of its sentences is in, so do not sum over members of occasion_type, province or voice",
+    sentences ("sentences"): "sentences; may be summed over the members of a breakdown",
+    han_chars ("characters"): "Han characters; may be summed over members and periods",
+    days_covered ("days"): "days of the period on which any source speaks; null when unplaced",
+    partial: "a source with a cadence misses a unit of the period; null: no cadence says",
+}
+
+table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", false, key ["period", "theme", "period_start"], order ["period"];
+    period: "day, week (ISO), month, quarter or year",
+    period_start: "first day; null: text whose date is missing or coarser than the period",
+    period_end: "last day",
+    period_label: "2024-03, or unplaced",
+    theme: "theme id",
+    theme_zh: "Chinese label",
+    theme_en: "English label",
+    parent: "id of the theme above",
+    level: "0 or 1; rows of level 0 include those below them, so sum over one level only",
+    hits ("hits"): "occurrences that count; 0: spoken, theme absent; null: no source spoke. May be summed over periods, and over themes of one level",
+    sentences ("sentences"): "sentences with a hit; may be summed over periods, not over themes",
+    documents ("documents"): "documents with a hit; not to be summed over themes, nor over periods where the date basis is the occasion's",
+    occasions ("occasions"): "distinct occasions in whose scope a hit stands; not to be summed",
+    period_documents ("documents"): "all documents of the period",
+    period_sentences ("sentences"): "all sentences",
+    period_han_chars ("characters"): "all Han characters",
+    per_10k ("hits per 10,000 Han characters"): "hits ÷ period_han_chars × 10,000",
+    density ("share"): "documents ÷ period_documents",
+    density_low ("share"): "lower end of the 95 % Wilson interval of density",
+    density_high ("share"): "upper end",
+    small_n: "fewer than 20 documents in the period",
+    partial: "a source with a cadence misses a unit of the period",
+}
+
+table! { BreakdownRow, "theme_breakdown", "a period, a member of a breakdown and a theme; only where there is a hit", false, key ["period", "breakdown", "member", "theme", "period_start"], order ["period"];
+    period: "day, week (ISO), month, quarter or year",
+    period_start: "first day; null: text whose date is missing or coarser than the period",
+    period_end: "last day",
+    period_label: "2024-03, or unplaced",
+    breakdown: "source, register, occasion_type, province or voice",
+    member: "member; none: no occasion in scope, or one without the attribute",
+    theme: "theme id",
+    level: "0 or 1",
+    hits ("hits"): "occurrences that count; over the members of a breakdown they sum to theme_frequency.hits",
+    sentences ("sentences"): "sentences with a hit",
+    documents ("documents"): "documents with a hit in this member",
+    occasions ("occasions"): "distinct occasions in whose scope a hit stands",
+    period_documents ("documents"): "all documents of the period and member",
+    period_sentences ("sentences"): "all sentences",
+    period_han_chars ("characters"): "all Han characters",
+    per_10k ("hits per 10,000 Han characters"): "hits ÷ period_han_chars × 10,000",
+    density ("share"): "documents ÷ period_documents",
+    density_low ("share"): "lower end of the 95 % Wilson interval of density",
+    density_high ("share"): "upper end",
+    small_n: "fewer than 20 documents in the period and member",
+}
+
+table! { ProfileRow, "theme_profile", "a theme over the whole corpus", false, key ["theme"], order [];
+    theme: "theme id",
+    theme_zh: "Chinese label",
+    theme_en: "English label",
+    parent: "id of the theme above",
+    level: "0 or 1",
+    hits ("hits"): "all occurrences that count, unplaced ones included",
+    sentences ("sentences"): "sentences with a hit",
+    documents ("documents"): "documents with a hit",
+    occasions ("occasions"): "distinct occasions in whose scope a hit stands",
+    per_10k ("hits per 10,000 Han characters"): "over all text",
+    density ("share"): "documents ÷ all documents",
+    first_date: "first day of the earliest date with a hit; null: none is dated",
+    first_doc_id: "the document of that date, the first by id",
+    first_event_date: "first day of the occasion that this document tells of; null: none in scope",
+    last_date: "first day of the latest date with a hit",
+    last_doc_id: "the document of that date, the last by id",
+    peak_period: "length of the period of the peak: the shortest from a month on",
+    peak_start: "first day of the period with the highest per_10k; the earliest of equal ones",
+    peak_per_10k ("hits per 10,000 Han characters"): "that rate",
+}
+
+table! { Reject, "rejects", "input that could not be used", false, key [], order ["source", "path", "record"];
+    source: "source",
+    path: "path of the file, relative to the source's folder",
+    record: "number of the record in the file (a line, for JSON Lines); null: the whole file",
+    stage: "stage that refused it",
+    reason: "a stable word: empty, binary, oversized, undecodable, truncated, unreadable, broken_record, missing_field, link, special_file",
+    detail: "what was found, and what to do",
+    excerpt: "the beginning of the refused text, at most 80 characters",
+}
+
+// Tables of the cache, which no release holds.
+
+table! { SpanRow, "spans", "a sentence of a parsed document", false, key [], order [];
+    document: "number of the document in its shard",
+    byte_start: "first byte of the text",
+    byte_end: "one past the last",
+    paragraph: "paragraph",
+    record_char_start: "first code point of the record",
+    record_char_end: "one past the last",
+}
+
+table! { CountRow, "counts", "counts of one period, member and theme", false, key [], order [];
+    period: "length", period_start: "first day", breakdown: "breakdown", member: "member", theme: "theme",
+    hits: "hits", sentences: "sentences", documents: "documents", han_chars: "Han characters",
+}
+
+table! { ThemeOccasionRow, "theme_occasions", "a theme on an occasion", false, key [], order [];
+    theme: "theme", occasion_id: "occasion", date_start: "first day", date_end: "last day", source: "source", register: "register",
+    occasion_type: "type", province: "province", voice: "voice",
+}
+
+table! { SeenRow, "seen", "first and last time of a theme", false, key [], order [];
+    theme: "theme", first_date: "first", first_doc_id: "document", first_event_date: "occasion", last_date: "last", last_doc_id: "document",
+}
+
+table! { PresenceRow, "presence", "text of a source on a date", false, key [], order [];
+    source: "source", date_start: "first day", date_end: "last day", documents: "documents", han_chars: "Han characters",
+}
+
+/// The tables of a release, in the order in which people read them.
+#[must_use]
+pub fn tables() -> Vec<Table> {
+    vec![
+        DocumentRow::table(),
+        SentenceRow::table(),
+        DateRow::table(),
+        PlaceRow::table(),
+        EventRow::table(),
+        HitRow::table(),
+        OccasionRow::table(),
+        ThemeRow::table(),
+        CoverageRow::table(),
+        TotalRow::table(),
+        FrequencyRow::table(),
+        BreakdownRow::table(),
+        ProfileRow::table(),
+        Reject::table(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_of_a_release_has_a_meaning_and_keys_name_columns() {
+        for table in tables() {
+            for column in &table.columns {
+                assert!(column.meaning.chars().count() > 2, "{}.{}", table.name, column.name);
+            }
+            for name in table.key.iter().chain(table.order) {
+                assert!(table.columns.iter().any(|c| c.name == *name), "{}.{name}", table.name);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_written_and_read_are_the_same() {
+        let rows = vec![
+            DateRow { doc_id: "a".into(), text: "今天".into(), date_start: NaiveDate::from_ymd_opt(2024, 3, 5), candidates: vec!["2023".into(), "2022".into()], ..DateRow::default() },
+            DateRow { doc_id: "b".into(), ..DateRow::default() },
+        ];
+        assert_eq!(DateRow::read(&batch(&rows).unwrap()), rows);
+    }
+}
