@@ -1,1 +1,5 @@
-fn main(){}
+//! The program `tifa`: see [`tifa::cli`].
+
+fn main() -> std::process::ExitCode {
+    tifa::cli::main()
+}

@@ -229,6 +229,30 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
     parsed
 }
 
+/// A document of a text as it is given, whose offsets count code points of that
+/// text: characters are narrowed and simplified one for one, and nothing is
+/// joined or dropped. Each line is a paragraph; there is no title.
+#[must_use]
+pub fn document_of(text: &str, date: Option<DateRange>) -> Document {
+    let mut plain: String = text.chars().map(trace::narrowed).collect();
+    let script = script_of(&plain);
+    if matches!(script, Script::Hant | Script::Mixed) {
+        plain = simplified(&plain);
+    }
+    let mut document = Document { date, date_from: if date.is_some() { "field" } else { "none" }, script, encoding: "UTF-8", ..Document::default() };
+    let mut at = 0;
+    for (line, paragraph) in plain.split('\n').zip(1..) {
+        document.sentences.extend(sentences(line).into_iter().map(|span| Sentence {
+            span: Span::new(at + span.start, at + span.end),
+            paragraph,
+            record_chars: None,
+        }));
+        at += line.len() + 1;
+    }
+    document.text = plain;
+    document
+}
+
 impl Document {
     fn lay_out(&mut self, title: Option<&Traced>, title_in_record: bool, paragraphs: &[Traced], origins: &mut CharIndex<'_>) {
         let mut place = |traced: &Traced, span: Span, in_record: bool| in_record.then(|| origins.chars(traced.origin(span)));
@@ -504,6 +528,13 @@ mod tests {
         let (some, more) = (make(&["甲", "同", "同"]), make(&["新", "甲", "同", "同"]));
         assert_eq!(some[..], more[1..]);
         assert_ne!(some[1], some[2]);
+    }
+
+    #[test]
+    fn a_text_as_given_keeps_its_code_points() {
+        let document = document_of("　　２０２４年３月５日，會議召開。\n第二段。", None);
+        assert_eq!(document.text, "　　2024年3月5日，会议召开。\n第二段。");
+        assert_eq!(document.sentences.len(), 2);
     }
 
     #[test]

@@ -200,6 +200,14 @@ fn classify(c: char) -> Class {
     }
 }
 
+/// The character that stands for `c` in normalised text, if it is one.
+pub(super) fn narrowed(c: char) -> char {
+    match classify(c) {
+        Class::Map(plain) => plain,
+        Class::Keep | Class::Space | Class::Drop => c,
+    }
+}
+
 fn narrow(c: char) -> Option<char> {
     char::from_u32(u32::from(c) - 0xfee0)
 }

@@ -4,7 +4,8 @@
 use std::fs::File;
 use std::path::Path;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
@@ -59,6 +60,23 @@ pub fn read_batches(path: &Path) -> Result<Vec<RecordBatch>, WriteError> {
     let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.with_batch_size(8192).build()).map_err(|e| WriteError::table(path, &e))?;
     reader.map(|batch| batch.map_err(|e| WriteError::table(path, &e))).collect()
+}
+
+/// One text column of a file, without reading the others.
+///
+/// # Errors
+/// [`WriteError`] with the path.
+pub fn read_text_column(path: &Path, column: &str) -> Result<Vec<String>, WriteError> {
+    let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| WriteError::table(path, &e))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
+    let reader = builder.with_projection(mask).build().map_err(|e| WriteError::table(path, &e))?;
+    let mut out = Vec::new();
+    for batch in reader {
+        let batch = batch.map_err(|e| WriteError::table(path, &e))?;
+        out.extend(batch.columns().iter().flat_map(|c| c.as_string::<i32>().iter()).flatten().map(str::to_owned));
+    }
+    Ok(out)
 }
 
 /// Reads the rows of a table.

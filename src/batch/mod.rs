@@ -1,0 +1,490 @@
+//! The roof over the stages: which shards there are, which of their artifacts
+//! are still good, and one run from the lock to the release.
+//!
+//! Sorts before the stages that it drives; no stage imports it.
+
+mod inventory;
+mod record;
+mod shard;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rustix::fs::{FlockOperation, flock};
+
+pub use record::{RunRecord, StageRecord, Status, TableRecord};
+
+use crate::diagnostic::{Reject, Stage};
+use crate::load::{Limits, LoadError};
+use crate::plan::Plan;
+use crate::tally::{Rollup, SourceCadence, Tally, TallyError, tally};
+use crate::write::{
+    CheckFailure, Release, Row, Table, WriteError, check_tables, clear_unfinished, data_package, latest, prune, read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
+};
+use inventory::{Inventory, Shard};
+use shard::{Cache, Keys, Made, Summary, annotated_tables};
+
+/// How a run is asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Stop after this stage and leave its tables in the work folder.
+    pub until: Stage,
+    /// Say what would be done, and do nothing.
+    pub dry_run: bool,
+    /// Read every file again, whatever its time stamps say.
+    pub verify: bool,
+    /// Publish even if the corpus has shrunk, or a source is empty.
+    pub allow_shrink: bool,
+    /// The last day on which sources are expected to speak.
+    pub as_of: Option<NaiveDate>,
+    /// Sizes over which input is refused.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { until: Stage::Write, dry_run: false, verify: false, allow_shrink: false, as_of: None, limits: Limits::default() }
+    }
+}
+
+/// Somebody who watches a run.
+pub trait Watch: Sync {
+    /// The run will go through this many bytes.
+    fn begin(&self, bytes: u64);
+    /// It has gone through this many more.
+    fn advance(&self, bytes: u64);
+    /// It is done with them.
+    fn finish(&self);
+}
+
+/// A run that cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BatchError {
+    /// Input that cannot be listed.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Series that cannot be computed.
+    #[error(transparent)]
+    Tally(#[from] TallyError),
+    /// A file that cannot be written or read back.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Another run holds the lock.
+    #[error("another run of this pipeline holds `{}`", .0.display())]
+    Locked(PathBuf),
+    /// A source whose globs match nothing.
+    #[error("no file of source `{0}` was found: is its folder there? (--allow-shrink goes on without it)")]
+    EmptySource(String),
+    /// The release would have far fewer documents than the last one.
+    #[error("the release would have {now} documents and the last one has {before}: is a folder missing? (--allow-shrink publishes it all the same)")]
+    Shrunk {
+        /// Documents now.
+        now: u64,
+        /// Documents of the last release.
+        before: u64,
+    },
+    /// Checks that do not hold: nothing is published.
+    #[error("{}", .0.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Checks(Vec<CheckFailure>),
+    /// A defect of tifa.
+    #[error("this is a defect of tifa: {0}")]
+    Broken(&'static str),
+}
+
+/// Time spent in each stage, summed over threads.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    nanoseconds: [AtomicU64; 6],
+}
+
+impl Clock {
+    fn time<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let from = Instant::now();
+        let out = work();
+        if let Some(sum) = self.nanoseconds.get(stage as usize) {
+            sum.fetch_add(shard::elapsed_ns(from), Ordering::Relaxed);
+        }
+        out
+    }
+
+    fn seconds(&self, stage: Stage) -> f64 {
+        self.nanoseconds.get(stage as usize).map_or(0.0, |sum| sum.load(Ordering::Relaxed) as f64 / 1e9)
+    }
+}
+
+/// A release with fewer than this share of the last one's documents is stopped.
+const SHRINK_PERCENT: u64 = 80;
+
+/// Runs a pipeline: inventory, shards, series, checks, release, record.
+///
+/// # Errors
+/// [`BatchError`]; then the last release is as it was, and the record of the run
+/// says why (unless the lock was held).
+///
+/// # Cost
+/// A few times one shard in memory, and the rollups; time in step with what
+/// changed.
+pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecord, BatchError> {
+    let work = plan.work.join(&plan.name);
+    let output = plan.output.join(&plan.name);
+    for folder in [&work, &output.join("runs"), &output.join("releases")] {
+        fs::create_dir_all(folder).map_err(|e| WriteError::io(folder, e))?;
+    }
+    let lock_path = work.join("lock");
+    let lock = File::create(&lock_path).map_err(|e| WriteError::io(&lock_path, e))?;
+    // The system lets go of it when the process ends, however it ends.
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| BatchError::Locked(lock_path))?;
+    let started: DateTime<Utc> = SystemTime::now().into();
+    let mut run = Run {
+        plan,
+        options,
+        watch,
+        output,
+        work,
+        clock: Clock::default(),
+        record: RunRecord::new(&plan.name, started, options),
+    };
+    let outcome = run.execute();
+    let finished: DateTime<Utc> = SystemTime::now().into();
+    run.record.finish(finished, &run.clock, outcome.as_ref().err());
+    if !options.dry_run {
+        run.record.write(&run.output.join("runs"))?;
+    }
+    outcome.map(|()| run.record)
+}
+
+struct Run<'r> {
+    plan: &'r Plan,
+    options: &'r Options,
+    watch: &'r dyn Watch,
+    output: PathBuf,
+    work: PathBuf,
+    clock: Clock,
+    record: RunRecord,
+}
+
+impl Run<'_> {
+    fn execute(&mut self) -> Result<(), BatchError> {
+        clear_unfinished(&self.output)?;
+        let cache = Cache::open(self.work.join("cache"))?;
+        let (plan, options) = (self.plan, self.options);
+        let taken = self.clock.time(Stage::Load, || inventory::take(plan, options.limits, &self.work.join("inventory.json"), options.verify))?;
+        self.record.inputs.files = taken.files;
+        self.record.inputs.bytes = taken.bytes;
+        self.record.inputs.files_hashed = taken.files_hashed;
+        self.record.inputs.shards = taken.shards.len() as u64;
+        if !options.allow_shrink {
+            for (number, source) in plan.sources.iter().enumerate() {
+                let refused = taken.rejects.iter().any(|r| r.source == *source.input.source);
+                if !refused && !taken.shards.iter().any(|s| s.source == number) {
+                    return Err(BatchError::EmptySource(source.input.source.to_string()));
+                }
+            }
+        }
+        let keys = self.keys(&taken.shards)?;
+        if options.dry_run {
+            self.record.plan_lines = dry_run_lines(&taken.shards, &keys, &cache);
+            self.record.status = Status::DryRun;
+            return Ok(());
+        }
+        if options.until == Stage::Load {
+            self.record.count_rejects(&taken.rejects);
+            return self.leave_partial(&keys, &cache, &taken.rejects, None);
+        }
+        let made = self.shards(&taken, &keys, &cache)?;
+        self.reconcile(&made)?;
+        check_ids(&keys, &cache)?;
+        let mut rejects: Vec<Reject> = taken.rejects.clone();
+        rejects.extend(made.iter().flat_map(|m| m.rejects.iter().cloned()));
+        rejects.sort();
+        self.record.count_rejects(&rejects);
+        if options.until < Stage::Tally {
+            return self.leave_partial(&keys, &cache, &rejects, None);
+        }
+        let release_key = self.release_key(&keys, &taken);
+        self.record.release_key.clone_from(&release_key);
+        let before = latest(&self.output).and_then(|folder| RunRecord::read(&folder.join("run.json")));
+        if options.until == Stage::Write
+            && let Some(before) = before.as_ref().filter(|b| b.release_key == release_key)
+        {
+            self.record.status = Status::Unchanged;
+            self.record.release.clone_from(&before.release);
+            self.record.tables.clone_from(&before.tables);
+            return Ok(());
+        }
+        let mut hits: BTreeMap<String, u64> = BTreeMap::new();
+        let mut rollups: Vec<Rollup> = Vec::new();
+        for each in made {
+            for (theme, count) in each.hits {
+                *hits.entry(theme).or_default() += count;
+            }
+            rollups.extend(each.rollup);
+        }
+        let sources: Vec<SourceCadence> =
+            plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
+        let series = self.clock.time(Stage::Tally, || tally(rollups, &plan.lexicon, &sources, &plan.tally, options.as_of))?;
+        let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &hits));
+        if !failures.is_empty() {
+            return Err(BatchError::Checks(failures));
+        }
+        if let Some(before) = before.as_ref().filter(|_| !options.allow_shrink && options.until == Stage::Write) {
+            let now = self.record.counts.documents;
+            if now * 100 < before.counts.documents * SHRINK_PERCENT {
+                return Err(BatchError::Shrunk { now, before: before.counts.documents });
+            }
+        }
+        let started = Instant::now();
+        if options.until == Stage::Tally {
+            self.leave_partial(&keys, &cache, &rejects, Some(&series))?;
+        } else {
+            self.publish(&keys, &cache, &series, &rejects)?;
+            cache.keep_only(&keys)?;
+        }
+        self.clock.nanoseconds[Stage::Write as usize].fetch_add(shard::elapsed_ns(started), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn keys(&self, shards: &[Shard]) -> Result<Vec<Keys>, BatchError> {
+        shards
+            .iter()
+            .map(|shard| {
+                let source = self.plan.sources.get(shard.source).ok_or(BatchError::Broken("a shard without a source"))?;
+                Ok(Keys::new(self.plan, shard, source, self.options.limits))
+            })
+            .collect()
+    }
+
+    fn shards(&mut self, taken: &Inventory, keys: &[Keys], cache: &Cache) -> Result<Vec<Made>, BatchError> {
+        self.watch.begin(taken.bytes);
+        let mut out = Vec::with_capacity(taken.shards.len());
+        for (shard, keys) in taken.shards.iter().zip(keys) {
+            let made = shard::make(self.plan, shard, keys, cache, self.options.limits, self.options.until, &self.clock)?;
+            self.record.inputs.shards_computed += u64::from(made.computed);
+            self.watch.advance(shard.bytes);
+            out.push(made);
+        }
+        self.watch.finish();
+        Ok(out)
+    }
+
+    /// loaded = written + rejected, and the sums for the record.
+    fn reconcile(&mut self, made: &[Made]) -> Result<(), BatchError> {
+        let mut sum = Summary::default();
+        for Made { summary, .. } in made {
+            sum.records += summary.records;
+            sum.records_written += summary.records_written;
+            sum.records_rejected += summary.records_rejected;
+            sum.documents += summary.documents;
+            sum.preambles += summary.preambles;
+            sum.undated += summary.undated;
+            sum.han_chars += summary.han_chars;
+            sum.replaced_chars += summary.replaced_chars;
+            sum.dropped_lines += summary.dropped_lines;
+            sum.page_numbers += summary.page_numbers;
+            sum.newest = sum.newest.max(summary.newest.clone());
+        }
+        if sum.records != sum.records_written + sum.records_rejected {
+            let found = format!("{} records were loaded, {} written and {} rejected", sum.records, sum.records_written, sum.records_rejected);
+            return Err(BatchError::Checks(vec![CheckFailure { check: "loaded_is_written_and_rejected", found }]));
+        }
+        self.record.counts = sum.into();
+        Ok(())
+    }
+
+    /// All that a release depends on.
+    fn release_key(&self, keys: &[Keys], taken: &Inventory) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut keys: Vec<&Keys> = keys.iter().collect();
+        keys.sort_by(|a, b| a.rollups.cmp(&b.rollups));
+        for key in keys {
+            hasher.update(key.rollups.as_bytes());
+        }
+        let cadences: Vec<_> = self.plan.sources.iter().map(|s| (&s.input.source, s.cadence)).collect();
+        let settings = format!("{} {cadences:?} {:?} {:?} {} {:?}", env!("CARGO_PKG_VERSION"), self.plan.csv, self.options.as_of, self.plan.title, taken.rejects);
+        hasher.update(settings.as_bytes());
+        hasher.update(self.plan.lexicon.hash().as_bytes());
+        hasher.finalize().to_hex().chars().take(32).collect()
+    }
+
+    fn publish(&mut self, keys: &[Keys], cache: &Cache, series: &Tally, rejects: &[Reject]) -> Result<(), BatchError> {
+        let release = Release::begin(&self.output)?;
+        let mut package = Vec::new();
+        self.record.tables.clear();
+        release.make_folder("csv")?;
+        for table in tables() {
+            let (files, rows) = if table.folder { self.link_parts(&release, &table, keys, cache)? } else { self.single(&release, &table, series, rejects)? };
+            let twin = if self.plan.csv.has(&table) {
+                let name = format!("csv/{}.csv", table.name);
+                let batches = files.iter().map(|file| read_batches(&release.folder().join(file)));
+                let flat = batches.flat_map(|read| match read {
+                    Ok(batches) => batches.into_iter().map(Ok).collect::<Vec<_>>(),
+                    Err(error) => vec![Err(error)],
+                });
+                write_csv(&release.folder().join(&name), &table, flat)?;
+                Some(name)
+            } else {
+                None
+            };
+            self.record.tables.push(TableRecord { name: table.name.to_owned(), rows, files: files.len() as u64 });
+            package.push((table, files, twin));
+        }
+        let package = data_package(&self.plan.name, &self.plan.title, &package);
+        release.write("datapackage.json", &pretty(&package)?)?;
+        let id = format!("{}-{}", self.record.started.format("%Y%m%dT%H%M%SZ"), self.record.release_key.get(..8).unwrap_or_default());
+        self.record.release = Some(id.clone());
+        self.record.status = Status::Published;
+        self.record.lexicon_hash = self.plan.lexicon.hash().to_owned();
+        self.record.vocabulary_hash.clone_from(&self.plan.vocabulary.hash);
+        let finished: DateTime<Utc> = SystemTime::now().into();
+        self.record.finish(finished, &self.clock, None);
+        release.write("run.json", &self.record.json()?)?;
+        release.publish(&id)?;
+        prune(&self.output, self.plan.keep)?;
+        let partial = self.work.join("partial");
+        if partial.exists() {
+            fs::remove_dir_all(&partial).map_err(|e| WriteError::io(&partial, e))?;
+        }
+        Ok(())
+    }
+
+    fn link_parts(&self, release: &Release, table: &Table, keys: &[Keys], cache: &Cache) -> Result<(Vec<String>, u64), BatchError> {
+        release.make_folder(&format!("tables/{}", table.name))?;
+        let (mut files, mut rows) = (Vec::new(), 0);
+        for key in keys {
+            let (kind, own) = if table.name == "documents" { ("parsed", &key.parsed) } else { ("annotated", &key.annotated) };
+            let from = cache.path(kind, own).join(format!("{}.parquet", table.name));
+            let name = format!("tables/{}/part-{}.parquet", table.name, own.get(..16).unwrap_or(own));
+            rows += row_count(&from)?;
+            release.link(&from, &name)?;
+            files.push(name);
+        }
+        files.sort();
+        Ok((files, rows))
+    }
+
+    fn single(&self, release: &Release, table: &Table, series: &Tally, rejects: &[Reject]) -> Result<(Vec<String>, u64), BatchError> {
+        let name = format!("tables/{}.parquet", table.name);
+        let path = release.folder().join(&name);
+        let rows = self.write_single(&path, table.name, series, rejects)?;
+        Ok((vec![name], rows))
+    }
+
+    fn write_single(&self, path: &Path, table: &str, series: &Tally, rejects: &[Reject]) -> Result<u64, BatchError> {
+        fn rows<R: Row>(path: &Path, rows: &[R], metadata: &[(&str, &str)]) -> Result<u64, BatchError> {
+            write_parquet(path, rows, metadata)?;
+            Ok(rows.len() as u64)
+        }
+        let lexicon = [("tifa.lexicon", self.plan.lexicon.hash())];
+        match table {
+            "occasions" => rows(path, &series.occasions, &[]),
+            "themes" => rows(path, &theme_rows(&self.plan.lexicon), &lexicon),
+            "coverage" => rows(path, &series.coverage, &[]),
+            "period_totals" => rows(path, &series.period_totals, &[]),
+            "theme_frequency" => rows(path, &series.theme_frequency, &lexicon),
+            "theme_breakdown" => rows(path, &series.theme_breakdown, &lexicon),
+            "theme_profile" => rows(path, &series.theme_profile, &lexicon),
+            "rejects" => rows(path, rejects, &[]),
+            _ => Err(BatchError::Broken("a single table that nothing fills")),
+        }
+    }
+
+    /// Leaves the tables made so far in the work folder, where `show` finds them.
+    fn leave_partial(&mut self, keys: &[Keys], cache: &Cache, rejects: &[Reject], series: Option<&Tally>) -> Result<(), BatchError> {
+        self.record.status = Status::Partial;
+        let folder = self.work.join("partial");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(|e| WriteError::io(&folder, e))?;
+        }
+        let until = self.options.until;
+        for table in tables() {
+            let made = match table.name {
+                "documents" => until >= Stage::Parse,
+                "rejects" => true,
+                name if annotated_tables().contains(&name) => until >= Stage::Resolve,
+                _ => series.is_some(),
+            };
+            if !made {
+                continue;
+            }
+            let path = folder.join("tables").join(table.name);
+            let parent = if table.folder { path.clone() } else { folder.join("tables") };
+            fs::create_dir_all(&parent).map_err(|e| WriteError::io(&parent, e))?;
+            if table.folder {
+                for key in keys {
+                    let (kind, own) = if table.name == "documents" { ("parsed", &key.parsed) } else { ("annotated", &key.annotated) };
+                    let from = cache.path(kind, own).join(format!("{}.parquet", table.name));
+                    let to = path.join(format!("part-{}.parquet", own.get(..16).unwrap_or(own)));
+                    fs::copy(&from, &to).map_err(|e| WriteError::io(&to, e))?;
+                }
+            } else {
+                self.write_single(&path.with_extension("parquet"), table.name, series.unwrap_or(&Tally::default()), rejects)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The newest tables of a pipeline: those of a run that stopped early, if one
+/// did since the last release, else those of the last release.
+#[must_use]
+pub fn newest_tables(plan: &Plan) -> Option<PathBuf> {
+    let partial = plan.work.join(&plan.name).join("partial").join("tables");
+    if partial.is_dir() {
+        return Some(partial);
+    }
+    latest(&plan.output.join(&plan.name)).map(|folder| folder.join("tables"))
+}
+
+fn row_count(path: &Path) -> Result<u64, WriteError> {
+    let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
+    let reader = parquet::file::serialized_reader::SerializedFileReader::new(file).map_err(|e| WriteError::table(path, &e))?;
+    let rows = parquet::file::reader::FileReader::metadata(&reader).file_metadata().num_rows();
+    Ok(u64::try_from(rows).unwrap_or(0))
+}
+
+fn pretty(value: &serde_json::Value) -> Result<String, WriteError> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|e| WriteError::table(Path::new("datapackage.json"), &e))
+}
+
+/// A document's id stands in every table, so it must be unique in the release.
+fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
+    let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut failures = Vec::new();
+    for (number, key) in keys.iter().enumerate() {
+        let path = cache.path("parsed", &key.parsed).join("documents.parquet");
+        for id in read_text_column(&path, "doc_id")? {
+            let digest = blake3::hash(id.as_bytes());
+            let short = digest.as_bytes().iter().take(8).fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
+            if seen.insert(short, number).is_some() {
+                let found = format!("the id `{id}` is given to two documents: make the records' ids unique, or take `id` out of the source");
+                failures.push(CheckFailure { check: "doc_id_is_unique", found });
+            }
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(BatchError::Checks(failures)) }
+}
+
+fn dry_run_lines(shards: &[Shard], keys: &[Keys], cache: &Cache) -> Vec<String> {
+    shards
+        .iter()
+        .zip(keys)
+        .map(|(shard, keys)| {
+            let files = match shard.pieces.as_slice() {
+                [] => String::new(),
+                [only] => only.file.name.to_string(),
+                [first, .., last] => format!("{} … {} ({} pieces)", first.file.name, last.file.name, shard.pieces.len()),
+            };
+            let states: Vec<String> = keys
+                .each()
+                .iter()
+                .map(|(kind, key)| format!("{kind}: {}", if cache.has(kind, key) { "cached" } else { "to make (input, settings or version changed)" }))
+                .collect();
+            format!("shard {} {} bytes {files}; {}", shard.id, shard.bytes, states.join("; "))
+        })
+        .collect()
+}

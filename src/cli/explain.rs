@@ -1,0 +1,198 @@
+//! `tifa explain`: what is read in a text, and by which rule.
+
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{say, stdout_error, the_pipeline};
+use crate::parse::{DateRange, Document, document_of, read_date};
+use crate::plan::Plan;
+use crate::resolve::{Event, Gazetteer, Vocabulary};
+use crate::tag::Lexicon;
+use crate::write::Offsets;
+use crate::{Annotations, Error, Rules, annotate, builtin_lexicon};
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// The text
+    #[arg(required_unless_present = "jsonl")]
+    text: Option<String>,
+    /// The day on which it speaks
+    #[arg(long, value_name = "DAY")]
+    date: Option<String>,
+    /// Read lines {"id", "text", "date"?} from standard input and write a line for each
+    #[arg(long)]
+    jsonl: bool,
+    /// Pipeline whose lexicon and vocabulary to use, instead of the built-in ones
+    #[arg(long, value_name = "PIPELINE")]
+    pipeline: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    id: Value,
+    text: String,
+    #[serde(default)]
+    date: Option<String>,
+}
+
+impl ExplainArguments {
+    pub(super) fn execute(&self) -> Result<(), Error> {
+        let (vocabulary, lexicon) = match &self.pipeline {
+            Some(named) => {
+                let plan = Plan::read(&the_pipeline(Some(named))?)?;
+                (plan.vocabulary, plan.lexicon)
+            }
+            None => (Vocabulary::builtin(), builtin_lexicon()),
+        };
+        let rules = Rules { vocabulary: &vocabulary, lexicon: &lexicon };
+        if self.jsonl {
+            return lines(rules);
+        }
+        let text = self.text.as_deref().unwrap_or_default();
+        let date = self.date.as_deref().map(day).transpose().map_err(Error::Usage)?;
+        let document = document_of(text, date);
+        people(text, &document, &annotate(&document, rules), rules)
+    }
+}
+
+fn day(text: &str) -> Result<DateRange, String> {
+    read_date(text).ok_or_else(|| format!("`{text}` is no date: write YYYY-MM-DD, YYYY-MM or YYYY"))
+}
+
+fn lines(rules: Rules<'_>) -> Result<(), Error> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut bad = 0_u64;
+    for (number, line) in io::stdin().lock().split(b'\n').enumerate() {
+        let line = line.map_err(|e| Error::Usage(format!("cannot read standard input: {e}")))?;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let read = serde_json::from_slice::<Line>(&line).map_err(|e| e.to_string()).and_then(|line| {
+            let date = line.date.as_deref().map(day).transpose()?;
+            Ok((line, date))
+        });
+        let value = match read {
+            Ok((line, date)) => {
+                let document = document_of(&line.text, date);
+                machine(&line, &document, &annotate(&document, rules), rules)
+            }
+            Err(message) => {
+                bad += 1;
+                json!({"line": number + 1, "error": message})
+            }
+        };
+        writeln!(out, "{value}").map_err(stdout_error)?;
+    }
+    out.flush().map_err(stdout_error)?;
+    if bad > 0 {
+        tracing::warn!("{bad} lines could not be read");
+    }
+    Ok(())
+}
+
+/// The text between two code points of the text as it was given.
+fn given(text: &str, start: u32, end: u32) -> String {
+    text.chars().skip(start as usize).take((end - start) as usize).collect()
+}
+
+fn machine(line: &Line, document: &Document, found: &Annotations, rules: Rules<'_>) -> Value {
+    let offsets = Offsets::new(&document.text);
+    let at = |byte: usize| offsets.chars(byte);
+    let gazetteer = &rules.vocabulary.gazetteer;
+    let dates: Vec<Value> = found
+        .resolution
+        .dates
+        .iter()
+        .map(|d| {
+            json!({
+                "text": given(&line.text, at(d.span.start), at(d.span.end)), "start_char": at(d.span.start), "end_char": at(d.span.end),
+                "date_start": d.range.map(|r| r.start), "date_end": d.range.map(|r| r.end),
+                "precision": d.range.map(|r| r.precision.name()), "kind": d.kind.name(), "anchor": d.anchor.name(), "rule": d.rule,
+            })
+        })
+        .collect();
+    let places: Vec<Value> = found
+        .resolution
+        .places
+        .iter()
+        .map(|p| {
+            let place = p.place.and_then(|n| gazetteer.place(n));
+            json!({
+                "text": given(&line.text, at(p.span.start), at(p.span.end)), "start_char": at(p.span.start), "end_char": at(p.span.end),
+                "code": place.map(|p| &p.code), "name": place.map(|p| &p.name), "rule": p.rule, "candidates": p.candidates,
+            })
+        })
+        .collect();
+    let events: Vec<Value> = found.resolution.events.iter().map(|e| event(e, gazetteer, &offsets)).collect();
+    let sentences: Vec<Value> = document
+        .sentences
+        .iter()
+        .zip(&found.resolution.voices)
+        .map(|(s, voice)| json!({"char_start": at(s.span.start), "char_end": at(s.span.end), "voice": voice.name(), "speaker": voice.speaker}))
+        .collect();
+    let hits: Vec<Value> = found
+        .hits
+        .iter()
+        .map(|h| json!({"theme": theme(rules.lexicon, h.theme), "term": rules.lexicon.term(h.term), "start_char": at(h.span.start), "end_char": at(h.span.end)}))
+        .collect();
+    json!({"id": line.id, "dates": dates, "places": places, "events": events, "sentences": sentences, "hits": hits})
+}
+
+fn event(event: &Event, gazetteer: &Gazetteer, offsets: &Offsets<'_>) -> Value {
+    let place = event.place.and_then(|n| gazetteer.place(n));
+    json!({
+        "date_start": event.date.map(|d| d.start), "date_end": event.date.map(|d| d.end), "date_precision": event.precision.name(),
+        "occasion_name": event.name, "occasion_type": event.kind.name(), "series": event.series, "term": event.term, "session": event.session,
+        "place_code": place.map(|p| &p.code), "place_name": place.map(|p| &p.name), "region_code": event.region,
+        "actors": event.actors.iter().map(|a| json!({"name": a.name, "title": a.title})).collect::<Vec<_>>(),
+        "char_start": offsets.chars(event.span.start), "char_end": offsets.chars(event.span.end), "rule": event.rule,
+    })
+}
+
+fn theme(lexicon: &Lexicon, number: usize) -> &str {
+    lexicon.themes().get(number).map_or("", |t| t.id.as_str())
+}
+
+/// Each sentence with what was read in it, one finding a line.
+fn people(text: &str, document: &Document, found: &Annotations, rules: Rules<'_>) -> Result<(), Error> {
+    let offsets = Offsets::new(&document.text);
+    let resolution = &found.resolution;
+    for (number, sentence) in document.sentences.iter().enumerate() {
+        let inside = |span: crate::diagnostic::Span| sentence.span.contains(span);
+        let shown = |span: crate::diagnostic::Span| given(text, offsets.chars(span.start), offsets.chars(span.end));
+        say(format_args!("{}", shown(sentence.span)))?;
+        if let Some(voice) = resolution.voices.get(number) {
+            let speaker = voice.speaker.as_deref().map_or_else(String::new, |s| format!(" by {s}"));
+            say(format_args!("  voice  {}{speaker}", voice.name()))?;
+        }
+        for d in resolution.dates.iter().filter(|d| inside(d.span)) {
+            let value = d.range.map_or_else(|| "no value".to_owned(), |r| r.to_string());
+            say(format_args!("  date   {} = {value}  [{}, anchor: {}]", shown(d.span), d.rule, d.anchor.name()))?;
+        }
+        for p in resolution.places.iter().filter(|p| inside(p.span)) {
+            let value = p.place.and_then(|n| rules.vocabulary.gazetteer.place(n)).map_or_else(|| p.candidates.join(" or "), |p| format!("{} {}", p.code, p.name));
+            say(format_args!("  place  {} = {value}  [{}]", shown(p.span), p.rule))?;
+        }
+        for e in resolution.events.iter().filter(|e| e.sentence == number) {
+            let date = e.date.map_or_else(|| e.precision.name().to_owned(), |d| d.to_string());
+            let series = e.series.as_ref().map_or_else(String::new, |s| {
+                let part = |name: &str, n: Option<u32>| n.map_or_else(String::new, |n| format!(" {name} {n}"));
+                format!("  series {s}{}{}", part("term", e.term), part("session", e.session))
+            });
+            let place = e.place.and_then(|n| rules.vocabulary.gazetteer.place(n)).map_or_else(String::new, |p| format!("  at {} {}", p.code, p.name));
+            let region = e.region.as_ref().map_or_else(String::new, |r| format!("  region {r}"));
+            say(format_args!("  event  {date} {} {}{series}{place}{region}  [{}]", e.kind.name(), e.name, e.rule))?;
+            for actor in &e.actors {
+                say(format_args!("  actor  {} {}", actor.name, actor.title))?;
+            }
+        }
+        for h in found.hits.iter().filter(|h| h.sentence == number) {
+            say(format_args!("  theme  {} = {}", shown(h.span), theme(rules.lexicon, h.theme)))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,521 @@
+//! The roof's reading of `pipelines/NAME.toml`: a [`Plan`], or every mistake in
+//! the file with its line.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use regex::Regex;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::diagnostic::{DataFile, Diagnostic, Span, suggestion};
+use crate::load::{FieldNames, Input, Layout};
+use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
+use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
+use crate::tag::Lexicon;
+use crate::tally::{self, Breakdown, Cadence, DateBasis, Period};
+use crate::write::{CsvTables, tables};
+
+/// A pipeline file as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: Spanned<String>,
+    title: Option<String>,
+    output: PathBuf,
+    shard: Option<Spanned<String>>,
+    #[serde(default)]
+    source: Vec<WrittenSource>,
+    #[serde(default)]
+    parse: WrittenParse,
+    #[serde(default)]
+    resolve: WrittenResolve,
+    tag: WrittenTag,
+    #[serde(default)]
+    tally: WrittenTally,
+    #[serde(default)]
+    write: WrittenWrite,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSource {
+    name: Spanned<String>,
+    files: Spanned<Vec<PathBuf>>,
+    layout: Layout,
+    document: Option<Spanned<String>>,
+    date: Option<Spanned<String>>,
+    title: Option<Spanned<String>>,
+    text: Option<Spanned<String>>,
+    id: Option<Spanned<String>>,
+    url: Option<Spanned<String>>,
+    #[serde(default)]
+    markup: Markup,
+    #[serde(default)]
+    register: String,
+    #[serde(default)]
+    cadence: Cadence,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenParse {
+    #[serde(default)]
+    script: WrittenScript,
+    #[serde(default)]
+    drop_lines: Vec<Spanned<String>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WrittenScript {
+    #[default]
+    Simplified,
+    Keep,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenResolve {
+    occasions: Option<Spanned<Vec<PathBuf>>>,
+    places: Option<Spanned<Vec<PathBuf>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTag {
+    lexicon: Spanned<Vec<PathBuf>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTally {
+    periods: Option<Vec<Period>>,
+    #[serde(default)]
+    date_basis: DateBasis,
+    breakdowns: Option<Vec<Breakdown>>,
+    duplicates: Option<Spanned<String>>,
+    #[serde(default)]
+    preamble: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenWrite {
+    csv: Option<Spanned<CsvTables>>,
+    keep: Option<usize>,
+}
+
+/// A source, ready to be read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What load needs.
+    pub input: Input,
+    /// What parse needs.
+    pub parse: parse::Settings,
+    /// Register: speech, broadcast, report …
+    pub register: String,
+    /// How often it is expected to speak.
+    pub cadence: Cadence,
+}
+
+/// A pipeline, ready to run.
+pub struct Plan {
+    /// The pipeline file.
+    pub file: PathBuf,
+    /// Name: that of its folders.
+    pub name: String,
+    /// Title for people.
+    pub title: String,
+    /// Folder of the releases of all pipelines.
+    pub output: PathBuf,
+    /// Folder of the caches of all pipelines.
+    pub work: PathBuf,
+    /// Size of a shard, in bytes of input.
+    pub shard_bytes: u64,
+    /// Sources, in the order of the file.
+    pub sources: Vec<Source>,
+    /// Occasions and places.
+    pub vocabulary: Vocabulary,
+    /// Themes.
+    pub lexicon: Lexicon,
+    /// What tally needs.
+    pub tally: tally::Settings,
+    /// Tables with a CSV twin.
+    pub csv: CsvTables,
+    /// Releases kept.
+    pub keep: usize,
+}
+
+/// A pipeline file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The file, or one that it names, cannot be read.
+    #[error("cannot read `{}`: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        cause: std::io::Error,
+    },
+    /// Mistakes in it, or in the data files that it names.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Faults(Vec<Diagnostic>),
+    /// The words of a vocabulary cannot be made into an automaton.
+    #[error("cannot build the vocabulary: {0}")]
+    Vocabulary(String),
+}
+
+impl From<VocabularyError> for PlanError {
+    fn from(error: VocabularyError) -> Self {
+        match error {
+            VocabularyError::Fault(fault) => Self::Faults(vec![*fault]),
+            other => Self::Vocabulary(other.to_string()),
+        }
+    }
+}
+
+/// Size of a shard where the pipeline says nothing.
+const SHARD_BYTES: u64 = 16_000_000;
+
+impl Plan {
+    /// Reads a pipeline file and the data files that it names.
+    ///
+    /// # Errors
+    /// [`PlanError`]; of mistakes, all that can be found in one reading.
+    pub fn read(path: &Path) -> Result<Self, PlanError> {
+        let text = read_text(path)?;
+        Self::from_file(&DataFile { path: path.to_owned(), text })
+    }
+
+    /// As [`read`](Self::read), from a text that is there already.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn from_file(file: &DataFile) -> Result<Self, PlanError> {
+        let written: Written = toml::from_str(&file.text).map_err(|e| PlanError::Faults(vec![file.toml_fault(&e)]))?;
+        let mut reader = Reader { file, folder: file.path.parent().unwrap_or(Path::new("")).to_owned(), faults: Vec::new() };
+        let plan = reader.plan(written)?;
+        if reader.faults.is_empty() { Ok(plan) } else { Err(PlanError::Faults(reader.faults)) }
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, PlanError> {
+    fs::read_to_string(path).map_err(|cause| PlanError::Unreadable { path: path.to_owned(), cause })
+}
+
+struct Reader<'f> {
+    file: &'f DataFile,
+    folder: PathBuf,
+    faults: Vec<Diagnostic>,
+}
+
+fn span<T>(value: &Spanned<T>) -> Span {
+    Span::new(value.span().start, value.span().end)
+}
+
+impl Reader<'_> {
+    fn fault(&mut self, span: Span, message: impl Into<String>, hint: impl Into<Option<String>>) {
+        self.faults.push(self.file.fault(span, message, hint.into()));
+    }
+
+    fn plan(&mut self, written: Written) -> Result<Plan, PlanError> {
+        let name = written.name.get_ref().clone();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if name.is_empty() || !name.chars().all(plain) {
+            self.fault(span(&written.name), "the name becomes a folder: use letters, digits, - and _", None);
+        }
+        let output = self.folder.join(&written.output);
+        let shard_bytes = match &written.shard {
+            None => SHARD_BYTES,
+            Some(text) => read_size(text.get_ref()).unwrap_or_else(|| {
+                self.fault(span(text), format!("`{}` is no size", text.get_ref()), "write a number and KB, MB or GB".to_owned());
+                SHARD_BYTES
+            }),
+        };
+        if written.source.is_empty() {
+            self.fault(span(&written.name), "the pipeline has no source", "add a table [[source]]".to_owned());
+        }
+        let mut names = BTreeSet::new();
+        let drop_lines = self.patterns(&written.parse.drop_lines);
+        let mut sources = Vec::new();
+        for source in &written.source {
+            if !names.insert(source.name.get_ref().clone()) {
+                self.fault(span(&source.name), format!("two sources are named `{}`", source.name.get_ref()), None);
+            }
+            sources.push(self.source(source, &drop_lines, written.parse.script));
+        }
+        let lexicon_files = self.data_files(&written.tag.lexicon)?;
+        let lexicon = Lexicon::new(&lexicon_files).map_err(PlanError::Faults)?;
+        let occasions = self.vocabulary_files(written.resolve.occasions.as_ref(), "occasions")?;
+        let places = self.vocabulary_files(written.resolve.places.as_ref(), "places")?;
+        let defaults = tally::Settings::default();
+        let mut periods = written.tally.periods.unwrap_or(defaults.periods);
+        periods.sort();
+        periods.dedup();
+        let mut breakdowns = written.tally.breakdowns.unwrap_or(defaults.breakdowns);
+        breakdowns.sort();
+        breakdowns.dedup();
+        if let Some(duplicates) = &written.tally.duplicates {
+            match duplicates.get_ref().as_str() {
+                "all" => {}
+                "first" => self.fault(span(duplicates), "copies cannot be told apart yet", "write \"all\"".to_owned()),
+                other => self.fault(span(duplicates), format!("`{other}` is not known"), "write \"all\"".to_owned()),
+            }
+        }
+        let csv = self.csv(written.write.csv);
+        let work = output.parent().unwrap_or(Path::new("")).join(".tifa");
+        Ok(Plan {
+            file: self.file.path.clone(),
+            title: written.title.unwrap_or_else(|| name.clone()),
+            name,
+            work,
+            output,
+            shard_bytes,
+            sources,
+            vocabulary: Vocabulary::new(&occasions, &places)?,
+            lexicon,
+            tally: tally::Settings { periods, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble },
+            csv,
+            keep: written.write.keep.unwrap_or(5),
+        })
+    }
+
+    fn csv(&mut self, written: Option<Spanned<CsvTables>>) -> CsvTables {
+        let Some(written) = written else { return CsvTables::default() };
+        if let CsvTables::List(names) = written.get_ref() {
+            let all = tables();
+            for name in names {
+                if !all.iter().any(|t| t.name == name) {
+                    let near = suggestion(name, all.iter().map(|t| t.name)).map(|n| format!("did you mean `{n}`?"));
+                    self.fault(span(&written), format!("there is no table `{name}`"), near);
+                }
+            }
+        }
+        written.into_inner()
+    }
+
+    fn source(&mut self, written: &WrittenSource, drop_lines: &[Regex], script: WrittenScript) -> Source {
+        let name: Arc<str> = written.name.get_ref().as_str().into();
+        let layout = written.layout;
+        if written.files.get_ref().is_empty() {
+            self.fault(span(&written.files), "the source names no files", None);
+        }
+        let split = match written.document.as_ref().map(|d| (d, d.get_ref().as_str())) {
+            None | Some((_, "file" | "record")) => Split::Whole,
+            Some((value, text)) => match text.strip_prefix("heading:").and_then(|level| level.parse().ok()) {
+                Some(level @ 1..=6) if matches!(layout, Layout::Markdown | Layout::Html) => Split::Heading(level),
+                Some(1..=6) => {
+                    self.fault(span(value), "only markdown and html have headings", "write document = \"file\"".to_owned());
+                    Split::Whole
+                }
+                _ => {
+                    self.fault(span(value), format!("`{text}` is not known"), "write file, record or heading:1 to heading:6".to_owned());
+                    Split::Whole
+                }
+            },
+        };
+        let mut fields = FieldNames { text: self.field(written.text.as_ref()), id: self.field(written.id.as_ref()), url: self.field(written.url.as_ref()), ..FieldNames::default() };
+        if layout.is_record() && fields.text.is_none() && written.text.is_none() {
+            self.fault(span(&written.name), format!("the source `{name}` does not say which field holds the text"), "add text = \"field:NAME\"".to_owned());
+        }
+        if !layout.is_record() {
+            for field in [&written.text, &written.id, &written.url].into_iter().flatten() {
+                self.fault(span(field), "only jsonl, csv and parquet have fields", "take the line out".to_owned());
+            }
+        }
+        let title = match written.title.as_ref().map(|t| (t, t.get_ref().as_str())) {
+            None if matches!(layout, Layout::Markdown | Layout::Html) => TitleFrom::Heading,
+            None | Some((_, "none")) => TitleFrom::Nothing,
+            Some((_, "heading")) => TitleFrom::Heading,
+            Some((_, "first-line")) => TitleFrom::FirstLine,
+            Some((value, _)) => {
+                fields.title = self.field(Some(value));
+                TitleFrom::Field
+            }
+        };
+        let date = self.date(written.date.as_ref(), &mut fields);
+        Source {
+            input: Input {
+                source: Arc::clone(&name),
+                files: written.files.get_ref().iter().map(|glob| self.folder.join(glob)).collect(),
+                layout,
+                fields,
+            },
+            parse: parse::Settings {
+                source: name,
+                layout,
+                markup: written.markup,
+                split,
+                date,
+                title,
+                simplify: script == WrittenScript::Simplified,
+                drop_lines: drop_lines.to_vec(),
+            },
+            register: if written.register.is_empty() { tally::NO_MEMBER.to_owned() } else { written.register.clone() },
+            cadence: written.cadence,
+        }
+    }
+
+    /// `field:NAME` → NAME.
+    fn field(&mut self, value: Option<&Spanned<String>>) -> Option<String> {
+        let value = value?;
+        match value.get_ref().strip_prefix("field:") {
+            Some(name) if !name.is_empty() => Some(name.to_owned()),
+            _ => {
+                self.fault(span(value), format!("`{}` is not known here", value.get_ref()), "write field:NAME".to_owned());
+                None
+            }
+        }
+    }
+
+    fn date(&mut self, value: Option<&Spanned<String>>, fields: &mut FieldNames) -> DateFrom {
+        let Some(value) = value else { return DateFrom::Nothing };
+        let (kind, rest) = value.get_ref().split_once(':').unwrap_or((value.get_ref(), ""));
+        let mut format = |text: &str| match DateFormat::new(text) {
+            Ok(format) => Some(format),
+            Err(message) => {
+                self.faults.push(self.file.fault(span(value), message, None));
+                None
+            }
+        };
+        match (kind, rest) {
+            ("none", "") => DateFrom::Nothing,
+            ("header", "") => DateFrom::Header,
+            ("filename", text) if !text.is_empty() => format(text).map_or(DateFrom::Nothing, DateFrom::FileName),
+            ("field", rest) if !rest.is_empty() => {
+                let (name, text) = rest.split_once(':').map_or((rest, None), |(name, text)| (name, Some(text)));
+                fields.date = Some(name.to_owned());
+                DateFrom::Field(text.and_then(format))
+            }
+            _ => {
+                self.fault(span(value), format!("`{}` is not known", value.get_ref()), "write filename:FORMAT, field:NAME, field:NAME:FORMAT, header or none".to_owned());
+                DateFrom::Nothing
+            }
+        }
+    }
+
+    fn patterns(&mut self, written: &[Spanned<String>]) -> Vec<Regex> {
+        let mut out = Vec::new();
+        for pattern in written {
+            match Regex::new(pattern.get_ref()) {
+                Ok(regex) => out.push(regex),
+                Err(error) => self.fault(span(pattern), format!("`{}` is no pattern: {error}", pattern.get_ref()), None),
+            }
+        }
+        out
+    }
+
+    fn vocabulary_files(&mut self, globs: Option<&Spanned<Vec<PathBuf>>>, builtin: &str) -> Result<Vec<DataFile>, PlanError> {
+        match globs {
+            Some(globs) => self.data_files(globs),
+            None => Ok(builtin_files(builtin)),
+        }
+    }
+
+    /// The text files that globs name, sorted by path.
+    fn data_files(&mut self, globs: &Spanned<Vec<PathBuf>>) -> Result<Vec<DataFile>, PlanError> {
+        let input = Input {
+            source: "".into(),
+            files: globs.get_ref().iter().map(|glob| self.folder.join(glob)).collect(),
+            layout: Layout::Text,
+            fields: FieldNames::default(),
+        };
+        let found = match crate::load::find(&input) {
+            Ok(found) => found.files,
+            Err(error) => {
+                self.fault(span(globs), error.to_string(), None);
+                return Ok(Vec::new());
+            }
+        };
+        if found.is_empty() {
+            self.fault(span(globs), "no file matches", "paths are relative to the pipeline file".to_owned());
+        }
+        found.into_iter().map(|file| Ok(DataFile { text: read_text(&file.path)?, path: file.path })).collect()
+    }
+}
+
+/// `16 MB`, `512kb`, `1 GB`, `4000` → bytes.
+#[must_use]
+pub fn read_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let number: u64 = text.get(..digits)?.parse().ok()?;
+    let unit = match text.get(digits..)?.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        _ => return None,
+    };
+    number.checked_mul(unit).filter(|bytes| *bytes > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+name = "a"
+output = "out"
+[[source]]
+name = "s"
+files = ["raw/*.md"]
+layout = "markdown"
+document = "heading:3"
+date = "filename:%Y%m%d"
+[tag]
+lexicon = ["themes/*.toml"]
+"#;
+
+    fn read(text: &str) -> Result<Plan, PlanError> {
+        let dir = tempfile::tempdir().unwrap();
+        let themes = dir.path().join("themes");
+        fs::create_dir(&themes).unwrap();
+        fs::write(themes.join("a.toml"), "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n").unwrap();
+        Plan::from_file(&DataFile { path: dir.path().join("p.toml"), text: text.to_owned() })
+    }
+
+    fn faults(text: &str) -> Vec<String> {
+        match read(text) {
+            Err(PlanError::Faults(faults)) => faults.iter().map(|f| format!("{}: {} {}", f.line_column().0, f.message, f.hint.clone().unwrap_or_default())).collect(),
+            Err(other) => vec![other.to_string()],
+            Ok(_) => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_pipeline_is_read_with_its_defaults() {
+        let plan = read(GOOD).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((plan.name.as_str(), plan.shard_bytes, plan.keep), ("a", SHARD_BYTES, 5));
+        assert_eq!(plan.sources[0].parse.split, Split::Heading(3));
+        assert!(plan.work.ends_with(".tifa"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line_and_a_suggestion() {
+        let got = faults(&GOOD.replace("layout =", "cadance = \"daily\"\nlayout ="));
+        assert_eq!(got.len(), 1);
+        assert!(got[0].starts_with("7: unknown field `cadance`") && got[0].ends_with("did you mean `cadence`?"), "{got:?}");
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let text = GOOD
+            .replace("heading:3", "heading:9")
+            .replace("%Y%m%d", "%m%d")
+            .replace("[tag]", "text = \"content\"\n[parse]\ndrop_lines = [\"(\"]\n[write]\ncsv = [\"hitz\"]\n[tag]");
+        let got = faults(&text);
+        assert_eq!(got.len(), 6, "{got:?}");
+        assert!(got.iter().any(|f| f.contains("did you mean `hits`?")), "{got:?}");
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!((read_size("16 MB"), read_size("4000"), read_size("2gb")), (Some(16_000_000), Some(4000), Some(2_000_000_000)));
+        assert_eq!((read_size("MB"), read_size("0"), read_size("3 XB")), (None, None, None));
+    }
+}
