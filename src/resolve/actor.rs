@@ -18,8 +18,8 @@ const NAME_MARKS: [char; 4] = ['·', '-', '•', '—'];
 /// Most characters of a name.
 const MAX_NAME_CHARS: usize = 16;
 
-/// Characters that no name holds: what stands between people and verbs.
-const NOT_IN_NAMES: [char; 20] = ['的', '和', '与', '及', '等', '在', '了', '将', '向', '对', '就', '从', '为', '是', '会', '党', '国', '部', '委', '们'];
+/// Characters that no name holds: what stands between people, and organs.
+const NOT_IN_NAMES: [char; 24] = ['的', '和', '与', '及', '等', '在', '了', '将', '向', '对', '就', '从', '是', '会', '党', '部', '委', '们', '组', '团', '院', '局', '议', '省'];
 
 /// The person that a phrase names, with the title before or after the name.
 ///
@@ -63,7 +63,7 @@ fn is_foreign_name(name: &str) -> bool {
     let count = name.chars().count();
     (2..=MAX_NAME_CHARS).contains(&count)
         && name.chars().all(|c| is_han(c) || NAME_MARKS.contains(&c))
-        && !name.contains(NOT_IN_NAMES.map(|c| if matches!(c, '国' | '会' | '为' | '部') { '的' } else { c }))
+        && !name.contains(NOT_IN_NAMES)
         && (name.contains(NAME_MARKS) || count <= 8)
 }
 

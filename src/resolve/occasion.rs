@@ -238,6 +238,10 @@ impl<'t> Context<'t> {
 
     /// A name that ends in the head word at `head`.
     fn named(&self, head: Span, word: Word) -> Option<Found> {
+        // 人民大会堂 holds 大会.
+        if self.places.iter().any(|p| p.span.overlaps(head) && p.span.end > head.end) {
+            return None;
+        }
         let after = self.after(head.end);
         if ONLY_SPOKEN_OF.iter().any(|w| after.starts_with(w)) {
             return None;
@@ -487,8 +491,12 @@ impl<'t> Context<'t> {
             .or_else(|| self.dates.iter().rfind(|d| usable(d) && d.span.end <= name.start))
     }
 
-    /// 自2024年1月1日起, 2023年以来, 截至3月底: dates of figures, not of occasions.
+    /// 自2024年1月1日起, 2023年以来, 截至3月底: dates of figures, not of occasions;
+    /// and 今年, 去年 alone are too wide to date one.
     fn only_background(&self, date: &DateMention) -> bool {
+        if date.rule == "year_word" {
+            return true;
+        }
         let after = self.after(date.span.end);
         let before = self.before(date.span.start);
         ["起", "以来", "年底前", "前", "底"].iter().any(|w| after.starts_with(w)) || ["自", "截至", "截止"].iter().any(|w| before.ends_with(w))

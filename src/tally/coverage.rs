@@ -149,18 +149,31 @@ fn is_short(present: &[(NaiveDate, u64)], start: NaiveDate, han_chars: u64) -> b
 /// Days with text, and units expected and missed, for asking by period.
 pub(super) struct Days {
     spoken: BTreeSet<NaiveDate>,
-    cadences: Vec<Cadence>,
-    /// For each source, its units that are present.
-    present: Vec<BTreeSet<NaiveDate>>,
+    sources: Vec<Units>,
+    /// Units that a source was expected to fill and did not.
+    missing: BTreeSet<(Period, NaiveDate)>,
+}
+
+/// The units of a source with a cadence.
+struct Units {
+    cadence: Cadence,
+    present: BTreeSet<NaiveDate>,
+    /// First day of the first unit and last day of the last.
+    span: (NaiveDate, NaiveDate),
 }
 
 impl Days {
     pub(super) fn new(coverage: &[CoverageRow], sources: &[SourceCadence]) -> Self {
-        let present = |source: &str| coverage.iter().filter(|row| row.present && row.source == source).map(|row| row.date_start).collect();
+        let units = |source: &SourceCadence| -> Option<Units> {
+            let rows = || coverage.iter().filter(|row| row.source == source.source);
+            let span = (rows().map(|row| row.date_start).min()?, rows().map(|row| row.date_end).max()?);
+            let present = rows().filter(|row| row.present).map(|row| row.date_start).collect();
+            (source.cadence != Cadence::None).then_some(Units { cadence: source.cadence, present, span })
+        };
         Self {
-            spoken: coverage.iter().filter(|row| row.present && row.unit == "day").map(|row| row.date_start).collect(),
-            cadences: sources.iter().map(|s| s.cadence).collect(),
-            present: sources.iter().map(|s| present(&s.source)).collect(),
+            spoken: coverage.iter().filter(|row| row.present && row.unit == Period::Day.name()).map(|row| row.date_start).collect(),
+            sources: sources.iter().filter_map(units).collect(),
+            missing: coverage.iter().filter(|row| row.missing).filter_map(|row| Some((Period::from_name(&row.unit)?, row.date_start))).collect(),
         }
     }
 
@@ -169,13 +182,18 @@ impl Days {
         self.spoken.range(start..=end).count() as u64
     }
 
-    /// Whether a source with a cadence misses a unit of the calendar period;
-    /// `None` if no source has a cadence with a unit as short as the period.
+    /// First days of the periods in which a source was expected and missing.
+    pub(super) fn missed(&self, period: Period) -> BTreeSet<NaiveDate> {
+        self.missing.iter().filter(|(unit, _)| *unit <= period).map(|(_, start)| period.start_of(*start)).collect()
+    }
+
+    /// Whether a source with a cadence that speaks around the period misses a
+    /// unit of it; `None` if no such source has units as short as the period.
     pub(super) fn partial(&self, period: Period, start: NaiveDate, end: NaiveDate) -> Option<bool> {
         let mut asked = false;
         let mut misses = false;
-        for (cadence, present) in self.cadences.iter().zip(&self.present) {
-            if *cadence == Cadence::None || cadence.unit() > period {
+        for Units { cadence, present, span } in &self.sources {
+            if cadence.unit() > period || span.1 < start || end < span.0 {
                 continue;
             }
             asked = true;
@@ -241,5 +259,8 @@ mod tests {
         assert_eq!(days.partial(Period::Year, day("2017-01-01"), day("2017-12-31")), Some(false));
         assert_eq!(days.partial(Period::Year, day("2018-01-01"), day("2018-12-31")), Some(true));
         assert_eq!(days.partial(Period::Month, day("2017-01-01"), day("2017-01-31")), None);
+        assert_eq!(days.partial(Period::Year, day("1998-01-01"), day("1998-12-31")), None);
+        assert_eq!(days.missed(Period::Year).into_iter().collect::<Vec<_>>(), [day("2018-01-01")]);
+        assert!(days.missed(Period::Month).is_empty());
     }
 }

@@ -209,8 +209,8 @@ fn bounds(period: &str, start: Option<NaiveDate>) -> (Option<NaiveDate>, String)
     }
 }
 
-/// The denominators: rows of all text. Periods between the first and the last
-/// that have no text at all get a row of zeros under `all`.
+/// The denominators: rows of all text. A period in which a source was expected
+/// and nothing at all was said gets a row of zeros under `all`.
 pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
     let mut out: Vec<TotalRow> = counts.iter().filter(|row| row.theme.is_none()).map(|row| TotalRow {
         period: row.period.clone(),
@@ -223,15 +223,13 @@ pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
         ..TotalRow::default()
     }).collect();
     for period in Period::ALL {
-        let starts: BTreeSet<NaiveDate> = out.iter().filter(|r| r.period == period.name()).filter_map(|r| r.period_start).collect();
-        let (Some(first), Some(last)) = (starts.first().copied(), starts.last().copied()) else { continue };
-        let mut start = first;
-        while start < last {
-            if !starts.contains(&start) {
-                let name = Breakdown::All.name().to_owned();
-                out.push(TotalRow { period: period.name().to_owned(), period_start: Some(start), breakdown: name.clone(), member: name, ..TotalRow::default() });
-            }
-            start = period.next(start);
+        let spoken: BTreeSet<NaiveDate> = out.iter().filter(|r| r.period == period.name()).filter_map(|r| r.period_start).collect();
+        if spoken.is_empty() {
+            continue;
+        }
+        for start in days.missed(period).difference(&spoken) {
+            let name = Breakdown::All.name().to_owned();
+            out.push(TotalRow { period: period.name().to_owned(), period_start: Some(*start), breakdown: name.clone(), member: name, ..TotalRow::default() });
         }
     }
     for row in &mut out {
@@ -377,6 +375,7 @@ fn occasions_by<'r>(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], peri
 
 #[cfg(test)]
 mod tests {
+    use super::super::CoverageRow;
     use super::*;
 
     fn row(start: Option<&str>, theme: Option<&str>, counts: [u64; 4]) -> CountRow {
@@ -412,7 +411,8 @@ mod tests {
         let lexicon = Lexicon::new(&[crate::diagnostic::DataFile { path: "t.toml".into(), text: text.into() }]).unwrap_or_else(|e| panic!("{e:?}"));
         let counts = [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
         let settings = Settings { periods: vec![Period::Month], ..Settings::default() };
-        let totals = totals(&counts, &Days::new(&[], &[]));
+        let missing = CoverageRow { source: "s".into(), unit: "day".into(), date_start: "2024-02-05".parse().unwrap(), missing: true, ..CoverageRow::default() };
+        let totals = totals(&counts, &Days::new(&[missing], &[]));
         let got = frequency(&counts, &totals, &[], &lexicon, &settings);
         let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k)).collect();
         assert_eq!(shown, [("2024-01", Some(3), Some(300.0)), ("2024-02", None, None), ("2024-03", Some(0), Some(0.0))]);
