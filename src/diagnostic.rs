@@ -63,14 +63,7 @@ pub enum Stage {
 
 impl Stage {
     /// All stages in order.
-    pub const ALL: [Self; 6] = [
-        Self::Load,
-        Self::Parse,
-        Self::Resolve,
-        Self::Tag,
-        Self::Tally,
-        Self::Write,
-    ];
+    pub const ALL: [Self; 6] = [Self::Load, Self::Parse, Self::Resolve, Self::Tag, Self::Tally, Self::Write];
 
     /// The verb that names the stage, its folder and its `--until` value.
     #[must_use]
@@ -121,11 +114,7 @@ pub const EXCERPT_CHARS: usize = 80;
 #[must_use]
 pub fn excerpt(bytes: &[u8]) -> String {
     let head = bytes.get(..bytes.len().min(EXCERPT_CHARS * 4)).unwrap_or_default();
-    String::from_utf8_lossy(head)
-        .chars()
-        .take(EXCERPT_CHARS)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    String::from_utf8_lossy(head).chars().take(EXCERPT_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// A mistake in a file that a person wrote, with its place and advice.
@@ -195,7 +184,7 @@ impl DataFile {
     }
 }
 
-/// `unknown field `x`, expected one of `a`, `b`` → did you mean `a`?
+/// What the TOML reader says of an unknown key, with the names that it knows → did you mean this one?
 fn unknown_key_hint(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let typed = quoted.next().filter(|_| message.starts_with("unknown"))?;
@@ -227,13 +216,7 @@ mod tests {
 
     #[test]
     fn the_column_counts_characters_of_its_line() {
-        let diagnostic = Diagnostic {
-            file: "a.toml".into(),
-            text: "一\n二三四".into(),
-            span: Span::new(7, 10),
-            message: "unknown".into(),
-            hint: None,
-        };
+        let diagnostic = Diagnostic { file: "a.toml".into(), text: "一\n二三四".into(), span: Span::new(7, 10), message: "unknown".into(), hint: None };
         assert_eq!(diagnostic.line_column(), (2, 2));
         assert_eq!(diagnostic.to_string(), "a.toml:2:2: unknown");
     }

@@ -318,7 +318,12 @@ impl Reader<'_> {
                 }
             },
         };
-        let mut fields = FieldNames { text: self.field(written.text.as_ref()), id: self.field(written.id.as_ref()), url: self.field(written.url.as_ref()), ..FieldNames::default() };
+        let mut fields = FieldNames {
+            text: self.field(written.text.as_ref()),
+            id: self.field(written.id.as_ref()),
+            url: self.field(written.url.as_ref()),
+            ..FieldNames::default()
+        };
         if layout.is_record() && fields.text.is_none() && written.text.is_none() {
             self.fault(span(&written.name), format!("the source `{name}` does not say which field holds the text"), "add text = \"field:NAME\"".to_owned());
         }
@@ -339,12 +344,7 @@ impl Reader<'_> {
         };
         let date = self.date(written.date.as_ref(), &mut fields);
         Source {
-            input: Input {
-                source: Arc::clone(&name),
-                files: written.files.get_ref().iter().map(|glob| self.folder.join(glob)).collect(),
-                layout,
-                fields,
-            },
+            input: Input { source: Arc::clone(&name), files: written.files.get_ref().iter().map(|glob| self.folder.join(glob)).collect(), layout, fields },
             parse: parse::Settings {
                 source: name,
                 layout,
@@ -392,7 +392,11 @@ impl Reader<'_> {
                 DateFrom::Field(text.and_then(format))
             }
             _ => {
-                self.fault(span(value), format!("`{}` is not known", value.get_ref()), "write filename:FORMAT, field:NAME, field:NAME:FORMAT, header or none".to_owned());
+                self.fault(
+                    span(value),
+                    format!("`{}` is not known", value.get_ref()),
+                    "write filename:FORMAT, field:NAME, field:NAME:FORMAT, header or none".to_owned(),
+                );
                 DateFrom::Nothing
             }
         }
@@ -481,7 +485,9 @@ lexicon = ["themes/*.toml"]
 
     fn faults(text: &str) -> Vec<String> {
         match read(text) {
-            Err(PlanError::Faults(faults)) => faults.iter().map(|f| format!("{}: {} {}", f.line_column().0, f.message, f.hint.clone().unwrap_or_default())).collect(),
+            Err(PlanError::Faults(faults)) => {
+                faults.iter().map(|f| format!("{}: {} {}", f.line_column().0, f.message, f.hint.clone().unwrap_or_default())).collect()
+            }
             Err(other) => vec![other.to_string()],
             Ok(_) => Vec::new(),
         }

@@ -130,7 +130,8 @@ fn shards(pieces: Vec<Piece>, shard_bytes: u64) -> Vec<Shard> {
     let mut open = false;
     for piece in pieces {
         let fits = open && out.last().is_some_and(|last| last.source == piece.source && last.bytes + piece.segment.bytes <= LONGEST * shard_bytes);
-        open = !piece.segment.ends_shard(shard_bytes) && !(piece.segment.records.is_some());
+        // A cut inside a large file always ends a shard.
+        open = piece.segment.records.is_none() && !piece.segment.ends_shard(shard_bytes);
         match out.last_mut() {
             Some(last) if fits => {
                 last.bytes += piece.segment.bytes;

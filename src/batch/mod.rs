@@ -23,7 +23,8 @@ use crate::load::{Limits, LoadError};
 use crate::plan::Plan;
 use crate::tally::{Rollup, SourceCadence, Tally, TallyError, tally};
 use crate::write::{
-    CheckFailure, Release, Row, Table, WriteError, check_tables, clear_unfinished, data_package, latest, prune, read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
+    CheckFailure, Release, Row, Table, WriteError, check_tables, clear_unfinished, data_package, latest, prune, read_batches, read_text_column, tables,
+    theme_rows, write_csv, write_parquet,
 };
 use inventory::{Inventory, Shard};
 use shard::{Cache, Keys, Made, Summary, annotated_tables};
@@ -106,10 +107,14 @@ impl Clock {
     fn time<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
         let from = Instant::now();
         let out = work();
-        if let Some(sum) = self.nanoseconds.get(stage as usize) {
-            sum.fetch_add(shard::elapsed_ns(from), Ordering::Relaxed);
-        }
+        self.add(stage, from);
         out
+    }
+
+    fn add(&self, stage: Stage, from: Instant) {
+        if let Some(sum) = self.nanoseconds.get(stage as usize) {
+            sum.fetch_add(u64::try_from(from.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
     }
 
     fn seconds(&self, stage: Stage) -> f64 {
@@ -140,15 +145,7 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
     // The system lets go of it when the process ends, however it ends.
     flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| BatchError::Locked(lock_path))?;
     let started: DateTime<Utc> = SystemTime::now().into();
-    let mut run = Run {
-        plan,
-        options,
-        watch,
-        output,
-        work,
-        clock: Clock::default(),
-        record: RunRecord::new(&plan.name, started, options),
-    };
+    let mut run = Run { plan, options, watch, output, work, clock: Clock::default(), record: RunRecord::new(&plan.name, started, options) };
     let outcome = run.execute();
     let finished: DateTime<Utc> = SystemTime::now().into();
     run.record.finish(finished, &run.clock, outcome.as_ref().err());
@@ -225,8 +222,7 @@ impl Run<'_> {
             }
             rollups.extend(each.rollup);
         }
-        let sources: Vec<SourceCadence> =
-            plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
+        let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
         let series = self.clock.time(Stage::Tally, || tally(rollups, &plan.lexicon, &sources, &plan.tally, options.as_of))?;
         let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &hits));
         if !failures.is_empty() {
@@ -245,7 +241,7 @@ impl Run<'_> {
             self.publish(&keys, &cache, &series, &rejects)?;
             cache.keep_only(&keys)?;
         }
-        self.clock.nanoseconds[Stage::Write as usize].fetch_add(shard::elapsed_ns(started), Ordering::Relaxed);
+        self.clock.add(Stage::Write, started);
         Ok(())
     }
 
@@ -305,7 +301,8 @@ impl Run<'_> {
             hasher.update(key.rollups.as_bytes());
         }
         let cadences: Vec<_> = self.plan.sources.iter().map(|s| (&s.input.source, s.cadence)).collect();
-        let settings = format!("{} {cadences:?} {:?} {:?} {} {:?}", env!("CARGO_PKG_VERSION"), self.plan.csv, self.options.as_of, self.plan.title, taken.rejects);
+        let settings =
+            format!("{} {cadences:?} {:?} {:?} {} {:?}", env!("CARGO_PKG_VERSION"), self.plan.csv, self.options.as_of, self.plan.title, taken.rejects);
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
         hasher.finalize().to_hex().chars().take(32).collect()
@@ -317,7 +314,7 @@ impl Run<'_> {
         self.record.tables.clear();
         release.make_folder("csv")?;
         for table in tables() {
-            let (files, rows) = if table.folder { self.link_parts(&release, &table, keys, cache)? } else { self.single(&release, &table, series, rejects)? };
+            let (files, rows) = if table.folder { Self::link_parts(&release, &table, keys, cache)? } else { self.single(&release, &table, series, rejects)? };
             let twin = if self.plan.csv.has(&table) {
                 let name = format!("csv/{}.csv", table.name);
                 let batches = files.iter().map(|file| read_batches(&release.folder().join(file)));
@@ -352,7 +349,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn link_parts(&self, release: &Release, table: &Table, keys: &[Keys], cache: &Cache) -> Result<(Vec<String>, u64), BatchError> {
+    fn link_parts(release: &Release, table: &Table, keys: &[Keys], cache: &Cache) -> Result<(Vec<String>, u64), BatchError> {
         release.make_folder(&format!("tables/{}", table.name))?;
         let (mut files, mut rows) = (Vec::new(), 0);
         for key in keys {

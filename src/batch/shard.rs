@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -20,8 +19,8 @@ use crate::resolve::resolve;
 use crate::tag::tag;
 use crate::tally::{CountRow, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow};
 use crate::write::{
-    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, SentenceRow, SpanRow, WriteError, annotation_rows, check_shard, document_row, documents,
-    read_parquet, span_rows, write_parquet,
+    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, SentenceRow, SpanRow, WriteError, annotation_rows, check_shard, document_row,
+    documents, read_parquet, span_rows, write_parquet,
 };
 
 /// Versions of the code that makes each artifact: raise one when its output changes.
@@ -205,7 +204,13 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
 
 fn from_cache(keys: &Keys, cache: &Cache, wants_annotated: bool, wants_rollup: bool) -> Result<Made, WriteError> {
     let folder = cache.path("parsed", &keys.parsed);
-    let mut made = Made { summary: read_json(&folder.join("summary.json"))?, rejects: read_parquet(&folder.join("rejects.parquet"))?, rollup: None, hits: BTreeMap::new(), computed: false };
+    let mut made = Made {
+        summary: read_json(&folder.join("summary.json"))?,
+        rejects: read_parquet(&folder.join("rejects.parquet"))?,
+        rollup: None,
+        hits: BTreeMap::new(),
+        computed: false,
+    };
     if wants_annotated {
         let folder = cache.path("annotated", &keys.annotated);
         for table in annotated_tables() {
@@ -347,9 +352,4 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<(), WriteError> {
 fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, WriteError> {
     let text = fs::read_to_string(path).map_err(|e| WriteError::io(path, e))?;
     serde_json::from_str(&text).map_err(|e| WriteError::table(path, &e))
-}
-
-/// Seconds since `from`, for a clock's sum.
-pub(super) fn elapsed_ns(from: Instant) -> u64 {
-    u64::try_from(from.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }

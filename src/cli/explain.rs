@@ -137,7 +137,9 @@ fn machine(line: &Line, document: &Document, found: &Annotations, rules: Rules<'
     let hits: Vec<Value> = found
         .hits
         .iter()
-        .map(|h| json!({"theme": theme(rules.lexicon, h.theme), "term": rules.lexicon.term(h.term), "start_char": at(h.span.start), "end_char": at(h.span.end)}))
+        .map(
+            |h| json!({"theme": theme(rules.lexicon, h.theme), "term": rules.lexicon.term(h.term), "start_char": at(h.span.start), "end_char": at(h.span.end)}),
+        )
         .collect();
     json!({"id": line.id, "dates": dates, "places": places, "events": events, "sentences": sentences, "hits": hits})
 }
@@ -174,7 +176,8 @@ fn people(text: &str, document: &Document, found: &Annotations, rules: Rules<'_>
             say(format_args!("  date   {} = {value}  [{}, anchor: {}]", shown(d.span), d.rule, d.anchor.name()))?;
         }
         for p in resolution.places.iter().filter(|p| inside(p.span)) {
-            let value = p.place.and_then(|n| rules.vocabulary.gazetteer.place(n)).map_or_else(|| p.candidates.join(" or "), |p| format!("{} {}", p.code, p.name));
+            let value =
+                p.place.and_then(|n| rules.vocabulary.gazetteer.place(n)).map_or_else(|| p.candidates.join(" or "), |p| format!("{} {}", p.code, p.name));
             say(format_args!("  place  {} = {value}  [{}]", shown(p.span), p.rule))?;
         }
         for e in resolution.events.iter().filter(|e| e.sentence == number) {

@@ -103,18 +103,18 @@ fn the_pipeline(named: Option<&Path>) -> Result<PathBuf, Error> {
     }
     let folder = nearest_pipelines();
     let files = folder.as_deref().map(pipeline_files).unwrap_or_default();
-    let name = |path: &Path| path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let names: Vec<String> = files.iter().map(|f| name(f)).collect();
+    let stem = |path: &PathBuf| path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let known: Vec<String> = files.iter().map(stem).collect();
     match named {
-        Some(named) => files.iter().find(|f| Some(name(f).as_str()) == named.to_str()).cloned().ok_or_else(|| {
+        Some(named) => files.iter().find(|f| Some(stem(f).as_str()) == named.to_str()).cloned().ok_or_else(|| {
             let typed = named.to_string_lossy();
-            let near = crate::diagnostic::suggestion(&typed, names.iter().map(String::as_str)).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+            let near = crate::diagnostic::suggestion(&typed, known.iter().map(String::as_str)).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
             Error::Usage(format!("there is no pipeline `{typed}`{near}"))
         }),
         None => match files.as_slice() {
             [only] => Ok(only.clone()),
             [] => Err(Error::Usage("there is no pipelines/ folder with a pipeline here or above: name a file, or make one with `tifa init FOLDER`".into())),
-            _ => Err(Error::Usage(format!("there are several pipelines: name one of {}", names.join(", ")))),
+            _ => Err(Error::Usage(format!("there are several pipelines: name one of {}", known.join(", ")))),
         },
     }
 }

@@ -33,7 +33,7 @@ fn diagnostic(fault: &Diagnostic, styled: bool) -> String {
         group = group.element(Level::HELP.message(hint.as_str()));
     }
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-    renderer.render(&[group]).to_string()
+    renderer.render(&[group])
 }
 
 #[cfg(test)]

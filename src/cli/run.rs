@@ -139,7 +139,9 @@ fn report(plan: &Plan, record: &RunRecord, quiet: bool, json: bool) -> Result<()
             record.seconds,
             folder.join("tables").display()
         )),
-        Status::Unchanged => say(format_args!("{}: unchanged since {release}, {:.1} s; tables in {}", plan.name, record.seconds, folder.join("tables").display())),
+        Status::Unchanged => {
+            say(format_args!("{}: unchanged since {release}, {:.1} s; tables in {}", plan.name, record.seconds, folder.join("tables").display()))
+        }
         Status::Partial => say(format_args!("{}: stopped as asked, {} documents, {:.1} s; see `tifa show`", plan.name, counts.documents, record.seconds)),
         Status::DryRun => say(format_args!("{}: {} files, {} shards; nothing was made", plan.name, record.inputs.files, record.inputs.shards)),
         Status::Running | Status::Failed => Ok(()),

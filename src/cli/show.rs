@@ -102,13 +102,17 @@ fn shortened(array: &ArrayRef) -> ArrayRef {
     if *array.data_type() != DataType::Utf8 {
         return Arc::clone(array);
     }
-    let cells = array.as_string::<i32>().iter().map(|cell| {
-        cell.map(|text| {
-            let one_line = text.replace(['\n', '\r', '\t'], " ");
-            if one_line.chars().count() <= CELL_CHARS { one_line } else { one_line.chars().take(CELL_CHARS - 1).chain(['…']).collect() }
+    let cells: StringArray = array
+        .as_string::<i32>()
+        .iter()
+        .map(|cell| {
+            cell.map(|text| {
+                let one_line = text.replace(['\n', '\r', '\t'], " ");
+                if one_line.chars().count() <= CELL_CHARS { one_line } else { one_line.chars().take(CELL_CHARS - 1).chain(['…']).collect() }
+            })
         })
-    });
-    Arc::new(StringArray::from_iter(cells))
+        .collect();
+    Arc::new(cells)
 }
 
 fn files(folder: &Path, table: &Table) -> Option<Vec<PathBuf>> {
@@ -160,7 +164,12 @@ pub(super) fn schema(table: Option<&str>, format: SchemaFormat) -> Result<(), Er
     for (i, table) in chosen.iter().enumerate() {
         let files = if table.folder { "a folder of part files" } else { "one file" };
         if format == SchemaFormat::Markdown {
-            say(format_args!("{}## {}\n\nOne row is {} ({files}).\n\n| column | type | unit | null | meaning |\n| --- | --- | --- | --- | --- |", if i > 0 { "\n" } else { "" }, table.name, table.row))?;
+            say(format_args!(
+                "{}## {}\n\nOne row is {} ({files}).\n\n| column | type | unit | null | meaning |\n| --- | --- | --- | --- | --- |",
+                if i > 0 { "\n" } else { "" },
+                table.name,
+                table.row
+            ))?;
             for c in &table.columns {
                 say(format_args!("| `{}` | {} | {} | {} | {} |", c.name, c.kind.name(), c.unit, if c.nullable { "yes" } else { "" }, c.meaning))?;
             }

@@ -80,7 +80,7 @@ pub fn decode(bytes: Vec<u8>) -> Result<Decoded, DecodeError> {
 ///
 /// # Errors
 /// As [`decode`].
-pub fn decode_as(bytes: Vec<u8>, encoding: &'static Encoding) -> Result<Decoded, DecodeError> {
+pub(super) fn decode_as(bytes: Vec<u8>, encoding: &'static Encoding) -> Result<Decoded, DecodeError> {
     if encoding == UTF_8 {
         let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) => rest.to_vec(),
@@ -99,7 +99,7 @@ pub fn decode_as(bytes: Vec<u8>, encoding: &'static Encoding) -> Result<Decoded,
 ///
 /// # Errors
 /// [`DecodeError::Binary`].
-pub fn detect(bytes: &[u8]) -> Result<&'static Encoding, DecodeError> {
+pub(super) fn detect(bytes: &[u8]) -> Result<&'static Encoding, DecodeError> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return Ok(encoding);
     }
@@ -187,11 +187,7 @@ fn accept(text: String, encoding: &'static Encoding) -> Result<Decoded, DecodeEr
     if replaced as f64 > chars as f64 * MAX_REPLACED_SHARE {
         return Err(DecodeError::Undecodable { encoding: encoding.name(), replaced, chars });
     }
-    Ok(Decoded {
-        text,
-        encoding: encoding.name(),
-        replaced_chars: u32::try_from(replaced).unwrap_or(u32::MAX),
-    })
+    Ok(Decoded { text, encoding: encoding.name(), replaced_chars: u32::try_from(replaced).unwrap_or(u32::MAX) })
 }
 
 #[cfg(test)]
@@ -247,9 +243,10 @@ mod tests {
     fn images_and_noise_are_refused_with_a_reason() {
         let png = decode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec());
         assert_eq!(png, Err(DecodeError::Binary("a PNG image")));
-        let noise: Vec<u8> = (0..4096_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let byte = |i: u32| i.wrapping_mul(2_654_435_761).to_be_bytes()[1];
+        let noise: Vec<u8> = (0..4096).map(byte).collect();
         assert!(decode(noise).is_err());
-        let odd: Vec<u8> = (0..4096_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 | 0x80).collect();
+        let odd: Vec<u8> = (0..4096).map(|i| byte(i) | 0x80).collect();
         assert!(matches!(decode(odd), Err(DecodeError::Undecodable { .. })));
     }
 }

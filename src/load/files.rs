@@ -50,19 +50,16 @@ pub fn find(input: &Input) -> Result<Found, LoadError> {
     let mut depth = 0;
     for pattern in &patterns {
         let text = pattern.strip_prefix(&base).unwrap_or(pattern).to_string_lossy();
-        let glob = GlobBuilder::new(&text).literal_separator(true).build().map_err(|e| {
-            LoadError::Glob { glob: text.clone().into_owned(), cause: e.kind().to_string() }
-        })?;
+        let glob = GlobBuilder::new(&text)
+            .literal_separator(true)
+            .build()
+            .map_err(|e| LoadError::Glob { glob: text.clone().into_owned(), cause: e.kind().to_string() })?;
         globs.add(glob);
         let levels = if text.contains("**") { usize::MAX } else { text.split('/').count() };
         depth = depth.max(levels);
     }
-    let set = globs
-        .build()
-        .map_err(|e| LoadError::Glob { glob: String::new(), cause: e.to_string() })?;
-    let root = base
-        .canonicalize()
-        .map_err(|cause| LoadError::Folder { path: base.clone(), cause })?;
+    let set = globs.build().map_err(|e| LoadError::Glob { glob: String::new(), cause: e.to_string() })?;
+    let root = base.canonicalize().map_err(|cause| LoadError::Folder { path: base.clone(), cause })?;
     let mut walk = Walk { input, root: &root, set, found: Found::default() };
     walk.folder(&root, depth)?;
     walk.found.files.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
@@ -107,9 +104,8 @@ impl Walk<'_> {
         let matched = self.set.is_match(name);
         match path.canonicalize() {
             Ok(target) if target.is_dir() => {
-                if matched || depth > 1 {
-                    self.refuse(name, "link", "a link to a folder is not followed: name the folder itself in `files`");
-                }
+                let on_the_way = matched || depth > 1;
+                on_the_way.then(|| self.refuse(name, "link", "a link to a folder is not followed: name the folder itself in `files`"));
             }
             Ok(target) if matched && target.starts_with(self.root) => self.file(path, name),
             Ok(_) if matched => {
@@ -162,11 +158,7 @@ fn shared_folder(patterns: &[PathBuf]) -> PathBuf {
     let fixed = |pattern: &PathBuf| -> Vec<PathBuf> {
         let parts: Vec<_> = pattern.components().map(|c| PathBuf::from(c.as_os_str())).collect();
         let folders = parts.len().saturating_sub(1);
-        parts
-            .into_iter()
-            .take(folders)
-            .take_while(|part| !part.to_string_lossy().contains(['*', '?', '[', '{']))
-            .collect()
+        parts.into_iter().take(folders).take_while(|part| !part.to_string_lossy().contains(['*', '?', '[', '{'])).collect()
     };
     let mut shared = patterns.first().map(fixed).unwrap_or_default();
     for pattern in patterns {
@@ -183,12 +175,7 @@ mod tests {
     use super::*;
 
     fn input(files: &[PathBuf]) -> Input {
-        Input {
-            source: "s".into(),
-            files: files.to_vec(),
-            layout: Layout::Text,
-            fields: FieldNames::default(),
-        }
+        Input { source: "s".into(), files: files.to_vec(), layout: Layout::Text, fields: FieldNames::default() }
     }
 
     fn names(found: &Found) -> Vec<&str> {

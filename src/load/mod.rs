@@ -138,14 +138,7 @@ pub enum LoadError {
 }
 
 /// A reject of this stage.
-pub(crate) fn reject(
-    source: &str,
-    path: &str,
-    record: Option<u64>,
-    reason: &str,
-    detail: impl Into<String>,
-    bytes: &[u8],
-) -> Reject {
+pub(crate) fn reject(source: &str, path: &str, record: Option<u64>, reason: &str, detail: impl Into<String>, bytes: &[u8]) -> Reject {
     Reject {
         source: source.to_owned(),
         path: path.to_owned(),
@@ -165,12 +158,8 @@ pub(crate) fn reject(
 /// # Cost
 /// Holds the segment's bytes in memory, at most the larger of one shard and
 /// one record.
-pub fn read_segment(
-    input: &Input,
-    file: &File,
-    segment: &Segment,
-    limits: Limits,
-) -> Vec<Result<Raw, Reject>> {
+#[must_use]
+pub fn read_segment(input: &Input, file: &File, segment: &Segment, limits: Limits) -> Vec<Result<Raw, Reject>> {
     match open(input, file, limits, segment.start()) {
         Err(reject) => vec![Err(reject)],
         Ok(stream) => match segment.records {

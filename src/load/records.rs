@@ -100,8 +100,7 @@ impl Raw {
                 place.record(1, decoded, FieldNames::default())
             }
             Content::Line { bytes, encoding } => {
-                let fields = json_fields(&bytes, encoding, &input.fields)
-                    .map_err(|(reason, detail)| place.refuse(Some(number), reason, detail, &bytes))?;
+                let fields = json_fields(&bytes, encoding, &input.fields).map_err(|(reason, detail)| place.refuse(Some(number), reason, detail, &bytes))?;
                 place.fields(number, fields, encoding.name())?
             }
             Content::Fields { fields, encoding } => place.fields(number, *fields, encoding)?,
@@ -121,12 +120,7 @@ impl Raw {
 /// # Errors
 /// A [`Reject`] of the whole file: `oversized`, `unreadable`, `truncated`,
 /// `binary`, `empty`.
-pub fn open<'i>(
-    input: &'i Input,
-    file: &'i File,
-    limits: Limits,
-    start: Start,
-) -> Result<Box<dyn Iterator<Item = Result<Raw, Reject>> + 'i>, Reject> {
+pub fn open<'i>(input: &'i Input, file: &'i File, limits: Limits, start: Start) -> Result<Box<dyn Iterator<Item = Result<Raw, Reject>> + 'i>, Reject> {
     let place = Place { input, file };
     if file.bytes == 0 {
         return Err(place.refuse(None, "empty", "the file is empty", b""));
@@ -143,10 +137,7 @@ pub fn open<'i>(
 }
 
 /// Passes over records before `start`; their rejects belong to another segment.
-fn skip_to<'i>(
-    stream: impl Iterator<Item = Result<Raw, Reject>> + 'i,
-    start: Start,
-) -> Box<dyn Iterator<Item = Result<Raw, Reject>> + 'i> {
+fn skip_to<'i>(stream: impl Iterator<Item = Result<Raw, Reject>> + 'i, start: Start) -> Box<dyn Iterator<Item = Result<Raw, Reject>> + 'i> {
     Box::new(stream.skip(usize::try_from(start.record - 1).unwrap_or(usize::MAX)))
 }
 
@@ -194,9 +185,7 @@ impl<'i> Place<'i> {
     /// The stream as UTF-8 or an encoding that keeps ASCII line ends.
     fn stream(self, limits: Limits, offset: u64) -> Result<Stream, Reject> {
         let mut head = Vec::new();
-        unpack(&self.file.path, 0)
-            .and_then(|unpacked| unpacked.reader.take(HEAD_BYTES as u64).read_to_end(&mut head))
-            .map_err(|e| self.unreadable(&e))?;
+        unpack(&self.file.path, 0).and_then(|unpacked| unpacked.reader.take(HEAD_BYTES as u64).read_to_end(&mut head)).map_err(|e| self.unreadable(&e))?;
         let encoding = detect(&head).map_err(|e| self.undecoded(None, &e, &head))?;
         if encoding == UTF_16LE || encoding == UTF_16BE {
             // Its line ends are two bytes wide, so it is decoded whole, within
@@ -210,11 +199,7 @@ impl<'i> Place<'i> {
             return Ok(Stream { reader: Box::new(cursor), content: UTF_8, name: encoding.name() });
         }
         let unpacked = unpack(&self.file.path, offset).map_err(|e| self.unreadable(&e))?;
-        Ok(Stream {
-            reader: Box::new(BufReader::with_capacity(256 * 1024, unpacked.reader)),
-            content: encoding,
-            name: encoding.name(),
-        })
+        Ok(Stream { reader: Box::new(BufReader::with_capacity(256 * 1024, unpacked.reader)), content: encoding, name: encoding.name() })
     }
 
     fn lines(self, limits: Limits, start: Start) -> Result<impl Iterator<Item = Result<Raw, Reject>> + 'i, Reject> {
@@ -262,14 +247,8 @@ impl<'i> Place<'i> {
         let (encoding, name) = (stream.content, stream.name);
         let meter = Meter { inner: stream.reader, left: limits.max_record_bytes };
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(meter);
-        let header = reader
-            .byte_headers()
-            .map_err(|e| self.refuse(Some(0), "broken_record", e.to_string(), b""))?
-            .clone();
-        let columns: Vec<String> = header
-            .iter()
-            .map(|cell| encoding.decode(cell).0.trim_start_matches('\u{feff}').to_owned())
-            .collect();
+        let header = reader.byte_headers().map_err(|e| self.refuse(Some(0), "broken_record", e.to_string(), b""))?.clone();
+        let columns: Vec<String> = header.iter().map(|cell| encoding.decode(cell).0.trim_start_matches('\u{feff}').to_owned()).collect();
         let mut number = 0;
         let mut done = false;
         Ok(std::iter::from_fn(move || {
@@ -298,13 +277,7 @@ impl<'i> Place<'i> {
             row.get(at).map(|cell| encoding.decode_without_bom_handling(cell).0.into_owned())
         };
         let names = &self.input.fields;
-        let fields = FieldNames {
-            text: get(&names.text),
-            title: get(&names.title),
-            date: get(&names.date),
-            id: get(&names.id),
-            url: get(&names.url),
-        };
+        let fields = FieldNames { text: get(&names.text), title: get(&names.title), date: get(&names.date), id: get(&names.id), url: get(&names.url) };
         if row.len() > columns.len() {
             let detail = format!("{} cells under {} headings", row.len(), columns.len());
             return Err(self.refuse(Some(number), "broken_record", detail, row.as_slice()));
@@ -317,16 +290,9 @@ impl<'i> Place<'i> {
         let opened = std::fs::File::open(&self.file.path).map_err(|e| self.unreadable(&e))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|e| broken(&e))?;
         let names = &self.input.fields;
-        let wanted: Vec<&str> = [&names.text, &names.title, &names.date, &names.id, &names.url]
-            .into_iter()
-            .filter_map(|name| name.as_deref())
-            .collect();
+        let wanted: Vec<&str> = [&names.text, &names.title, &names.date, &names.id, &names.url].into_iter().filter_map(|name| name.as_deref()).collect();
         let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
-        let reader = builder
-            .with_projection(mask)
-            .with_batch_size(64)
-            .build()
-            .map_err(|e| broken(&e))?;
+        let reader = builder.with_projection(mask).with_batch_size(64).build().map_err(|e| broken(&e))?;
         let mut number = 0;
         Ok(reader.flat_map(move |batch| -> Vec<Result<Raw, Reject>> {
             match batch {
@@ -456,19 +422,11 @@ fn json_fields(bytes: &[u8], encoding: &'static Encoding, names: &FieldNames) ->
         Value::Bool(truth) => Some(truth.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
-    Ok(FieldNames {
-        text: get(&names.text),
-        title: get(&names.title),
-        date: get(&names.date),
-        id: get(&names.id),
-        url: get(&names.url),
-    })
+    Ok(FieldNames { text: get(&names.text), title: get(&names.title), date: get(&names.date), id: get(&names.id), url: get(&names.url) })
 }
 
 fn parquet_fields(batch: &RecordBatch, names: &FieldNames) -> Vec<FieldNames> {
-    let column = |name: &Option<String>| -> Option<Arc<dyn Array>> {
-        cast(batch.column_by_name(name.as_ref()?)?, &DataType::Utf8).ok()
-    };
+    let column = |name: &Option<String>| -> Option<Arc<dyn Array>> { cast(batch.column_by_name(name.as_ref()?)?, &DataType::Utf8).ok() };
     let columns = [&names.text, &names.title, &names.date, &names.id, &names.url].map(column);
     (0..batch.num_rows())
         .map(|row| {
@@ -522,17 +480,7 @@ mod tests {
                 Err(reject) => format!("{:?} {}", reject.record, reject.reason),
             })
             .collect();
-        assert_eq!(
-            got,
-            [
-                "1 一 Some(\"7\")",
-                "Some(2) broken_record",
-                "Some(3) oversized",
-                "Some(4) broken_record",
-                "Some(5) missing_field",
-                "6 末 None",
-            ]
-        );
+        assert_eq!(got, ["1 一 Some(\"7\")", "Some(2) broken_record", "Some(3) oversized", "Some(4) broken_record", "Some(5) missing_field", "6 末 None",]);
     }
 
     #[test]

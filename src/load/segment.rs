@@ -64,16 +64,7 @@ fn draw(hash: &blake3::Hash) -> u64 {
 #[must_use]
 pub fn segments(input: &Input, file: &File, limits: Limits, shard_bytes: u64) -> Vec<Segment> {
     let path_draw = draw(&blake3::hash(file.name.as_bytes()));
-    let whole = |hash: String| {
-        vec![Segment {
-            first_record: 1,
-            byte_offset: 0,
-            records: None,
-            bytes: file.bytes,
-            hash,
-            cut: path_draw,
-        }]
-    };
+    let whole = |hash: String| vec![Segment { first_record: 1, byte_offset: 0, records: None, bytes: file.bytes, hash, cut: path_draw }];
     if input.layout.is_record() && file.bytes > shard_bytes {
         return large(input, file, limits, shard_bytes, path_draw).unwrap_or_else(|| whole("unreadable".into()));
     }
@@ -109,14 +100,7 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
             }
         };
         if let Some(end_byte) = cut {
-            out.push(Segment {
-                first_record: first,
-                byte_offset: offset,
-                records: Some(count),
-                bytes,
-                hash: hasher.finalize().to_hex().to_string(),
-                cut: 0,
-            });
+            out.push(Segment { first_record: first, byte_offset: offset, records: Some(count), bytes, hash: hasher.finalize().to_hex().to_string(), cut: 0 });
             hasher.reset();
             first += count;
             // Inside packed bytes and tables there is no offset to seek to; the
@@ -126,14 +110,7 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
         }
     }
     if count > 0 {
-        out.push(Segment {
-            first_record: first,
-            byte_offset: offset,
-            records: None,
-            bytes,
-            hash: hasher.finalize().to_hex().to_string(),
-            cut: path_draw,
-        });
+        out.push(Segment { first_record: first, byte_offset: offset, records: None, bytes, hash: hasher.finalize().to_hex().to_string(), cut: path_draw });
     }
     Some(out)
 }
@@ -154,9 +131,7 @@ mod tests {
 
     #[test]
     fn small_files_make_shards_of_about_the_size_asked_for() {
-        let ends = (0..20_000_u32)
-            .filter(|i| is_cut(draw(&blake3::hash(&i.to_le_bytes())), 28_000, 1 << 20))
-            .count();
+        let ends = (0..20_000_u32).filter(|i| is_cut(draw(&blake3::hash(&i.to_le_bytes())), 28_000, 1 << 20)).count();
         // 20,000 files of 32 KiB (their size class) are 625 MiB.
         assert!((500..750).contains(&ends), "{ends}");
     }

@@ -104,11 +104,7 @@ impl DateRange {
     /// precision; `None` if that runs backwards.
     #[must_use]
     pub fn to(self, other: Self) -> Option<Self> {
-        (self.start <= other.end).then(|| Self {
-            start: self.start,
-            end: other.end,
-            precision: self.precision.max(other.precision),
-        })
+        (self.start <= other.end).then(|| Self { start: self.start, end: other.end, precision: self.precision.max(other.precision) })
     }
 }
 
@@ -135,20 +131,14 @@ pub fn read_date(text: &str) -> Option<DateRange> {
     if let Some((range, _)) = absolute(text) {
         return Some(range);
     }
-    let parts: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_digit())
-        .take(3)
-        .take_while(|part| !part.is_empty())
-        .collect();
+    let parts: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).take(3).take_while(|part| !part.is_empty()).collect();
     let number = |part: &str| part.parse::<u32>().ok();
     let year = |part: &str| part.parse::<i32>().ok().filter(|_| part.len() == 4);
     match *parts.as_slice() {
         [y, m, d] if y.len() == 4 && m.len() <= 2 && d.len() <= 2 => DateRange::day(year(y)?, number(m)?, number(d)?),
         [y, m] if y.len() == 4 && m.len() <= 2 => DateRange::month(year(y)?, number(m)?),
         [y] if y.len() == 4 => DateRange::year(year(y)?),
-        [packed, ..] if packed.len() == 8 => {
-            DateRange::day(year(packed.get(..4)?)?, number(packed.get(4..6)?)?, number(packed.get(6..)?)?)
-        }
+        [packed, ..] if packed.len() == 8 => DateRange::day(year(packed.get(..4)?)?, number(packed.get(4..6)?)?, number(packed.get(6..)?)?),
         _ => None,
     }
 }
@@ -186,9 +176,16 @@ mod tests {
     fn date_fields_are_read_in_the_usual_writings() {
         let read = |text| read_date(text).map(|range| range.to_string());
         for (text, expected) in [
-            ("2024-03-05", "2024-03-05"), ("2024/3/5", "2024-03-05"), ("20240305", "2024-03-05"),
-            ("2024-03-05T19:00:00+08:00", "2024-03-05"), ("2024-03", "2024-03"), ("2010", "2010"),
-            ("2024年3月5日", "2024-03-05"), ("二〇二四年三月", "2024-03"), (" 1954 ", "1954"), ("20240305 19:00", "2024-03-05"),
+            ("2024-03-05", "2024-03-05"),
+            ("2024/3/5", "2024-03-05"),
+            ("20240305", "2024-03-05"),
+            ("2024-03-05T19:00:00+08:00", "2024-03-05"),
+            ("2024-03", "2024-03"),
+            ("2010", "2010"),
+            ("2024年3月5日", "2024-03-05"),
+            ("二〇二四年三月", "2024-03"),
+            (" 1954 ", "1954"),
+            ("20240305 19:00", "2024-03-05"),
         ] {
             assert_eq!(read(text).as_deref(), Some(expected), "{text}");
         }

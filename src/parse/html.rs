@@ -12,8 +12,8 @@ const SILENT: [&[u8]; 7] = [b"script", b"style", b"template", b"head", b"noscrip
 /// Elements that do not end a block. All others do: an unknown element between
 /// two paragraphs must not glue them.
 const INLINE: [&[u8]; 24] = [
-    b"a", b"abbr", b"b", b"bdi", b"bdo", b"big", b"cite", b"code", b"del", b"dfn", b"em", b"font", b"i", b"img", b"ins", b"label", b"mark",
-    b"s", b"small", b"span", b"strong", b"sub", b"sup", b"u",
+    b"a", b"abbr", b"b", b"bdi", b"bdo", b"big", b"cite", b"code", b"del", b"dfn", b"em", b"font", b"i", b"img", b"ins", b"label", b"mark", b"s", b"small",
+    b"span", b"strong", b"sub", b"sup", b"u",
 ];
 
 /// Reads the HTML in `record[piece]` into `lines`; returns the address that the
@@ -48,9 +48,7 @@ pub(super) fn read_html(record: &str, piece: Span, lines: &mut Lines<'_>) -> Opt
         match token {
             Token::StartTag(tag) => {
                 let name: &[u8] = &tag.name;
-                let attribute = |key: &[u8]| {
-                    tag.attributes.iter().find(|(k, _)| k.as_slice() == key).map(|(_, v)| String::from_utf8_lossy(v).into_owned())
-                };
+                let attribute = |key: &[u8]| tag.attributes.iter().find(|(k, _)| k.as_slice() == key).map(|(_, v)| String::from_utf8_lossy(v).into_owned());
                 if name == b"link" && attribute(b"rel").is_some_and(|rel| rel == "canonical") {
                     own_url = attribute(b"href").or(own_url);
                 } else if name == b"meta" && attribute(b"property").is_some_and(|p| p == "og:url") {
@@ -120,7 +118,12 @@ fn text(html: &str, span: Span, shift: usize, lines: &mut Lines<'_>) {
     while let Some(found) = all.get(from..).and_then(|rest| rest.find('&')) {
         let start = from + found;
         let rest = all.get(start..).unwrap_or_default();
-        let name = rest.char_indices().skip(1).take(33).find(|(_, c)| !(c.is_ascii_alphanumeric() || *c == '#')).map_or(rest.len(), |(i, c)| if c == ';' { i + 1 } else { i });
+        let name = rest
+            .char_indices()
+            .skip(1)
+            .take(33)
+            .find(|(_, c)| !(c.is_ascii_alphanumeric() || *c == '#'))
+            .map_or(rest.len(), |(i, c)| if c == ';' { i + 1 } else { i });
         let name = name.min(rest.len());
         let reference = rest.get(..name).unwrap_or("&");
         let decoded = decode_reference(reference);

@@ -177,9 +177,7 @@ pub(super) fn paragraphs(lines: Vec<Line>) -> (Vec<Traced>, u64) {
         let goes_on = before.as_ref().is_some_and(|before| match gap {
             Gap::Wrap => true,
             Gap::Block => false,
-            Gap::Line | Gap::Blank => {
-                !shape.opens && (before.cut || (gap == Gap::Line && before.full && !before.heading && width.is_some()))
-            }
+            Gap::Line | Gap::Blank => !shape.opens && (before.cut || (gap == Gap::Line && before.full && !before.heading && width.is_some())),
         });
         match out.last_mut() {
             Some(last) if goes_on => last.join(&line.text),
@@ -210,16 +208,11 @@ impl Shape {
         let prose = text.contains(['，', '。', '；', '、', '！', '？']);
         let heading = line.heading.is_some() || (!full && !prose);
         let ends = text.trim_end_matches(['”', '’', '」', '』', '）', ')', '》', '】']).ends_with(['。', '！', '？', '…', '：', '；', '!', '?', ':', ';']);
-        Self {
-            cut: !ends && !heading,
-            full,
-            heading,
-            opens: line.text.indented || line.heading.is_some() || is_item(text),
-        }
+        Self { cut: !ends && !heading, full, heading, opens: line.text.indented || line.heading.is_some() || is_item(text) }
     }
 }
 
-/// Whether a line begins like a numbered heading or item: 一、 （二） 第三章 4. 
+/// Whether a line begins like a numbered heading or item: 一、 （二） 第三章 4.
 fn is_item(text: &str) -> bool {
     let rest = text.trim_start_matches(['（', '(']);
     let bracketed = rest.len() < text.len();
@@ -248,8 +241,7 @@ fn is_page_number(text: &str, sentence_cut: bool) -> bool {
         return sentence_cut || (core.len() < text.len() && text.starts_with(mark) && text.ends_with(mark));
     }
     let page = core.strip_prefix('第').and_then(|rest| rest.strip_suffix('页')).map(str::trim);
-    page.is_some_and(digits)
-        || (sentence_cut && core.split_once('/').is_some_and(|(a, b)| digits(a.trim()) && digits(b.trim())))
+    page.is_some_and(digits) || (sentence_cut && core.split_once('/').is_some_and(|(a, b)| digits(a.trim()) && digits(b.trim())))
 }
 
 /// Width with the indent of two Han characters that was taken off.
@@ -289,7 +281,16 @@ mod tests {
         let text = "各位代表：\n\n　　现在报告工作，请审议。\n\n一、去年工作回顾\n\n　　去年是不平凡的一年，成绩不少。\n（一）农业\n粮食增产，农民增收。\n县长　张某\n2024年2月";
         assert_eq!(
             read(text),
-            ["各位代表：", "现在报告工作，请审议。", "一、去年工作回顾", "去年是不平凡的一年，成绩不少。", "（一）农业", "粮食增产，农民增收。", "县长 张某", "2024年2月"]
+            [
+                "各位代表：",
+                "现在报告工作，请审议。",
+                "一、去年工作回顾",
+                "去年是不平凡的一年，成绩不少。",
+                "（一）农业",
+                "粮食增产，农民增收。",
+                "县长 张某",
+                "2024年2月"
+            ]
         );
     }
 
@@ -298,7 +299,10 @@ mod tests {
         let text = "　　会议强调要抓好春耕备耕生产工\n作，保障农资供应，加强田间的管理。\n各地要压实责任，确保夏粮丰收能到手\n颗粒归仓。\n　　会议还研究了其他事项，要求各县\n抓紧落实。";
         assert_eq!(
             read(text),
-            ["会议强调要抓好春耕备耕生产工作，保障农资供应，加强田间的管理。各地要压实责任，确保夏粮丰收能到手颗粒归仓。", "会议还研究了其他事项，要求各县抓紧落实。"]
+            [
+                "会议强调要抓好春耕备耕生产工作，保障农资供应，加强田间的管理。各地要压实责任，确保夏粮丰收能到手颗粒归仓。",
+                "会议还研究了其他事项，要求各县抓紧落实。"
+            ]
         );
     }
 

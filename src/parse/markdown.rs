@@ -86,12 +86,23 @@ mod tests {
 
     #[test]
     fn headings_paragraphs_html_and_links_are_told_apart() {
-        let markdown = "# 大题\n\n### 小题*强*\n\n<p>甲<br>乙</p><p>丙</p>\n\n丁\n戊 &amp; \\*\n\n[查看原文](https://example.org/a)\n\n见[此](https://example.org/b)处\n";
+        let markdown =
+            "# 大题\n\n### 小题*强*\n\n<p>甲<br>乙</p><p>丙</p>\n\n丁\n戊 &amp; \\*\n\n[查看原文](https://example.org/a)\n\n见[此](https://example.org/b)处\n";
         let got: Vec<_> = read(markdown);
         let texts: Vec<_> = got.iter().map(|(h, t, _)| (*h, t.as_str())).collect();
         assert_eq!(
             texts,
-            [(Some(1), "大题"), (Some(3), "小题强"), (None, "甲"), (None, "乙"), (None, "丙"), (None, "丁"), (None, "戊 & *"), (None, "查看原文"), (None, "见此处")]
+            [
+                (Some(1), "大题"),
+                (Some(3), "小题强"),
+                (None, "甲"),
+                (None, "乙"),
+                (None, "丙"),
+                (None, "丁"),
+                (None, "戊 & *"),
+                (None, "查看原文"),
+                (None, "见此处")
+            ]
         );
         assert_eq!(got.iter().filter_map(|(_, _, l)| l.as_deref()).collect::<Vec<_>>(), ["https://example.org/a"]);
     }

@@ -268,11 +268,7 @@ impl Document {
             let start = self.text.len();
             self.text.push_str(traced.text());
             for span in sentences(traced.text()) {
-                self.sentences.push(Sentence {
-                    span: Span::new(start + span.start, start + span.end),
-                    paragraph,
-                    record_chars: place(traced, span, true),
-                });
+                self.sentences.push(Sentence { span: Span::new(start + span.start, start + span.end), paragraph, record_chars: place(traced, span, true) });
             }
         }
     }
@@ -288,7 +284,7 @@ pub fn assign_ids(documents: &mut [Document]) {
     let mut seen: BTreeMap<[u8; 32], u32> = BTreeMap::new();
     for document in documents.iter_mut().filter(|d| d.doc_id.is_empty()) {
         let mut hasher = blake3::Hasher::new();
-        let key = if document.has_title && document.path.len() > 0 { document.title().unwrap_or_default() } else { &document.text };
+        let key = if document.has_title && !document.path.is_empty() { document.title().unwrap_or_default() } else { &document.text };
         for part in [&*document.source, &*document.path, key] {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
@@ -467,7 +463,7 @@ mod tests {
         Record { path: path.into(), number: 1, text: text.into(), encoding: "UTF-8", ..Record::default() }
     }
 
-    fn original<'r>(record: &'r Record, sentence: &Sentence) -> String {
+    fn original(record: &Record, sentence: &Sentence) -> String {
         let span = sentence.record_chars.unwrap();
         record.text.chars().skip(span.start).take(span.end - span.start).collect()
     }
@@ -501,7 +497,7 @@ mod tests {
         let document = &parsed.documents[0];
         let mut at = 0;
         for sentence in &document.sentences {
-            assert!(document.text[at..sentence.span.start].chars().all(|c| c == '\n'));
+            assert!(Span::new(at, sentence.span.start).of(&document.text).chars().all(|c| c == '\n'));
             at = sentence.span.end;
         }
         assert_eq!(at, document.text.len());

@@ -67,11 +67,7 @@ pub fn numeral(text: &str) -> Option<Numeral> {
         let value = text.get(..bytes)?.parse().ok()?;
         return Some(Numeral { value, bytes, digits: u32::try_from(bytes).ok()? });
     }
-    let run: Vec<char> = text
-        .chars()
-        .take(MAX_CHARS + 1)
-        .take_while(|c| !c.is_ascii() && is_numeral(*c) && !matches!(c, '元' | '两'))
-        .collect();
+    let run: Vec<char> = text.chars().take(MAX_CHARS + 1).take_while(|c| !c.is_ascii() && is_numeral(*c) && !matches!(c, '元' | '两')).collect();
     if run.is_empty() || run.len() > MAX_CHARS {
         return None;
     }
@@ -138,8 +134,18 @@ mod tests {
     fn numerals_are_read_in_every_writing() {
         let value = |text| numeral(text).map(|n| n.value);
         for (text, expected) in [
-            ("2024年", 2024), ("二〇二四年", 2024), ("二○二四年", 2024), ("二零二四", 2024), ("一九七八年", 1978),
-            ("十一次", 11), ("二十届", 20), ("廿三日", 23), ("一百零五", 105), ("三十", 30), ("十", 10), ("一千二百", 1200),
+            ("2024年", 2024),
+            ("二〇二四年", 2024),
+            ("二○二四年", 2024),
+            ("二零二四", 2024),
+            ("一九七八年", 1978),
+            ("十一次", 11),
+            ("二十届", 20),
+            ("廿三日", 23),
+            ("一百零五", 105),
+            ("三十", 30),
+            ("十", 10),
+            ("一千二百", 1200),
         ] {
             assert_eq!(value(text), Some(expected), "{text}");
         }

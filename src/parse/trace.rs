@@ -116,12 +116,9 @@ impl Traced {
             self.runs.get(next).or(self.runs.last())
         };
         let linear = |run: &Run| run.text.end - run.text.start == run.record.end - run.record.start;
-        let start = at(span.start).map_or(0, |run| {
-            if linear(run) { run.record.start + span.start.saturating_sub(run.text.start) } else { run.record.start }
-        });
-        let end = at(span.end.saturating_sub(1)).map_or(0, |run| {
-            if linear(run) { run.record.end - (run.text.end - span.end.min(run.text.end)) } else { run.record.end }
-        });
+        let start = at(span.start).map_or(0, |run| if linear(run) { run.record.start + span.start.saturating_sub(run.text.start) } else { run.record.start });
+        let end = at(span.end.saturating_sub(1))
+            .map_or(0, |run| if linear(run) { run.record.end - (run.text.end - span.end.min(run.text.end)) } else { run.record.end });
         Span::new(start, end.max(start))
     }
 
@@ -219,9 +216,24 @@ fn narrow(c: char) -> Option<char> {
 /// like the modern simplified character.
 static RADICALS: LazyLock<[(char, char); 18]> = LazyLock::new(|| {
     [
-        ('\u{2ea0}', '民'), ('\u{2ec5}', '见'), ('\u{2ec6}', '角'), ('\u{2ec8}', '讠'), ('\u{2ec9}', '贝'), ('\u{2ecb}', '车'),
-        ('\u{2ed3}', '长'), ('\u{2ed4}', '门'), ('\u{2ed8}', '青'), ('\u{2ed9}', '韦'), ('\u{2eda}', '页'), ('\u{2edb}', '风'),
-        ('\u{2edc}', '飞'), ('\u{2ee2}', '马'), ('\u{2ee5}', '鱼'), ('\u{2ee6}', '鸟'), ('\u{2eec}', '齐'), ('\u{2ef0}', '龙'),
+        ('\u{2ea0}', '民'),
+        ('\u{2ec5}', '见'),
+        ('\u{2ec6}', '角'),
+        ('\u{2ec8}', '讠'),
+        ('\u{2ec9}', '贝'),
+        ('\u{2ecb}', '车'),
+        ('\u{2ed3}', '长'),
+        ('\u{2ed4}', '门'),
+        ('\u{2ed8}', '青'),
+        ('\u{2ed9}', '韦'),
+        ('\u{2eda}', '页'),
+        ('\u{2edb}', '风'),
+        ('\u{2edc}', '飞'),
+        ('\u{2ee2}', '马'),
+        ('\u{2ee5}', '鱼'),
+        ('\u{2ee6}', '鸟'),
+        ('\u{2eec}', '齐'),
+        ('\u{2ef0}', '龙'),
     ]
 });
 

@@ -19,7 +19,8 @@ const NAME_MARKS: [char; 4] = ['·', '-', '•', '—'];
 const MAX_NAME_CHARS: usize = 16;
 
 /// Characters that no name holds: what stands between people, and organs.
-const NOT_IN_NAMES: [char; 24] = ['的', '和', '与', '及', '等', '在', '了', '将', '向', '对', '就', '从', '是', '会', '党', '部', '委', '们', '组', '团', '院', '局', '议', '省'];
+const NOT_IN_NAMES: [char; 24] =
+    ['的', '和', '与', '及', '等', '在', '了', '将', '向', '对', '就', '从', '是', '会', '党', '部', '委', '们', '组', '团', '院', '局', '议', '省'];
 
 /// The person that a phrase names, with the title before or after the name.
 ///
@@ -36,11 +37,7 @@ pub fn person(phrase: &str, vocabulary: &Vocabulary) -> Option<Actor> {
         return is_chinese_name(before, vocabulary).then(|| Actor { name: before.to_owned(), title: title.clone() });
     }
     // 国务院总理李强: the name stands after the last title.
-    let last = vocabulary
-        .titles
-        .iter()
-        .filter_map(|title| phrase.rfind(title.as_str()).map(|at| at + title.len()))
-        .max();
+    let last = vocabulary.titles.iter().filter_map(|title| phrase.rfind(title.as_str()).map(|at| at + title.len())).max();
     match last {
         Some(end) => {
             let (title, name) = (phrase.get(..end)?, phrase.get(end..)?);

@@ -126,18 +126,68 @@ struct Token {
 
 /// Words that date without a number, longest first among those with one beginning.
 const WORDS: [(&str, Kind); 62] = [
-    ("今天", Kind::DayWord(0)), ("今日", Kind::DayWord(0)), ("今晚", Kind::DayWord(0)), ("今早", Kind::DayWord(0)), ("今晨", Kind::DayWord(0)),
-    ("昨天", Kind::DayWord(-1)), ("昨日", Kind::DayWord(-1)), ("昨晚", Kind::DayWord(-1)), ("昨夜", Kind::DayWord(-1)),
-    ("前天", Kind::DayWord(-2)), ("明天", Kind::DayWord(1)), ("明日", Kind::DayWord(1)), ("明晚", Kind::DayWord(1)), ("后天", Kind::DayWord(2)),
-    ("当天", Kind::PreviousDay(0)), ("当日", Kind::PreviousDay(0)), ("同日", Kind::PreviousDay(0)), ("同一天", Kind::PreviousDay(0)), ("当晚", Kind::PreviousDay(0)),
-    ("次日", Kind::PreviousDay(1)), ("翌日", Kind::PreviousDay(1)), ("第二天", Kind::PreviousDay(1)), ("前一天", Kind::PreviousDay(-1)), ("此前一天", Kind::PreviousDay(-1)),
-    ("本月", Kind::MonthWord(0)), ("这个月", Kind::MonthWord(0)), ("上个月", Kind::MonthWord(-1)), ("上月", Kind::MonthWord(-1)), ("下个月", Kind::MonthWord(1)), ("下月", Kind::MonthWord(1)), ("当月", Kind::SameMonth),
-    ("今年", Kind::YearWord(0)), ("本年", Kind::YearWord(0)), ("去年", Kind::YearWord(-1)), ("上年", Kind::YearWord(-1)), ("前年", Kind::YearWord(-2)), ("明年", Kind::YearWord(1)), ("来年", Kind::YearWord(1)), ("后年", Kind::YearWord(2)),
-    ("当年", Kind::SameYear), ("同年", Kind::SameYear), ("次年", Kind::SameYear), ("季度", Kind::Quarter),
-    ("前三季度", Kind::FirstQuarters), ("上半年", Kind::Half(1)), ("下半年", Kind::Half(2)),
-    ("上旬", Kind::Third(0)), ("中旬", Kind::Third(1)), ("下旬", Kind::Third(2)),
-    ("近日", Kind::Vague), ("日前", Kind::Vague), ("近来", Kind::Vague), ("近期", Kind::Vague), ("前不久", Kind::Vague), ("不久前", Kind::Vague), ("连日来", Kind::Vague), ("前些天", Kind::Vague), ("前几天", Kind::Vague),
-    ("至", Kind::To), ("到", Kind::To), ("－", Kind::Dash), ("～", Kind::Dash),
+    ("今天", Kind::DayWord(0)),
+    ("今日", Kind::DayWord(0)),
+    ("今晚", Kind::DayWord(0)),
+    ("今早", Kind::DayWord(0)),
+    ("今晨", Kind::DayWord(0)),
+    ("昨天", Kind::DayWord(-1)),
+    ("昨日", Kind::DayWord(-1)),
+    ("昨晚", Kind::DayWord(-1)),
+    ("昨夜", Kind::DayWord(-1)),
+    ("前天", Kind::DayWord(-2)),
+    ("明天", Kind::DayWord(1)),
+    ("明日", Kind::DayWord(1)),
+    ("明晚", Kind::DayWord(1)),
+    ("后天", Kind::DayWord(2)),
+    ("当天", Kind::PreviousDay(0)),
+    ("当日", Kind::PreviousDay(0)),
+    ("同日", Kind::PreviousDay(0)),
+    ("同一天", Kind::PreviousDay(0)),
+    ("当晚", Kind::PreviousDay(0)),
+    ("次日", Kind::PreviousDay(1)),
+    ("翌日", Kind::PreviousDay(1)),
+    ("第二天", Kind::PreviousDay(1)),
+    ("前一天", Kind::PreviousDay(-1)),
+    ("此前一天", Kind::PreviousDay(-1)),
+    ("本月", Kind::MonthWord(0)),
+    ("这个月", Kind::MonthWord(0)),
+    ("上个月", Kind::MonthWord(-1)),
+    ("上月", Kind::MonthWord(-1)),
+    ("下个月", Kind::MonthWord(1)),
+    ("下月", Kind::MonthWord(1)),
+    ("当月", Kind::SameMonth),
+    ("今年", Kind::YearWord(0)),
+    ("本年", Kind::YearWord(0)),
+    ("去年", Kind::YearWord(-1)),
+    ("上年", Kind::YearWord(-1)),
+    ("前年", Kind::YearWord(-2)),
+    ("明年", Kind::YearWord(1)),
+    ("来年", Kind::YearWord(1)),
+    ("后年", Kind::YearWord(2)),
+    ("当年", Kind::SameYear),
+    ("同年", Kind::SameYear),
+    ("次年", Kind::SameYear),
+    ("季度", Kind::Quarter),
+    ("前三季度", Kind::FirstQuarters),
+    ("上半年", Kind::Half(1)),
+    ("下半年", Kind::Half(2)),
+    ("上旬", Kind::Third(0)),
+    ("中旬", Kind::Third(1)),
+    ("下旬", Kind::Third(2)),
+    ("近日", Kind::Vague),
+    ("日前", Kind::Vague),
+    ("近来", Kind::Vague),
+    ("近期", Kind::Vague),
+    ("前不久", Kind::Vague),
+    ("不久前", Kind::Vague),
+    ("连日来", Kind::Vague),
+    ("前些天", Kind::Vague),
+    ("前几天", Kind::Vague),
+    ("至", Kind::To),
+    ("到", Kind::To),
+    ("－", Kind::Dash),
+    ("～", Kind::Dash),
 ];
 
 /// Words that begin like a date word and are none.
@@ -191,7 +241,8 @@ fn tokens(text: &str) -> Vec<Token> {
             skip_to = at + trap.len();
             continue;
         }
-        let after_number = out.last().is_some_and(|t| t.span.end == at && matches!(t.kind, Kind::Number(_)));
+        let touches = |t: &Token| matches!(text.get(t.span.end..at), Some("" | " "));
+        let after_number = out.last().is_some_and(|t| matches!(t.kind, Kind::Number(_)) && touches(t));
         let found = match c {
             '年' if after_number => Some((Kind::Year, c.len_utf8())),
             '月' if after_number => Some((Kind::Month, if rest.starts_with("月份") { 6 } else { 3 })),
@@ -219,8 +270,41 @@ fn may_begin(c: char) -> bool {
     is_numeral(c)
         || matches!(
             c,
-            '年' | '月' | '日' | '号' | '-' | '—' | '–' | '~' | '/' | '.' | '－' | '～' | '今' | '昨' | '前' | '明' | '后' | '当' | '同' | '次'
-                | '翌' | '第' | '此' | '本' | '这' | '上' | '下' | '去' | '来' | '季' | '中' | '近' | '不' | '连' | '至' | '到'
+            '年' | '月'
+                | '日'
+                | '号'
+                | '-'
+                | '—'
+                | '–'
+                | '~'
+                | '/'
+                | '.'
+                | '－'
+                | '～'
+                | '今'
+                | '昨'
+                | '前'
+                | '明'
+                | '后'
+                | '当'
+                | '同'
+                | '次'
+                | '翌'
+                | '第'
+                | '此'
+                | '本'
+                | '这'
+                | '上'
+                | '下'
+                | '去'
+                | '来'
+                | '季'
+                | '中'
+                | '近'
+                | '不'
+                | '连'
+                | '至'
+                | '到'
         )
 }
 
@@ -300,6 +384,10 @@ impl Reader<'_> {
         if !matches!(token.kind, Kind::Number(_)) {
             return true;
         }
+        // 2月30日: what is left of a date that does not exist is no date.
+        if at > 0 && matches!(self.kind(at - 1), Some(Kind::Month | Kind::Year)) && self.next(at).is_some() {
+            return false;
+        }
         let before = self.text.get(..token.span.start).and_then(|t| t.chars().next_back());
         !before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '第' | '〔' | '[' | '.' | '/' | '+' | '%'))
             || (before == Some('第') && matches!(self.next(at + 1), Some(Kind::Quarter)))
@@ -309,7 +397,10 @@ impl Reader<'_> {
     fn may_end(&self, end: usize, rule: &str) -> bool {
         let rest = self.text.get(end..).unwrap_or_default();
         match rule {
-            "day" => !rest.starts_with(['内', '间', '游', '元', '程', '龄']) && !(rest.starts_with('本') && !rest.starts_with("本报") && !rest.starts_with("本台")),
+            "day" => {
+                let not_japan = !rest.starts_with('本') || rest.starts_with("本报") || rest.starts_with("本台");
+                not_japan && !rest.starts_with(['内', '间', '游', '元', '程', '龄'])
+            }
             "month" | "month_day" => !rest.starts_with('街') && !rest.starts_with('路') && !rest.starts_with('内'),
             "year" => !rest.starts_with("级") && !rest.starts_with('版'),
             _ => true,
@@ -319,10 +410,12 @@ impl Reader<'_> {
     /// One date at token `at`: its value, rule, and the token after it.
     fn one(&self, at: usize) -> Option<(Value, &'static str, usize)> {
         match self.kind(at)? {
-            Kind::Number(n) => self.from_number(n, at),
+            Kind::Number(n) => self.number_at(n, at),
             Kind::DayWord(days) => {
                 let value = match self.context.document {
-                    Some(document) if document.precision == Precision::Day => shifted(document.start, days).map_or(Value::Open, |d| Value::Whole(d, Anchor::Document)),
+                    Some(document) if document.precision == Precision::Day => {
+                        shifted(document.start, days).map_or(Value::Open, |d| Value::Whole(d, Anchor::Document))
+                    }
                     _ => Value::Open,
                 };
                 Some((value, "day_word", at + 1))
@@ -337,12 +430,12 @@ impl Reader<'_> {
             }
             Kind::YearWord(years) => {
                 let Some(document) = self.context.document else { return Some((Value::Open, "year_word", at + 1)) };
-                self.with_year(document.start.year() + years, "year_word", Anchor::Document, at + 1)
+                Some(self.with_year(document.start.year() + years, "year_word", Anchor::Document, at + 1))
             }
             Kind::SameYear => {
                 let Some(before) = self.context.previous else { return Some((Value::Open, "year_word", at + 1)) };
                 let next = self.text.get(self.tokens.get(at)?.span.start..)?.starts_with('次');
-                self.with_year(before.start.year() + i32::from(next), "year_word", Anchor::Previous, at + 1)
+                Some(self.with_year(before.start.year() + i32::from(next), "year_word", Anchor::Previous, at + 1))
             }
             Kind::MonthWord(months) => {
                 let month = self.context.document.filter(|d| d.precision <= Precision::Month).and_then(|d| month_shifted(d.start, months));
@@ -362,10 +455,10 @@ impl Reader<'_> {
         }
     }
 
-    fn from_number(&self, n: Numeral, at: usize) -> Option<(Value, &'static str, usize)> {
+    fn number_at(&self, n: Numeral, at: usize) -> Option<(Value, &'static str, usize)> {
         let fields = |year, month, day| Value::Fields(Fields { year, month, day });
         match self.next(at + 1)? {
-            Kind::Year if n.digits == 4 && (1000..=2999).contains(&n.value) => self.with_year(i32::try_from(n.value).ok()?, "year", Anchor::Text, at + 2),
+            Kind::Year if n.digits == 4 && (1000..=2999).contains(&n.value) => Some(self.with_year(i32::try_from(n.value).ok()?, "year", Anchor::Text, at + 2)),
             Kind::Month if (1..=12).contains(&n.value) => {
                 if let Some(Kind::Third(third)) = self.next(at + 2) {
                     let year = self.context.document.or(self.context.previous).map(|d| d.start.year());
@@ -399,20 +492,20 @@ impl Reader<'_> {
     }
 
     /// What may follow a year: a month, a day, a quarter, a half.
-    fn with_year(&self, year: i32, rule: &'static str, anchor: Anchor, at: usize) -> Option<(Value, &'static str, usize)> {
+    fn with_year(&self, year: i32, rule: &'static str, anchor: Anchor, at: usize) -> (Value, &'static str, usize) {
         let whole = |range: Option<DateRange>| range.map_or(Value::Open, |r| Value::Whole(r, anchor));
         if let Some((range, end)) = self.next(at).and_then(|_| self.part(year, at)) {
-            return Some((Value::Whole(range, anchor), "part_of_year", end));
+            return (Value::Whole(range, anchor), "part_of_year", end);
         }
         let month = self.number(at, true).filter(|m| (1..=12).contains(&m.value) && self.next(at + 1) == Some(Kind::Month));
-        let Some(month) = month else { return Some((whole(DateRange::year(year)), rule, at)) };
+        let Some(month) = month else { return (whole(DateRange::year(year)), rule, at) };
         let at = at + 2;
         if let Some(Kind::Third(third)) = self.next(at) {
-            return Some((whole(third_of(year, month.value, third)), "part_of_year", at + 1));
+            return (whole(third_of(year, month.value, third)), "part_of_year", at + 1);
         }
         match self.day_at(at) {
-            Some((day, end)) if DateRange::day(year, month.value, day).is_some() => Some((whole(DateRange::day(year, month.value, day)), "year_month_day", end)),
-            _ => Some((whole(DateRange::month(year, month.value)), "year_month", at)),
+            Some((day, end)) if DateRange::day(year, month.value, day).is_some() => (whole(DateRange::day(year, month.value, day)), "year_month_day", end),
+            _ => (whole(DateRange::month(year, month.value)), "year_month", at),
         }
     }
 
@@ -428,7 +521,15 @@ impl Reader<'_> {
 
     fn day_at(&self, at: usize) -> Option<(u32, usize)> {
         let day = self.number(at, true).filter(|d| (1..=31).contains(&d.value))?;
-        (self.next(at + 1)? == Kind::Day).then_some((day.value, at + 2))
+        match self.next(at + 1)? {
+            Kind::Day => Some((day.value, at + 2)),
+            // 3月11—13日: the unit stands only at the end.
+            Kind::To | Kind::Dash => {
+                let last = self.number(at + 2, true).filter(|last| last.value > day.value)?;
+                (last.value <= 31 && self.next(at + 3)? == Kind::Day).then_some((day.value, at + 1))
+            }
+            _ => None,
+        }
     }
 
     /// A part of `year` at token `at`, and the token after it.
@@ -461,7 +562,13 @@ impl Reader<'_> {
             Kind::Year if first.digits == 4 && last.digits == 4 => fields.year = Some(i32::try_from(first.value).ok()?),
             _ => return None,
         }
-        let rule = if fields.day.is_some() { "day" } else if fields.month.is_some() { "month" } else { "year" };
+        let rule = if fields.day.is_some() {
+            "day"
+        } else if fields.month.is_some() {
+            "month"
+        } else {
+            "year"
+        };
         Some((Value::Fields(fields), rule, at + 1))
     }
 
@@ -489,12 +596,11 @@ impl Reader<'_> {
                     }
                     (None, Some(day)) if start.precision == Precision::Day => {
                         let same = DateRange::day(year, start.end.month(), day);
-                        match same.filter(|s| s.start >= start.start) {
-                            Some(same) => same,
-                            None => {
-                                let next = month_shifted(start.end, 1)?;
-                                DateRange::day(next.start.year(), next.start.month(), day)?
-                            }
+                        if let Some(same) = same.filter(|s| s.start >= start.start) {
+                            same
+                        } else {
+                            let next = month_shifted(start.end, 1)?;
+                            DateRange::day(next.start.year(), next.start.month(), day)?
                         }
                     }
                     _ => return None,
@@ -509,11 +615,10 @@ impl Reader<'_> {
     fn complete(&self, value: Value, end: usize) -> (Option<DateRange>, Anchor, Vec<DateRange>) {
         match value {
             Value::Whole(range, anchor) => (Some(range), anchor, Vec::new()),
-            Value::Vague | Value::Open => (None, Anchor::None, Vec::new()),
+            Value::Vague | Value::Open | Value::Fields(Fields { year: None, month: None, day: None }) => (None, Anchor::None, Vec::new()),
             Value::Fields(Fields { year: Some(year), .. }) => (DateRange::year(year), Anchor::Text, Vec::new()),
             Value::Fields(Fields { month: Some(month), day, .. }) => self.complete_month(month, day, end),
             Value::Fields(Fields { day: Some(day), .. }) => self.complete_day(day, end),
-            Value::Fields(_) => (None, Anchor::None, Vec::new()),
         }
     }
 
@@ -610,7 +715,8 @@ mod tests {
 
     #[test]
     fn every_rule_that_a_mention_can_carry_is_described() {
-        for text in ["2024年3月5日", "2024年3月", "2024年", "3月5日", "3月", "5日", "今天", "本月", "今年", "上半年", "3日至5日", "近日"] {
+        for text in ["2024年3月5日", "2024年3月", "2024年", "3月5日", "3月", "5日", "今天", "本月", "今年", "上半年", "3日至5日", "近日"]
+        {
             let found = dates(text, document("2024-03-20"));
             assert_eq!(found.len(), 1, "{text}");
             assert!(DATE_RULES.iter().any(|(id, _)| *id == found[0].rule), "{text} {}", found[0].rule);

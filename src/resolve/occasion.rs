@@ -142,10 +142,8 @@ impl Words {
             .collect();
         let words = all.values().copied().collect();
         let patterns: Vec<(&str, u32)> = if all.is_empty() { vec![("\u{0}", 0)] } else { all.into_keys().zip(0..).collect() };
-        let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build_with_values(patterns)
-            .map_err(|e| e.to_string())?;
+        let automaton =
+            CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build_with_values(patterns).map_err(|e| e.to_string())?;
         Ok(Self { words, automaton })
     }
 }
@@ -171,14 +169,34 @@ struct Found {
 
 /// Words after which a name begins.
 const BEFORE_NAME: [&str; 20] = [
-    "主持召开", "召开", "举行", "举办", "出席", "参加", "主持", "列席", "召集", "组织", "在", "了", "决定", "看望", "于", "致", "进行", "来到", "启动", "设立",
+    "主持召开",
+    "召开",
+    "举行",
+    "举办",
+    "出席",
+    "参加",
+    "主持",
+    "列席",
+    "召集",
+    "组织",
+    "在",
+    "了",
+    "决定",
+    "看望",
+    "于",
+    "致",
+    "进行",
+    "来到",
+    "启动",
+    "设立",
 ];
 
 /// What follows a name that is only spoken of: …会议精神, …会议以来.
 const ONLY_SPOKEN_OF: [&str; 12] = ["精神", "以来", "部署", "决策", "文件", "提出的", "确定的", "作出的", "议程", "筹备", "期间", "关于"];
 
 /// Names that point back to one before.
-const POINTING: [&str; 14] = ["会议", "大会", "论坛", "峰会", "全体会议", "年会", "本次会议", "这次会议", "此次会议", "有关会议", "相关会议", "系列会议", "该会议", "对话"];
+const POINTING: [&str; 14] =
+    ["会议", "大会", "论坛", "峰会", "全体会议", "年会", "本次会议", "这次会议", "此次会议", "有关会议", "相关会议", "系列会议", "该会议", "对话"];
 
 /// The occasions that a sentence tells of. Events of sentences without a date
 /// are none: an undated occasion in passing is no event.
@@ -229,7 +247,9 @@ impl<'t> Context<'t> {
 
     /// Beginning of the clause that holds `at`: after ，。；： or an opening mark.
     fn clause_start(&self, at: usize) -> usize {
-        self.before(at).rfind(['，', '。', '；', '：', '！', '？', '\n']).map_or(0, |p| p + self.before(at).get(p..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8))
+        self.before(at)
+            .rfind(['，', '。', '；', '：', '！', '？', '\n'])
+            .map_or(0, |p| p + self.before(at).get(p..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8))
     }
 
     fn clause_end(&self, at: usize) -> usize {
@@ -258,7 +278,8 @@ impl<'t> Context<'t> {
         let governed = BEFORE_NAME.iter().any(|w| self.before(start).ends_with(w));
         let dated_after = self.dates.iter().any(|d| d.span.start == head.end);
         let followed = ["上", "时", "召开", "举行", "在", "开幕", "闭幕", "强调", "指出", "审议", "决定", "于"].iter().any(|w| after.starts_with(w));
-        let dated_before = self.dates.iter().any(|d| d.span.end <= start && self.slice(d.span.end, start).chars().all(|c| "，上下午晚间早凌晨 （）".contains(c)));
+        let dated_before =
+            self.dates.iter().any(|d| d.span.end <= start && self.slice(d.span.end, start).chars().all(|c| "，上下午晚间早凌晨 （）".contains(c)));
         if !(governed || dated_after || followed || dated_before) {
             return None;
         }
@@ -282,11 +303,7 @@ impl<'t> Context<'t> {
     fn name_floor(&self, head: Span) -> usize {
         let clause = self.clause_start(head.start);
         let before = self.before(head.start);
-        let word = BEFORE_NAME
-            .iter()
-            .filter_map(|w| before.rfind(w).map(|p| p + w.len()))
-            .max()
-            .unwrap_or(0);
+        let word = BEFORE_NAME.iter().filter_map(|w| before.rfind(w).map(|p| p + w.len())).max().unwrap_or(0);
         let date = self.dates.iter().map(|d| d.span.end).filter(|end| *end <= head.start).max().unwrap_or(0);
         // A venue or city right after 在 is where it was, not its name.
         let mut floor = clause.max(word).max(date);
@@ -318,7 +335,8 @@ impl<'t> Context<'t> {
     fn inspection(&self, verb: Span) -> Option<Found> {
         let clause = self.clause_start(verb.start);
         let before = self.slice(clause, verb.start);
-        let (word, start) = ["在", "到", "赴", "来到"].iter().filter_map(|w| before.rfind(w).map(|p| (*w, clause + p + w.len()))).max_by_key(|(w, p)| (*p, w.len()))?;
+        let (word, start) =
+            ["在", "到", "赴", "来到"].iter().filter_map(|w| before.rfind(w).map(|p| (*w, clause + p + w.len()))).max_by_key(|(w, p)| (*p, w.len()))?;
         let _ = word;
         let between: Vec<&PlaceMention> = self.places.iter().filter(|p| p.span.start >= start && p.span.end <= verb.start).collect();
         let place = between.iter().find_map(|p| p.place);
@@ -331,7 +349,14 @@ impl<'t> Context<'t> {
             between.first().map(|p| p.span.of(self.text).to_owned())?
         };
         let end = verb.end;
-        Some(Found { span: Span::new(start, end), name: format!("{name}{}", self.slice(verb.start, end)), kind: OccasionType::Inspection, rule: "inspection", place, others: Vec::new() })
+        Some(Found {
+            span: Span::new(start, end),
+            name: format!("{name}{}", self.slice(verb.start, end)),
+            kind: OccasionType::Inspection,
+            rule: "inspection",
+            place,
+            others: Vec::new(),
+        })
     }
 
     fn briefing(&self, verb: Span) -> Option<Found> {
@@ -343,7 +368,14 @@ impl<'t> Context<'t> {
             return None;
         }
         let stop = verb.end + (rest.len() - body.len()) + end + "汇报".len();
-        Some(Found { span: Span::new(verb.start, stop), name: format!("听取{what}汇报"), kind: OccasionType::Briefing, rule: "briefing", place: None, others: Vec::new() })
+        Some(Found {
+            span: Span::new(verb.start, stop),
+            name: format!("听取{what}汇报"),
+            kind: OccasionType::Briefing,
+            rule: "briefing",
+            place: None,
+            others: Vec::new(),
+        })
     }
 
     fn meeting(&self, verb: Span) -> Option<Found> {
@@ -352,7 +384,14 @@ impl<'t> Context<'t> {
         let partner = without_journey(partner);
         let others: Vec<Actor> = person(partner, self.vocabulary).into_iter().collect();
         let name = without_courtesy(partner, self.vocabulary);
-        (name.chars().count() >= 2).then(|| Found { span: Span::new(start, verb.end.max(start)), name: format!("会见{name}"), kind: OccasionType::Meeting, rule: "meeting", place: None, others })
+        (name.chars().count() >= 2).then(|| Found {
+            span: Span::new(start, verb.end.max(start)),
+            name: format!("会见{name}"),
+            kind: OccasionType::Meeting,
+            rule: "meeting",
+            place: None,
+            others,
+        })
     }
 
     fn call(&self, verb: Span) -> Option<Found> {
@@ -380,7 +419,14 @@ impl<'t> Context<'t> {
         if self.after(verb.end).starts_with(['之', '期']) || before.contains("应邀对我国") {
             return None;
         }
-        Some(Found { span: Span::new(from, verb.end), name: format!("对{country}{manner}访问"), kind: OccasionType::Visit, rule: "visit", place, others: Vec::new() })
+        Some(Found {
+            span: Span::new(from, verb.end),
+            name: format!("对{country}{manner}访问"),
+            kind: OccasionType::Visit,
+            rule: "visit",
+            place,
+            others: Vec::new(),
+        })
     }
 
     fn message(&self, verb: Span) -> Option<Found> {
@@ -412,7 +458,14 @@ impl<'t> Context<'t> {
                 (clause, if mutual { format!("同{name}互致{word}") } else { format!("致{name}{word}") })
             }
         };
-        (name.chars().count() >= 4).then(|| Found { span: Span::new(start, verb.end), name, kind: OccasionType::Message, rule: "message", place: None, others: Vec::new() })
+        (name.chars().count() >= 4).then(|| Found {
+            span: Span::new(start, verb.end),
+            name,
+            kind: OccasionType::Message,
+            rule: "message",
+            place: None,
+            others: Vec::new(),
+        })
     }
 
     /// 同X举行会谈: X.
@@ -529,7 +582,8 @@ impl<'t> Context<'t> {
     /// The persons that the sentence makes the subject of the occasion.
     fn subject(&self, date: &DateMention, name: Span) -> Vec<Actor> {
         const VERBS: [&str; 32] = [
-            "在", "主持", "会见", "同", "与", "出席", "参加", "向", "就", "对", "将", "应邀", "先后", "分别", "作出", "致", "听取", "来到", "抵达", "以", "圆满", "结束", "到", "赴", "乘", "考察", "调研", "举行", "召开", "近日", "专门", "和",
+            "在", "主持", "会见", "同", "与", "出席", "参加", "向", "就", "对", "将", "应邀", "先后", "分别", "作出", "致", "听取", "来到", "抵达", "以",
+            "圆满", "结束", "到", "赴", "乘", "考察", "调研", "举行", "召开", "近日", "专门", "和",
         ];
         let before = after_bracket(self.slice(self.clause_start(date.span.start), date.span.start));
         let before = before.trim_end_matches(['于', '将', '在']);
@@ -550,7 +604,8 @@ impl<'t> Context<'t> {
 
     fn series(&self, name: &str, day: Option<NaiveDate>) -> (Option<&'t super::vocabulary::Series>, Option<u32>, Option<u32>) {
         let fits = |s: &&super::vocabulary::Series| {
-            name.find(&s.organ).is_some_and(|at| name.get(at + s.organ.len()..).is_some_and(|rest| rest.contains(&s.head) && name.ends_with(s.head.trim_start_matches('次'))))
+            name.find(&s.organ)
+                .is_some_and(|at| name.get(at + s.organ.len()..).is_some_and(|rest| rest.contains(&s.head) && name.ends_with(s.head.trim_start_matches('次'))))
         };
         let Some(series) = self.vocabulary.series.iter().find(fits) else { return (None, None, None) };
         let number_before = |unit: &str| {
@@ -569,7 +624,8 @@ impl<'t> Context<'t> {
 fn leading(raw: &str) -> usize {
     let mut rest = raw;
     loop {
-        let next = ["上午", "下午", "晚上", "晚间", "晚", "全天", "，", "了", "）", "、", " ", "并", "的", "当地时间"].iter().find_map(|w| rest.strip_prefix(w));
+        let next =
+            ["上午", "下午", "晚上", "晚间", "晚", "全天", "，", "了", "）", "、", " ", "并", "的", "当地时间"].iter().find_map(|w| rest.strip_prefix(w));
         match next {
             Some(next) => rest = next,
             None => return raw.len() - rest.len(),

@@ -206,7 +206,8 @@ impl Gazetteer {
         let (end, above) = above;
         let Some(list) = above.province().and_then(|province| self.within.get(&province)) else { return };
         let rest = text.get(end..).unwrap_or_default();
-        let mut fits = list.iter().filter(|(short, i)| rest.starts_with(short.as_str()) && self.places.get(*i).is_some_and(|p| above.contains(p) && p.holds_at(day)));
+        let mut fits =
+            list.iter().filter(|(short, i)| rest.starts_with(short.as_str()) && self.places.get(*i).is_some_and(|p| above.contains(p) && p.holds_at(day)));
         if let (Some((short, place)), None) = (fits.next(), fits.next()) {
             out.push(PlaceMention { span: Span::new(end, end + short.len()), place: Some(*place), rule: "within", candidates: Vec::new() });
         }

@@ -164,10 +164,8 @@ static PIPELINES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
 #[must_use]
 pub fn builtin_files(folder: &str) -> Vec<DataFile> {
     let Some(folder) = PIPELINES.get_dir(folder) else { return Vec::new() };
-    let mut files: Vec<DataFile> = folder
-        .files()
-        .filter_map(|file| Some(DataFile { path: Path::new("pipelines").join(file.path()), text: file.contents_utf8()?.to_owned() }))
-        .collect();
+    let mut files: Vec<DataFile> =
+        folder.files().filter_map(|file| Some(DataFile { path: Path::new("pipelines").join(file.path()), text: file.contents_utf8()?.to_owned() })).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }

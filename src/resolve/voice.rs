@@ -26,9 +26,32 @@ impl Voice {
 /// Verbs of saying; `true`: an object is content enough (强调发展的重要性), else
 /// the content must follow after a mark.
 const VERBS: [(&str, bool); 26] = [
-    ("强调", true), ("指出", true), ("要求", true), ("重申", true), ("呼吁", true), ("认为", true), ("警告", true), ("谴责", true), ("叮嘱", true),
-    ("表示", false), ("说", false), ("称", false), ("提出", false), ("介绍", false), ("告诉记者", false), ("透露", false), ("坦言", false), ("证实", false),
-    ("提到", false), ("谈到", false), ("写道", false), ("勉励", true), ("寄语", false), ("建议", false), ("回应", false), ("评论", false),
+    ("强调", true),
+    ("指出", true),
+    ("要求", true),
+    ("重申", true),
+    ("呼吁", true),
+    ("认为", true),
+    ("警告", true),
+    ("谴责", true),
+    ("叮嘱", true),
+    ("表示", false),
+    ("说", false),
+    ("称", false),
+    ("提出", false),
+    ("介绍", false),
+    ("告诉记者", false),
+    ("透露", false),
+    ("坦言", false),
+    ("证实", false),
+    ("提到", false),
+    ("谈到", false),
+    ("写道", false),
+    ("勉励", true),
+    ("寄语", false),
+    ("建议", false),
+    ("回应", false),
+    ("评论", false),
 ];
 
 /// Beginnings of a sentence that goes on with what was said before.

@@ -139,8 +139,7 @@ pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_o
 fn is_short(present: &[(NaiveDate, u64)], start: NaiveDate, han_chars: u64) -> bool {
     let at = present.partition_point(|(day, _)| *day < start);
     let from = at.saturating_sub(NEIGHBOURS);
-    let mut around: Vec<u64> =
-        present.iter().skip(from).take(at + NEIGHBOURS + 1 - from).filter(|(day, _)| *day != start).map(|(_, han)| *han).collect();
+    let mut around: Vec<u64> = present.iter().skip(from).take(at + NEIGHBOURS + 1 - from).filter(|(day, _)| *day != start).map(|(_, han)| *han).collect();
     around.sort_unstable();
     let median = around.get(around.len() / 2).copied().unwrap_or(0);
     around.len() >= FEWEST_NEIGHBOURS && han_chars * SHORT_PART < median

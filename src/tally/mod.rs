@@ -21,8 +21,8 @@ pub use period::Period;
 pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
 pub use rollup::{
-    Breakdown, CountRow, DateBasis, NO_MEMBER, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, count_key, event_of,
-    merge_presence, occasion_id, province_member,
+    Breakdown, CountRow, DateBasis, NO_MEMBER, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, count_key,
+    event_of, merge_presence, occasion_id, province_member,
 };
 pub use series::{BreakdownRow, FrequencyRow, TotalRow};
 

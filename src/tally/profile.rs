@@ -87,7 +87,9 @@ pub(super) fn profiles(
             let [hits, sentences, documents, _] = sums.get(&Some(theme.id.as_str())).copied().unwrap_or_default();
             let peak = frequency
                 .iter()
-                .filter(|r| r.theme == theme.id && Some(r.period.as_str()) == peak_period.map(Period::name) && r.period_start.is_some() && r.hits.is_some_and(|h| h > 0))
+                .filter(|r| {
+                    r.theme == theme.id && Some(r.period.as_str()) == peak_period.map(Period::name) && r.period_start.is_some() && r.hits.is_some_and(|h| h > 0)
+                })
                 .fold(None, |best: Option<&FrequencyRow>, row| if best.is_some_and(|b| b.per_10k >= row.per_10k) { best } else { Some(row) });
             let seen = seen.get(&theme.id);
             ProfileRow {

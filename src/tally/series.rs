@@ -172,9 +172,8 @@ pub(super) fn sum(rows: &[CountRow]) -> Result<Vec<CountRow>, TallyError> {
     )?;
     #[expect(deprecated, reason = "the eager sum; the lazy engine adds minutes of build for one operation")]
     let summed = frame.group_by(KEYS)?.select(COUNTS).sum()?;
-    let texts = |name: &str| -> Result<Vec<Option<String>>, TallyError> {
-        Ok(summed.column(name)?.str()?.iter().map(|cell| cell.map(str::to_owned)).collect())
-    };
+    let texts =
+        |name: &str| -> Result<Vec<Option<String>>, TallyError> { Ok(summed.column(name)?.str()?.iter().map(|cell| cell.map(str::to_owned)).collect()) };
     let numbers = |name: &str| -> Result<Vec<u64>, TallyError> {
         let column = summed.column(&format!("{name}_sum"))?.cast(&DataType::UInt64)?;
         Ok(column.u64()?.iter().map(Option::unwrap_or_default).collect())
@@ -212,16 +211,20 @@ fn bounds(period: &str, start: Option<NaiveDate>) -> (Option<NaiveDate>, String)
 /// The denominators: rows of all text. A period in which a source was expected
 /// and nothing at all was said gets a row of zeros under `all`.
 pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
-    let mut out: Vec<TotalRow> = counts.iter().filter(|row| row.theme.is_none()).map(|row| TotalRow {
-        period: row.period.clone(),
-        period_start: row.period_start,
-        breakdown: row.breakdown.clone(),
-        member: row.member.clone(),
-        documents: row.documents,
-        sentences: row.sentences,
-        han_chars: row.han_chars,
-        ..TotalRow::default()
-    }).collect();
+    let mut out: Vec<TotalRow> = counts
+        .iter()
+        .filter(|row| row.theme.is_none())
+        .map(|row| TotalRow {
+            period: row.period.clone(),
+            period_start: row.period_start,
+            breakdown: row.breakdown.clone(),
+            member: row.member.clone(),
+            documents: row.documents,
+            sentences: row.sentences,
+            han_chars: row.han_chars,
+            ..TotalRow::default()
+        })
+        .collect();
     for period in Period::ALL {
         let spoken: BTreeSet<NaiveDate> = out.iter().filter(|r| r.period == period.name()).filter_map(|r| r.period_start).collect();
         if spoken.is_empty() {
@@ -308,9 +311,10 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
     let mut out: Vec<(usize, BreakdownRow)> = Vec::new();
     for row in counts.iter().filter(|row| row.breakdown != Breakdown::All.name()) {
         let Some(theme) = row.theme.as_deref() else { continue };
-        let (number, Some(total)) =
-            (numbers.get(theme).copied().unwrap_or(usize::MAX), whole.get(&(row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str())))
-        else {
+        let (number, Some(total)) = (
+            numbers.get(theme).copied().unwrap_or(usize::MAX),
+            whole.get(&(row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str())),
+        ) else {
             continue;
         };
         let interval = wilson(row.documents, total.documents);
@@ -342,7 +346,9 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
         ));
     }
     out.sort_by(|(n, a), (m, b)| {
-        let key = |n: usize, r: &BreakdownRow| (Period::from_name(&r.period), Breakdown::from_name(&r.breakdown), r.member.clone(), n, r.period_start.is_none(), r.period_start);
+        let key = |n: usize, r: &BreakdownRow| {
+            (Period::from_name(&r.period), Breakdown::from_name(&r.breakdown), r.member.clone(), n, r.period_start.is_none(), r.period_start)
+        };
         key(*n, a).cmp(&key(*m, b))
     });
     out.into_iter().map(|(_, row)| row).collect()
@@ -409,9 +415,11 @@ mod tests {
     fn a_month_without_text_is_a_row_without_counts_and_one_without_the_theme_a_zero() {
         let text = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n";
         let lexicon = Lexicon::new(&[crate::diagnostic::DataFile { path: "t.toml".into(), text: text.into() }]).unwrap_or_else(|e| panic!("{e:?}"));
-        let counts = [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
+        let counts =
+            [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
         let settings = Settings { periods: vec![Period::Month], ..Settings::default() };
-        let missing = CoverageRow { source: "s".into(), unit: "day".into(), date_start: "2024-02-05".parse().unwrap(), missing: true, ..CoverageRow::default() };
+        let missing =
+            CoverageRow { source: "s".into(), unit: "day".into(), date_start: "2024-02-05".parse().unwrap(), missing: true, ..CoverageRow::default() };
         let totals = totals(&counts, &Days::new(&[missing], &[]));
         let got = frequency(&counts, &totals, &[], &lexicon, &settings);
         let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k)).collect();

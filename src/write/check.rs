@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::tally::{Breakdown, Period, Rollup, Tally};
 use crate::tag::Lexicon;
+use crate::tally::{Breakdown, Period, Rollup, Tally};
 
 use super::rows::{AnnotationRows, DocumentRow};
 
@@ -34,8 +34,7 @@ fn equal(failures: &mut Vec<CheckFailure>, check: &'static str, of: &str, counte
 #[must_use]
 pub fn check_shard(documents: &[DocumentRow], rows: &AnnotationRows, rollup: &Rollup, lexicon: &Lexicon, count_preamble: bool) -> Vec<CheckFailure> {
     let mut failures = Vec::new();
-    let parents: BTreeMap<&str, &str> =
-        lexicon.themes().iter().filter_map(|t| Some((t.id.as_str(), lexicon.themes().get(t.parent?)?.id.as_str()))).collect();
+    let parents: BTreeMap<&str, &str> = lexicon.themes().iter().filter_map(|t| Some((t.id.as_str(), lexicon.themes().get(t.parent?)?.id.as_str()))).collect();
     let mut hits: BTreeMap<&str, u64> = BTreeMap::new();
     let mut sentences: BTreeMap<&str, BTreeSet<(&str, u32)>> = BTreeMap::new();
     for hit in &rows.hits {
@@ -51,7 +50,8 @@ pub fn check_shard(documents: &[DocumentRow], rows: &AnnotationRows, rollup: &Ro
     let periods: BTreeSet<&str> = rollup.counts.iter().map(|r| r.period.as_str()).collect();
     for period in periods {
         let all: Vec<_> = rollup.counts.iter().filter(|r| r.period == period && r.breakdown == Breakdown::All.name()).collect();
-        let sum = |theme: Option<&str>, get: fn(&crate::tally::CountRow) -> u64| -> u64 { all.iter().filter(|r| r.theme.as_deref() == theme).map(|r| get(r)).sum() };
+        let sum =
+            |theme: Option<&str>, get: fn(&crate::tally::CountRow) -> u64| -> u64 { all.iter().filter(|r| r.theme.as_deref() == theme).map(|r| get(r)).sum() };
         equal(&mut failures, "sentences_of_periods", period, sum(None, |r| r.sentences), rows.sentences.len() as u64);
         equal(&mut failures, "han_chars_of_periods", period, sum(None, |r| r.han_chars), han_documents);
         for theme in lexicon.themes() {
@@ -69,11 +69,8 @@ pub fn check_shard(documents: &[DocumentRow], rows: &AnnotationRows, rollup: &Ro
 #[must_use]
 pub fn check_tables(tally: &Tally, lexicon: &Lexicon, hits: &BTreeMap<String, u64>) -> Vec<CheckFailure> {
     let mut failures = Vec::new();
-    let parent: BTreeMap<&str, Option<&str>> = lexicon
-        .themes()
-        .iter()
-        .map(|t| (t.id.as_str(), t.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str())))
-        .collect();
+    let parent: BTreeMap<&str, Option<&str>> =
+        lexicon.themes().iter().map(|t| (t.id.as_str(), t.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str()))).collect();
     let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
     for (theme, count) in hits {
         for id in std::iter::once(theme.as_str()).chain(parent.get(theme.as_str()).copied().flatten()) {

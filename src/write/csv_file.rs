@@ -84,6 +84,9 @@ mod tests {
         let rows = [ThemeRow { theme: "a,b".into(), theme_zh: "甲\n\"乙\"".into(), terms: vec!["丙".into(), "丁".into()], ..ThemeRow::default() }];
         write_csv(&path, &ThemeRow::table(), std::iter::once(Ok(batch(&rows).unwrap()))).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, "theme,theme_zh,theme_en,parent,level,terms,nested,first_known,source\n\"a,b\",\"甲\n\"\"乙\"\"\",,,0,\"[\"\"丙\"\",\"\"丁\"\"]\",false,,\n");
+        assert_eq!(
+            text,
+            "theme,theme_zh,theme_en,parent,level,terms,nested,first_known,source\n\"a,b\",\"甲\n\"\"乙\"\"\",,,0,\"[\"\"丙\"\",\"\"丁\"\"]\",false,,\n"
+        );
     }
 }

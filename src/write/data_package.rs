@@ -51,27 +51,24 @@ pub fn data_package(name: &str, title: &str, tables: &[(Table, Vec<String>, Opti
 fn table_schema(table: &Table) -> Value {
     // A key with a null in it (the unplaced rows) is no primary key there.
     let key_is_whole = table.key.iter().all(|name| table.columns.iter().any(|c| c.name == *name && !c.nullable));
-    let mut schema = json!({
-        "fields": table.columns.iter().map(field).collect::<Vec<_>>(),
-        "missingValues": [""],
-    });
+    let mut schema = serde_json::Map::new();
+    schema.insert("fields".to_owned(), table.columns.iter().map(field).collect());
+    schema.insert("missingValues".to_owned(), json!([""]));
     if key_is_whole && !table.key.is_empty() {
-        schema["primaryKey"] = json!(table.key);
+        schema.insert("primaryKey".to_owned(), json!(table.key));
     }
-    schema
+    Value::Object(schema)
 }
 
 fn field(column: &Column) -> Value {
-    let mut field = json!({
+    // Text that may not be null may still be empty, which CSV cannot tell apart.
+    let required = !column.nullable && column.kind != Kind::Text;
+    json!({
         "name": column.name,
         "type": column.kind.table_schema(),
         "description": if column.unit.is_empty() { column.meaning.to_owned() } else { format!("{} [{}]", column.meaning, column.unit) },
-    });
-    // Text that may not be null may still be empty, which CSV cannot tell apart.
-    if !column.nullable && column.kind != Kind::Text {
-        field["constraints"] = json!({"required": true});
-    }
-    field
+        "constraints": {"required": required},
+    })
 }
 
 #[cfg(test)]

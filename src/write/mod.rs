@@ -21,8 +21,8 @@ pub use data_package::data_package;
 pub use parquet_file::{read_batches, read_parquet, read_text_column, write_parquet};
 pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_whole};
 pub use rows::{
-    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, SentenceRow, SpanRow, ThemeRow, annotation_rows, document_row, documents, span_rows,
-    theme_rows,
+    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, SentenceRow, SpanRow, ThemeRow, annotation_rows, document_row, documents,
+    span_rows, theme_rows,
 };
 pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, tables};
 

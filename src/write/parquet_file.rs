@@ -5,8 +5,8 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow::array::{AsArray, RecordBatch};
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
@@ -30,7 +30,8 @@ pub fn write_parquet<R: Row>(path: &Path, rows: &[R], metadata: &[(&str, &str)])
 }
 
 fn write_batch(path: &Path, table: &Table, batch: &RecordBatch, metadata: &[(&str, &str)]) -> Result<(), WriteError> {
-    let mut pairs = vec![KeyValue::new("tifa.table".to_owned(), table.name.to_owned()), KeyValue::new("tifa.schema_version".to_owned(), SCHEMA_VERSION.to_owned())];
+    let mut pairs =
+        vec![KeyValue::new("tifa.table".to_owned(), table.name.to_owned()), KeyValue::new("tifa.schema_version".to_owned(), SCHEMA_VERSION.to_owned())];
     pairs.extend(metadata.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), (*value).to_owned())));
     let sorting = table.order.iter().filter_map(|name| {
         let index = table.columns.iter().position(|c| c.name == *name)?;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::diagnostic::Span;
 use crate::parse::{DateRange, Document, Precision, Script, Sentence, han_chars};
-use crate::resolve::{Event, Gazetteer, Resolution};
+use crate::resolve::{Event, Gazetteer, Place, Resolution};
 use crate::tag::{Hit, Lexicon};
 use crate::tally::{event_of, occasion_id};
 
@@ -300,7 +300,7 @@ pub fn annotation_rows(document: &Document, resolution: &Resolution, hits: &[Hit
                     code: place.map(|p| p.code.clone()),
                     name: place.map(|p| p.name.clone()),
                     level: place.map(|p| p.level.name().to_owned()),
-                    province_code: place.and_then(|p| p.province()),
+                    province_code: place.and_then(Place::province),
                     country_code: place.map(|p| p.country().to_owned()),
                     rule: mention.rule.to_owned(),
                     candidates: mention.candidates.clone(),

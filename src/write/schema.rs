@@ -551,7 +551,13 @@ mod tests {
     #[test]
     fn rows_written_and_read_are_the_same() {
         let rows = vec![
-            DateRow { doc_id: "a".into(), text: "今天".into(), date_start: NaiveDate::from_ymd_opt(2024, 3, 5), candidates: vec!["2023".into(), "2022".into()], ..DateRow::default() },
+            DateRow {
+                doc_id: "a".into(),
+                text: "今天".into(),
+                date_start: NaiveDate::from_ymd_opt(2024, 3, 5),
+                candidates: vec!["2023".into(), "2022".into()],
+                ..DateRow::default()
+            },
             DateRow { doc_id: "b".into(), ..DateRow::default() },
         ];
         assert_eq!(DateRow::read(&batch(&rows).unwrap()), rows);

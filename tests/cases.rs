@@ -1,0 +1,46 @@
+//! Cases as data: `tests/cases/*.toml`.
+
+use serde::Deserialize;
+use tifa::parse::{document_of, read_date};
+use tifa::resolve::{Vocabulary, resolve};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DateFile {
+    case: Vec<DateCase>,
+}
+
+/// A text, the day on which it speaks, and each date in it as
+/// `TEXT = VALUE [RULE]`, where the value `?` means that it has none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DateCase {
+    text: String,
+    on: Option<String>,
+    dates: Vec<String>,
+    why: String,
+}
+
+#[test]
+fn every_date_case_holds() {
+    let file: DateFile = toml::from_str(include_str!("cases/dates.toml")).unwrap();
+    let vocabulary = Vocabulary::builtin();
+    assert!(file.case.len() >= 50, "{}", file.case.len());
+    let mut failing = Vec::new();
+    for case in &file.case {
+        assert!(!case.why.is_empty());
+        let document = document_of(&case.text, case.on.as_deref().and_then(read_date));
+        let found: Vec<String> = resolve(&document, &vocabulary)
+            .dates
+            .iter()
+            .map(|d| {
+                let value = d.range.map_or_else(|| "?".to_owned(), |r| r.to_string());
+                format!("{} = {value} [{}]", d.span.of(&document.text), d.rule)
+            })
+            .collect();
+        if found != case.dates {
+            failing.push(format!("{}\n  expected {:?}\n  found    {found:?}", case.text, case.dates));
+        }
+    }
+    assert!(failing.is_empty(), "{}", failing.join("\n"));
+}

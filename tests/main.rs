@@ -1,0 +1,8 @@
+//! Tests over the whole of tifa, in one binary: the program as a user runs it,
+//! golden tables, cases as data, and which stage may import which.
+
+mod cases;
+mod direction;
+// mod documents;
+mod golden;
+mod program;
