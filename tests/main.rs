@@ -1,6 +1,8 @@
 //! Tests over the whole of tifa, in one binary: the program as a user runs it,
 //! golden tables, cases as data, and which stage may import which.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
 mod cases;
 mod direction;
 // mod documents;

@@ -96,6 +96,28 @@ impl Pipelines {
     }
 }
 
+/// Where a pipeline's folders are, if not where its file says.
+#[derive(Debug, Args)]
+struct Folders {
+    /// Folder of the releases, instead of the pipeline's `output`
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Folder of the cache, instead of .tifa beside the output
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
+}
+
+impl Folders {
+    fn apply(&self, plan: &mut Plan) {
+        if let Some(output) = &self.output {
+            plan.output.clone_from(output);
+        }
+        if let Some(work) = &self.work {
+            plan.work.clone_from(work);
+        }
+    }
+}
+
 /// The pipeline file that is meant by a path, by a name, or by nothing.
 fn the_pipeline(named: Option<&Path>) -> Result<PathBuf, Error> {
     if let Some(path) = named.filter(|path| path.is_file()) {

@@ -1,13 +1,12 @@
 //! `tifa run`.
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Pipelines, say};
+use super::{Folders, Pipelines, say};
 use crate::Error;
 use crate::batch::{Options, RunRecord, Status, Watch};
 use crate::diagnostic::Stage;
@@ -27,12 +26,8 @@ pub(super) struct RunArguments {
     /// Threads; 0: one a core
     #[arg(long, default_value_t = 0, value_name = "N")]
     threads: usize,
-    /// Folder of the releases, instead of the pipeline's `output`
-    #[arg(long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    /// Folder of the cache, instead of .tifa beside the output
-    #[arg(long, value_name = "DIR")]
-    work: Option<PathBuf>,
+    #[command(flatten)]
+    folders: Folders,
     /// Publish even if there are far fewer documents than in the last release
     #[arg(long)]
     allow_shrink: bool,
@@ -94,12 +89,7 @@ impl RunArguments {
         let mut plans = Vec::new();
         for file in &files {
             let mut plan = Plan::read(file)?;
-            if let Some(output) = &self.output {
-                plan.output.clone_from(output);
-            }
-            if let Some(work) = &self.work {
-                plan.work.clone_from(work);
-            }
+            self.folders.apply(&mut plan);
             plans.push(plan);
         }
         for plan in &plans {

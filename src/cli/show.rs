@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::sync::Arc;
 
-use super::{say, the_pipeline};
+use super::{Folders, say, the_pipeline};
 use crate::Error;
 use crate::batch::newest_tables;
 use crate::diagnostic::suggestion;
@@ -23,12 +23,8 @@ pub(super) struct ShowArguments {
     /// Pipeline file or name
     #[arg(long, value_name = "PIPELINE")]
     pipeline: Option<PathBuf>,
-    /// Folder of the releases, instead of the pipeline's `output`
-    #[arg(long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    /// Folder of the cache, instead of .tifa beside the output
-    #[arg(long, value_name = "DIR")]
-    work: Option<PathBuf>,
+    #[command(flatten)]
+    folders: Folders,
     /// Rows to print
     #[arg(long, default_value_t = 10)]
     rows: usize,
@@ -43,12 +39,7 @@ pub(super) struct ShowArguments {
 impl ShowArguments {
     pub(super) fn execute(&self) -> Result<(), Error> {
         let mut plan = Plan::read(&the_pipeline(self.pipeline.as_deref())?)?;
-        if let Some(output) = &self.output {
-            plan.output.clone_from(output);
-        }
-        if let Some(work) = &self.work {
-            plan.work.clone_from(work);
-        }
+        self.folders.apply(&mut plan);
         let folder = newest_tables(&plan).ok_or_else(|| Error::Usage(format!("pipeline `{}` has no release yet: run it first", plan.name)))?;
         let Some(name) = &self.table else {
             for table in tables().iter().filter(|t| files(&folder, t).is_some()) {

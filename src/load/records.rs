@@ -504,6 +504,28 @@ mod tests {
     }
 
     #[test]
+    fn parquet_rows_are_records_whatever_their_text_type() {
+        use arrow::array::{Date32Array, LargeStringArray, StringArray};
+        let dir = tempfile::tempdir().unwrap();
+        let columns: Vec<(&str, Arc<dyn Array>)> = vec![
+            ("text", Arc::new(LargeStringArray::from(vec![Some("甲"), None]))),
+            ("id", Arc::new(StringArray::from(vec!["1", "2"]))),
+            ("day", Arc::new(Date32Array::from(vec![19_787, 19_788]))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let file = std::fs::File::create(dir.path().join("a.parquet")).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let mut input = input(dir.path(), Layout::Parquet);
+        input.fields.date = Some("day".to_owned());
+        let got = read_all(&input, Limits::default());
+        let first = got[0].as_ref().unwrap();
+        assert_eq!((first.text.as_str(), first.id.as_deref(), first.date.as_deref()), ("甲", Some("1"), Some("2024-03-05")));
+        assert_eq!(got[1].as_ref().unwrap_err().reason, "missing_field");
+    }
+
+    #[test]
     fn packed_files_are_read_and_truncated_ones_refused() {
         use std::io::Write;
         let dir = tempfile::tempdir().unwrap();

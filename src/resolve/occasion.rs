@@ -168,28 +168,8 @@ struct Found {
 }
 
 /// Words after which a name begins.
-const BEFORE_NAME: [&str; 20] = [
-    "主持召开",
-    "召开",
-    "举行",
-    "举办",
-    "出席",
-    "参加",
-    "主持",
-    "列席",
-    "召集",
-    "组织",
-    "在",
-    "了",
-    "决定",
-    "看望",
-    "于",
-    "致",
-    "进行",
-    "来到",
-    "启动",
-    "设立",
-];
+const BEFORE_NAME: [&str; 19] =
+    ["主持召开", "召开", "举行", "举办", "出席", "参加", "主持", "列席", "召集", "组织", "在", "了", "决定", "看望", "于", "进行", "来到", "启动", "设立"];
 
 /// What follows a name that is only spoken of: …会议精神, …会议以来.
 const ONLY_SPOKEN_OF: [&str; 12] = ["精神", "以来", "部署", "决策", "文件", "提出的", "确定的", "作出的", "议程", "筹备", "期间", "关于"];
@@ -293,7 +273,9 @@ impl<'t> Context<'t> {
             }
         }
         let only_head = POINTING.contains(&name.as_str());
-        if only_head || name.chars().count() > 60 || name.starts_with(['本', '这', '该', '此']) {
+        // A verb inside shows that the words before the head are no name.
+        let clause = ["祝贺", "表示", "讨论", "会见", "强调", "指出"].iter().any(|w| name.contains(w));
+        if only_head || clause || name.chars().count() > 60 || name.starts_with(['本', '这', '该', '此']) {
             return None;
         }
         Some(Found { span: Span::new(start, head.end), name, kind: word.kind, rule: "named", place: None, others: Vec::new() })
@@ -304,7 +286,10 @@ impl<'t> Context<'t> {
         let clause = self.clause_start(head.start);
         let before = self.before(head.start);
         let word = BEFORE_NAME.iter().filter_map(|w| before.rfind(w).map(|p| p + w.len())).max().unwrap_or(0);
-        let date = self.dates.iter().map(|d| d.span.end).filter(|end| *end <= head.start).max().unwrap_or(0);
+        // A year right after 召开 is of the name: 召开2024年上半年形势分析座谈会.
+        let in_name = |d: &DateMention| BEFORE_NAME.iter().any(|w| *w != "于" && self.before(d.span.start).ends_with(w));
+        let dates = self.dates.iter().filter(|d| d.span.end <= head.start && !in_name(d));
+        let date = dates.map(|d| d.span.end).max().unwrap_or(0);
         // A venue or city right after 在 is where it was, not its name.
         let mut floor = clause.max(word).max(date);
         if self.before(floor).ends_with('在')
@@ -316,17 +301,26 @@ impl<'t> Context<'t> {
         floor
     }
 
-    /// The organ that is the subject of the sentence: what stands before the
-    /// first date of the clause, or 全国政协…会议 named before in the sentence.
+    /// The organ that holds what only a head word names: what stands before the
+    /// date (中央政治局31日…进行第十一次集体学习), or after it (7月25日，中央政治局
+    /// 常委会召开会议), or the session named before in the sentence
+    /// (参加全国政协十四届二次会议的…委员，并参加联组会).
     fn organ_before(&self, at: usize) -> Option<String> {
         let date = self.dates.iter().rfind(|d| d.span.end <= at)?;
-        let subject = self.slice(self.clause_start(date.span.start), date.span.start);
-        let subject = after_bracket(subject);
-        if subject.chars().count() >= 2 && person(subject, self.vocabulary).is_none() && !subject.contains(['、']) {
-            return Some(subject.trim_start_matches("中共").to_owned()).map(|s| if subject.starts_with("中共中央") { subject.to_owned() } else { s });
-        }
-        // 参加全国政协十四届二次会议的…委员，并参加联组会
         let between = self.slice(date.span.end, at);
+        let is_organ = |text: &str| {
+            let count = text.chars().count();
+            (3..=24).contains(&count) && person(text, self.vocabulary).is_none() && !text.contains(['、', '，', '。', '：'])
+        };
+        let subject = after_bracket(self.slice(self.clause_start(date.span.start), date.span.start)).trim_end_matches(['于', '将', '在']);
+        if is_organ(subject) {
+            return Some(subject.to_owned());
+        }
+        let holder =
+            between.trim_start_matches(['，', '上', '下', '午', '晚']).trim_end_matches("召开").trim_end_matches("举行").trim_end_matches(['在', '京']);
+        if is_organ(holder) && between.ends_with(['开', '行']) {
+            return Some(holder.to_owned());
+        }
         let end = between.rfind("次会议").map(|p| p + "次会议".len())?;
         let start = ["全国政协", "全国人大"].iter().filter_map(|o| between.find(o)).min()?;
         between.get(start..end).map(str::to_owned)
@@ -335,19 +329,14 @@ impl<'t> Context<'t> {
     fn inspection(&self, verb: Span) -> Option<Found> {
         let clause = self.clause_start(verb.start);
         let before = self.slice(clause, verb.start);
-        let (word, start) =
-            ["在", "到", "赴", "来到"].iter().filter_map(|w| before.rfind(w).map(|p| (*w, clause + p + w.len()))).max_by_key(|(w, p)| (*p, w.len()))?;
-        let _ = word;
+        let start = ["在", "到", "赴"].iter().filter_map(|w| before.rfind(w).map(|p| clause + p + w.len())).max()?;
         let between: Vec<&PlaceMention> = self.places.iter().filter(|p| p.span.start >= start && p.span.end <= verb.start).collect();
-        let place = between.iter().find_map(|p| p.place);
-        let text = self.slice(start, verb.start);
-        place?;
-        // Only places, and what joins them, stand between: else the last place names it.
-        let name = if text.chars().count() <= 16 && !text.contains(['的', '和', '，']) {
-            text.trim_end_matches(['进', '行', '等', '地']).to_owned()
-        } else {
-            between.first().map(|p| p.span.of(self.text).to_owned())?
-        };
+        let place = Some(between.iter().find_map(|p| p.place)?);
+        // Only places, and what joins them, make the name: else the first place does.
+        let (first, last) = (between.first()?.span, between.last()?.span);
+        let joined = self.slice(first.start, last.end);
+        let only_places = between.windows(2).all(|pair| matches!(pair, [a, b] if matches!(self.slice(a.span.end, b.span.start), "" | "、" | "和" | "及")));
+        let name = if only_places { joined } else { first.of(self.text) };
         let end = verb.end;
         Some(Found {
             span: Span::new(start, end),
@@ -379,8 +368,11 @@ impl<'t> Context<'t> {
     }
 
     fn meeting(&self, verb: Span) -> Option<Found> {
-        let is_talks = self.slice(verb.start, verb.end) != "会见";
+        let is_talks = !self.slice(verb.start, verb.end).ends_with("会见");
         let (start, partner) = if is_talks { self.partner_before(verb.start)? } else { (verb.start, self.partner_after(verb.end)?) };
+        if is_talks && self.slice(self.clause_start(verb.start), verb.start).contains("视频方式") {
+            return self.video(start, verb.end, partner);
+        }
         let partner = without_journey(partner);
         let others: Vec<Actor> = person(partner, self.vocabulary).into_iter().collect();
         let name = without_courtesy(partner, self.vocabulary);
@@ -392,6 +384,14 @@ impl<'t> Context<'t> {
             place: None,
             others,
         })
+    }
+
+    /// 以视频方式同X举行会谈.
+    fn video(&self, start: usize, end: usize, partner: &str) -> Option<Found> {
+        let partner = without_courtesy(without_journey(partner), self.vocabulary);
+        let others = person(partner, self.vocabulary).into_iter().collect();
+        let name = format!("同{partner}视频会谈");
+        Some(Found { span: Span::new(start, end), name, kind: OccasionType::Call, rule: "call", place: None, others })
     }
 
     fn call(&self, verb: Span) -> Option<Found> {
@@ -416,7 +416,7 @@ impl<'t> Context<'t> {
         }
         let from = clause + at;
         let place = self.places.iter().find(|p| p.span.start >= from && p.span.end <= verb.start)?.place;
-        if self.after(verb.end).starts_with(['之', '期']) || before.contains("应邀对我国") {
+        if self.after(verb.end).starts_with(['之', '期', '回']) || before.contains("应邀对我国") {
             return None;
         }
         Some(Found {
@@ -487,7 +487,7 @@ impl<'t> Context<'t> {
 
     /// The canonical form of a name: without marks, organs in their short form.
     fn canonical(&self, raw: &str) -> String {
-        let mut name = bare(raw);
+        let mut name = bare(raw).trim_start_matches("隆重的").trim_start_matches("盛大的").to_owned();
         for short in &self.vocabulary.shorts {
             name = name.replace(&short.from, &short.to);
         }
@@ -496,6 +496,13 @@ impl<'t> Context<'t> {
             && numeral(rest).is_some_and(|n| rest.get(n.bytes..).is_some_and(|r| r.starts_with("届全国")))
         {
             name = rest.replace("人大第", "人大").replace("政协第", "政协");
+        }
+        // 中国共产党第八届中央委员会第六次全体会议 → 八届六中全会
+        if let Some((head, rest)) = name.split_once("届中央委员会第")
+            && let Some(session) = rest.strip_suffix("次全体会议")
+            && let Some((_, term)) = head.rsplit_once('第')
+        {
+            name = format!("{term}届{session}中全会");
         }
         name
     }

@@ -131,3 +131,68 @@ pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence],
     });
     Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, coverage, occasions })
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "numbers are drawn within the tables")]
+mod tests {
+    use super::*;
+    use crate::diagnostic::DataFile;
+    use crate::parse::{document_of, read_date};
+    use crate::resolve::{Vocabulary, resolve};
+    use crate::tag::tag;
+    use proptest::prelude::*;
+
+    fn lexicon() -> Lexicon {
+        let theme = |id: &str, rest: &str| format!("[[theme]]\nid='{id}'\nzh='甲'\nen='a'\nsource='s'\n{rest}\n");
+        let text = theme("top", "terms=[]") + &theme("water", "parent='top'\nterms=['水利','水利工程']") + &theme("farm", "parent='top'\nterms=['农业']");
+        Lexicon::new(&[DataFile { path: "t.toml".into(), text }]).unwrap_or_else(|e| panic!("{e:?}"))
+    }
+
+    const TEXTS: [&str; 5] = [
+        "3月4日，全省水利工作会议在某地召开。会议要求，加快水利工程建设。\n农业增产。",
+        "农业和水利。2023年12月11日至12日，全省农业工作会议召开。会议强调，发展农业。",
+        "没有主题的一段话。",
+        "去年农业丰收。2024年2月2日，他在黑龙江考察时指出，水利是命脉。",
+        "水利水利水利工程。",
+    ];
+    const DATES: [Option<&str>; 4] = [Some("2024-03-05"), Some("2024-03"), Some("2023"), None];
+
+    proptest! {
+        #[test]
+        fn two_halves_counted_and_added_equal_the_whole(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12), cut in 0..12_usize) {
+            // The vocabulary is costly to build; one for all cases.
+            static VOCABULARY: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(Vocabulary::builtin);
+            let (lexicon, settings) = (lexicon(), Settings::default());
+            let documents: Vec<_> = picks
+                .iter()
+                .enumerate()
+                .map(|(i, (text, date))| {
+                    let mut document = document_of(TEXTS[*text], DATES[*date].and_then(read_date));
+                    document.doc_id = format!("d{i}");
+                    document.source = "s".into();
+                    document
+                })
+                .collect();
+            let roll = |documents: &[crate::parse::Document]| {
+                let mut rolling = Rolling::new(&settings, &lexicon, &VOCABULARY.gazetteer);
+                for document in documents {
+                    rolling.add(document, "r", &resolve(document, &VOCABULARY), &tag(document, &lexicon));
+                }
+                rolling.finish()
+            };
+            let sources = [SourceCadence { source: "s".into(), cadence: Cadence::Daily }];
+            let cut = cut.min(documents.len());
+            let (first, second) = documents.split_at(cut);
+            let whole = tally(vec![roll(&documents)], &lexicon, &sources, &settings, None).unwrap();
+            let halves = tally(vec![roll(first), roll(second)], &lexicon, &sources, &settings, None).unwrap();
+            prop_assert_eq!(&whole.period_totals, &halves.period_totals);
+            prop_assert_eq!(&whole.theme_frequency, &halves.theme_frequency);
+            prop_assert_eq!(&whole.theme_breakdown, &halves.theme_breakdown);
+            prop_assert_eq!(&whole.theme_profile, &halves.theme_profile);
+            prop_assert_eq!(&whole.occasions, &halves.occasions);
+            let hits: u64 = documents.iter().map(|d| tag(d, &lexicon).len() as u64).sum();
+            let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.theme == "top").filter_map(|r| r.hits).sum::<u64>();
+            prop_assert_eq!((counted("month"), counted("year")), (hits, hits));
+        }
+    }
+}
