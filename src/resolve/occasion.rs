@@ -264,12 +264,13 @@ impl<'t> Context<'t> {
             return None;
         }
         // 中央政治局31日下午就…进行第十一次集体学习: the organ is the subject.
-        if name.starts_with('第') || name.chars().count() <= self.slice(head.start, head.end).chars().count() {
-            let organ = self.organ_before(start);
-            if let Some(organ) = organ {
-                name = self.canonical(&format!("{organ}{name}"));
-            } else if name.starts_with('第') || (word.alone && name.chars().count() <= self.slice(head.start, head.end).chars().count()) {
-                return None;
+        let own = name.strip_suffix(self.slice(head.start, head.end)).unwrap_or(&name);
+        let only_number = own.starts_with('第') && own.ends_with(['次', '届']) && own.chars().count() <= 6;
+        if only_number || own.is_empty() {
+            match self.organ_before(start) {
+                Some(organ) => name = self.canonical(&format!("{organ}{name}")),
+                None if only_number || word.alone => return None,
+                None => {}
             }
         }
         let only_head = POINTING.contains(&name.as_str());
@@ -310,9 +311,12 @@ impl<'t> Context<'t> {
         let between = self.slice(date.span.end, at);
         let is_organ = |text: &str| {
             let count = text.chars().count();
-            (3..=24).contains(&count) && person(text, self.vocabulary).is_none() && !text.contains(['、', '，', '。', '：'])
+            (3..=24).contains(&count) && person(text, self.vocabulary).is_none() && !text.contains(['、', '，', '。', '：', '（']) && text != "当地时间"
         };
-        let subject = after_bracket(self.slice(self.clause_start(date.span.start), date.span.start)).trim_end_matches(['于', '将', '在']);
+        // 国务院新闻办今天（10月23日）举行: the date begins with the word before its gloss.
+        let glossed = self.dates.iter().find(|d| self.slice(d.span.end, date.span.start) == "（");
+        let start = glossed.map_or(date.span.start, |d| d.span.start);
+        let subject = after_bracket(self.slice(self.clause_start(start), start)).trim_end_matches(['于', '将', '在']).trim_end_matches("当地时间");
         if is_organ(subject) {
             return Some(subject.to_owned());
         }
@@ -473,7 +477,7 @@ impl<'t> Context<'t> {
         let clause = self.clause_start(verb);
         let before = self.slice(clause, verb);
         let (at, mark) = ["同", "与", "和"].iter().find_map(|m| before.rfind(m).map(|p| (p, *m)))?;
-        let partner = before.get(at + mark.len()..)?;
+        let partner = before.get(at + mark.len()..)?.trim_end_matches("分别");
         let partner = ["以视频方式", "举行", "进行", "正式", "非"].iter().fold(partner, |p, w| p.split(w).next().unwrap_or(p));
         (partner.chars().count() >= 2).then_some((clause + at, partner))
     }
@@ -482,7 +486,9 @@ impl<'t> Context<'t> {
     fn partner_after(&self, verb: usize) -> Option<&'t str> {
         let rest = self.slice(verb, self.clause_end(verb));
         let rest = rest.strip_prefix('了').unwrap_or(rest);
-        Some(rest.split(['时', '并']).next().unwrap_or(rest)).filter(|p| p.chars().count() >= 2)
+        let modifier = rest.rfind('的').unwrap_or(0);
+        let end = rest.get(modifier..)?.find('并').map_or(rest.len(), |at| modifier + at);
+        Some(rest.get(..end)?.trim_end_matches('时')).filter(|p| p.chars().count() >= 2)
     }
 
     /// The canonical form of a name: without marks, organs in their short form.
