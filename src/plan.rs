@@ -11,7 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::diagnostic::{DataFile, Diagnostic, Span, suggestion};
-use crate::load::{FieldNames, Input, Layout};
+use crate::load::{FieldNames, Input, Layout, without_dots};
 use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
 use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
@@ -51,8 +51,7 @@ struct WrittenSource {
     text: Option<Spanned<String>>,
     id: Option<Spanned<String>>,
     url: Option<Spanned<String>>,
-    #[serde(default)]
-    markup: Markup,
+    markup: Option<Spanned<Markup>>,
     #[serde(default)]
     register: String,
     #[serde(default)]
@@ -228,7 +227,7 @@ impl Reader<'_> {
         if name.is_empty() || !name.chars().all(plain) {
             self.fault(span(&written.name), "the name becomes a folder: use letters, digits, - and _", None);
         }
-        let output = self.folder.join(&written.output);
+        let output = without_dots(&self.folder.join(&written.output));
         let shard_bytes = match &written.shard {
             None => SHARD_BYTES,
             Some(text) => read_size(text.get_ref()).unwrap_or_else(|| {
@@ -328,9 +327,14 @@ impl Reader<'_> {
             self.fault(span(&written.name), format!("the source `{name}` does not say which field holds the text"), "add text = \"field:NAME\"".to_owned());
         }
         if !layout.is_record() {
-            for field in [&written.text, &written.id, &written.url].into_iter().flatten() {
+            let only_fields = [&written.text, &written.id, &written.url].into_iter().flatten();
+            let other = [&written.title, &written.date].into_iter().flatten().filter(|f| f.get_ref().starts_with("field:"));
+            for field in only_fields.chain(other) {
                 self.fault(span(field), "only jsonl, csv and parquet have fields", "take the line out".to_owned());
             }
+        }
+        if let Some(markup) = written.markup.as_ref().filter(|_| !layout.is_record()) {
+            self.fault(span(markup), "the layout says the markup of whole files already", "take the line out".to_owned());
         }
         let title = match written.title.as_ref().map(|t| (t, t.get_ref().as_str())) {
             None if matches!(layout, Layout::Markdown | Layout::Html) => TitleFrom::Heading,
@@ -348,7 +352,7 @@ impl Reader<'_> {
             parse: parse::Settings {
                 source: name,
                 layout,
-                markup: written.markup,
+                markup: written.markup.as_ref().map(|m| *m.get_ref()).unwrap_or_default(),
                 split,
                 date,
                 title,

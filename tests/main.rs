@@ -5,6 +5,6 @@
 
 mod cases;
 mod direction;
-// mod documents;
+mod documents;
 mod golden;
 mod program;

@@ -125,6 +125,28 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 #[test]
+fn equal_records_without_ids_are_documents_of_their_own_in_whatever_shard() {
+    let place = Place::new(0);
+    let pipeline = PIPELINE
+        .replace("output = ", "shard = \"2 KB\"\noutput = ")
+        .replace("*.txt", "*.jsonl")
+        .replace("layout = \"text\"", "layout = \"jsonl\"\ntext = \"field:text\"")
+        .replace("title = \"first-line\"", "title = \"none\"")
+        .replace("filename:%Y%m%d", "field:day")
+        .replace("[tag]", "[write]\ncsv = \"all\"\n[tag]");
+    place.write("pipelines/days.toml", &pipeline);
+    let records: String = (0..400).map(|i| format!("{{\"text\":\"兴修水利\",\"day\":\"2024-03-{:02}\"}}\n", i % 2 + 1)).collect();
+    place.write("raw/all.jsonl", &records);
+    let (code, out, error) = place.run(&[]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains("400 documents"), "{out}");
+    let documents = place.csv("documents");
+    let ids: std::collections::BTreeSet<&str> = documents.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
+    assert_eq!(ids.len(), 400);
+    assert!(fs::read_dir(place.path("output/days/latest/tables/documents")).unwrap().count() > 3);
+}
+
+#[test]
 fn a_corpus_that_shrinks_does_not_empty_a_dashboard() {
     let place = Place::new(10);
     place.run(&["--quiet"]);

@@ -7,9 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::BatchError;
+use super::{BatchError, Options};
 use crate::diagnostic::Reject;
-use crate::load::{File, Limits, Segment, find, segments};
+use crate::load::{File, Found, LoadError, Segment, find, segments};
 use crate::plan::Plan;
 use crate::write::write_whole;
 
@@ -75,12 +75,16 @@ const LONGEST: u64 = 3;
 
 /// Lists all input and cuts it into shards.
 ///
-/// `verify` reads every file again, whatever its time stamps say.
-pub(super) fn take(plan: &Plan, limits: Limits, memory_file: &Path, verify: bool) -> Result<Inventory, BatchError> {
+/// A source whose folder is missing is empty if shrinking is allowed.
+pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result<Inventory, BatchError> {
+    let (limits, verify) = (options.limits, options.verify);
     let mut out = Inventory::default();
     let mut found = Vec::new();
     for (number, source) in plan.sources.iter().enumerate() {
-        let listed = find(&source.input)?;
+        let listed = match find(&source.input) {
+            Err(LoadError::Folder { .. }) if options.allow_shrink => Found::default(),
+            listed => listed?,
+        };
         out.rejects.extend(listed.rejects);
         found.extend(listed.files.into_iter().map(|file| (number, file)));
     }
@@ -164,7 +168,15 @@ mod tests {
                 Piece {
                     source: 0,
                     file: File { path: name.clone().into(), name: name.into(), bytes: 30_000, mtime_ns: 0, ctime_ns: 0 },
-                    segment: Segment { first_record: 1, byte_offset: 0, records: None, bytes: 30_000, hash: hash.to_hex().to_string(), cut },
+                    segment: Segment {
+                        first_record: 1,
+                        byte_offset: 0,
+                        records: None,
+                        bytes: 30_000,
+                        hash: hash.to_hex().to_string(),
+                        cut,
+                        repeats: BTreeMap::new(),
+                    },
                 }
             })
             .collect()

@@ -16,7 +16,7 @@ use std::time::{Instant, SystemTime};
 use chrono::{DateTime, NaiveDate, Utc};
 use rustix::fs::{FlockOperation, flock};
 
-pub use record::{RunRecord, StageRecord, Status, TableRecord};
+pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
 
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, LoadError};
@@ -122,6 +122,10 @@ impl Clock {
     }
 }
 
+/// Version of the code that makes series and files: raise it when their
+/// output changes, so that an unchanged corpus is published anew.
+const SERIES: u32 = 1;
+
 /// A release with fewer than this share of the last one's documents is stopped.
 const SHRINK_PERCENT: u64 = 80;
 
@@ -170,7 +174,7 @@ impl Run<'_> {
         clear_unfinished(&self.output)?;
         let cache = Cache::open(self.work.join("cache"))?;
         let (plan, options) = (self.plan, self.options);
-        let taken = self.clock.time(Stage::Load, || inventory::take(plan, options.limits, &self.work.join("inventory.json"), options.verify))?;
+        let taken = self.clock.time(Stage::Load, || inventory::take(plan, options, &self.work.join("inventory.json")))?;
         self.record.inputs.files = taken.files;
         self.record.inputs.bytes = taken.bytes;
         self.record.inputs.files_hashed = taken.files_hashed;
@@ -212,7 +216,7 @@ impl Run<'_> {
             self.record.status = Status::Unchanged;
             self.record.release.clone_from(&before.release);
             self.record.tables.clone_from(&before.tables);
-            return Ok(());
+            return self.clear_partial();
         }
         let mut hits: BTreeMap<String, u64> = BTreeMap::new();
         let mut rollups: Vec<Rollup> = Vec::new();
@@ -279,6 +283,7 @@ impl Run<'_> {
             sum.preambles += summary.preambles;
             sum.undated += summary.undated;
             sum.han_chars += summary.han_chars;
+            sum.preamble_han_chars += summary.preamble_han_chars;
             sum.replaced_chars += summary.replaced_chars;
             sum.dropped_lines += summary.dropped_lines;
             sum.page_numbers += summary.page_numbers;
@@ -288,7 +293,7 @@ impl Run<'_> {
             let found = format!("{} records were loaded, {} written and {} rejected", sum.records, sum.records_written, sum.records_rejected);
             return Err(BatchError::Checks(vec![CheckFailure { check: "loaded_is_written_and_rejected", found }]));
         }
-        self.record.counts = sum.into();
+        self.record.counts = Counts::new(sum, self.plan.tally.preamble);
         Ok(())
     }
 
@@ -302,7 +307,7 @@ impl Run<'_> {
         }
         let cadences: Vec<_> = self.plan.sources.iter().map(|s| (&s.input.source, s.cadence)).collect();
         let settings =
-            format!("{} {cadences:?} {:?} {:?} {} {:?}", env!("CARGO_PKG_VERSION"), self.plan.csv, self.options.as_of, self.plan.title, taken.rejects);
+            format!("{} {SERIES} {cadences:?} {:?} {:?} {} {:?}", env!("CARGO_PKG_VERSION"), self.plan.csv, self.options.as_of, self.plan.title, taken.rejects);
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
         hasher.finalize().to_hex().chars().take(32).collect()
@@ -342,6 +347,11 @@ impl Run<'_> {
         release.write("run.json", &self.record.json()?)?;
         release.publish(&id)?;
         prune(&self.output, self.plan.keep)?;
+        self.clear_partial()
+    }
+
+    /// Removes what a run that stopped early left, so that `show` reads the release.
+    fn clear_partial(&self) -> Result<(), BatchError> {
         let partial = self.work.join("partial");
         if partial.exists() {
             fs::remove_dir_all(&partial).map_err(|e| WriteError::io(&partial, e))?;
@@ -393,10 +403,8 @@ impl Run<'_> {
     /// Leaves the tables made so far in the work folder, where `show` finds them.
     fn leave_partial(&mut self, keys: &[Keys], cache: &Cache, rejects: &[Reject], series: Option<&Tally>) -> Result<(), BatchError> {
         self.record.status = Status::Partial;
+        self.clear_partial()?;
         let folder = self.work.join("partial");
-        if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(|e| WriteError::io(&folder, e))?;
-        }
         let until = self.options.until;
         for table in tables() {
             let made = match table.name {

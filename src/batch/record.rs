@@ -79,7 +79,7 @@ pub struct Counts {
     pub records_written: u64,
     /// Of them, those refused.
     pub records_rejected: u64,
-    /// Documents, without preambles.
+    /// Documents that are counted: without preambles, unless the pipeline asks.
     pub documents: u64,
     /// Preambles of split files.
     pub preambles: u64,
@@ -97,16 +97,18 @@ pub struct Counts {
     pub newest_date: Option<String>,
 }
 
-impl From<Summary> for Counts {
-    fn from(sum: Summary) -> Self {
+impl Counts {
+    /// The counts of a run; preambles are documents if the pipeline counts them.
+    pub(super) fn new(sum: Summary, count_preambles: bool) -> Self {
+        let (more_documents, more_han) = if count_preambles { (sum.preambles, sum.preamble_han_chars) } else { (0, 0) };
         Self {
             records: sum.records,
             records_written: sum.records_written,
             records_rejected: sum.records_rejected,
-            documents: sum.documents,
+            documents: sum.documents + more_documents,
             preambles: sum.preambles,
             undated_documents: sum.undated,
-            han_chars: sum.han_chars,
+            han_chars: sum.han_chars + more_han,
             replaced_chars: sum.replaced_chars,
             dropped_lines: sum.dropped_lines,
             page_numbers: sum.page_numbers,
@@ -220,7 +222,7 @@ impl RunRecord {
                 .to_owned(),
                 rows: match stage {
                     Stage::Load => self.counts.records,
-                    Stage::Parse => self.counts.documents + self.counts.preambles,
+                    Stage::Parse => rows_of(&["documents"]),
                     Stage::Resolve => rows_of(&["dates", "places", "events"]),
                     Stage::Tag => rows_of(&["hits"]),
                     Stage::Tally => rows_of(&["period_totals", "theme_frequency", "theme_breakdown", "theme_profile", "coverage", "occasions"]),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::inventory::Shard;
 use super::{BatchError, Clock};
 use crate::diagnostic::{Reject, Stage};
-use crate::load::{Limits, Raw, read_segment};
+use crate::load::{Limits, Raw, Record, read_segment};
 use crate::parse::{self, Document, assign_ids};
 use crate::plan::{Plan, Source};
 use crate::resolve::resolve;
@@ -69,6 +69,8 @@ pub(super) struct Summary {
     pub preambles: u64,
     pub undated: u64,
     pub han_chars: u64,
+    /// Han characters of the preambles, which `han_chars` leaves out.
+    pub preamble_han_chars: u64,
     pub replaced_chars: u64,
     pub dropped_lines: u64,
     pub page_numbers: u64,
@@ -262,7 +264,8 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
         documents.sort_by_key(|d| (d.date.is_none(), d.date.map(|date| (date.start, date.end))));
     });
     let rows: Vec<DocumentRow> = documents.par_iter().map(|d| document_row(d, &source.register)).collect();
-    let summary = Summary { han_chars: rows.iter().filter(|r| !r.preamble).map(|r| r.han_chars).sum(), ..summary };
+    let han = |preamble: bool| rows.iter().filter(|r| r.preamble == preamble).map(|r| r.han_chars).sum();
+    let summary = Summary { han_chars: han(false), preamble_han_chars: han(true), ..summary };
     let spans: Vec<SpanRow> = documents.iter().enumerate().flat_map(|(number, d)| span_rows(d, number)).collect();
     clock.time(Stage::Write, || {
         cache.put("parsed", &keys.parsed, |folder| {
@@ -290,7 +293,9 @@ fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: &Clock) -> 
         .map(|(number, raw)| {
             let raw = raw?;
             let Some(piece) = shard.pieces.get(number) else { return Ok(parse::Parsed::default()) };
+            let repeats = piece.segment.repeats.get(&raw.number()).copied().unwrap_or(0);
             let record = clock.time(Stage::Load, || raw.decode(&source.input, &piece.file))?;
+            let record = Record { repeats, ..record };
             Ok(clock.time(Stage::Parse, || parse::parse(&record, &source.parse)))
         })
         .collect();

@@ -139,7 +139,8 @@ impl Walk<'_> {
 
 /// The path with `.` and `..` folded by name, so that the same pattern written
 /// in two ways names the same files.
-fn without_dots(path: &Path) -> PathBuf {
+#[must_use]
+pub fn without_dots(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

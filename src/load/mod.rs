@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use decode::{DecodeError, Decoded, decode};
-pub use files::{File, Found, find};
+pub use files::{File, Found, find, without_dots};
 pub use records::{Raw, Start, open};
 pub use segment::{Segment, segments};
 
@@ -88,7 +88,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 64 MB each: a hundred times the longest work report.
     fn default() -> Self {
-        Self { max_file_bytes: 64 << 20, max_record_bytes: 64 << 20 }
+        Self { max_file_bytes: 64_000_000, max_record_bytes: 64_000_000 }
     }
 }
 
@@ -113,6 +113,11 @@ pub struct Record {
     pub encoding: &'static str,
     /// Characters replaced in decoding.
     pub replaced_chars: u32,
+    /// BLAKE3 of the record as it lies in a file of records, as hex.
+    pub content_hash: Option<String>,
+    /// How many records before it in its file are the same, where the file is
+    /// in several segments.
+    pub repeats: u32,
 }
 
 /// A world in which this stage cannot work.

@@ -51,6 +51,12 @@ enum Content {
 }
 
 impl Raw {
+    /// Number of the record in its file, from 1.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Hash of the content.
     #[must_use]
     pub fn hash(&self) -> blake3::Hash {
@@ -88,6 +94,7 @@ impl Raw {
     /// A [`Reject`] with reason `empty`, `binary`, `undecodable`, `broken_record`
     /// or `missing_field`.
     pub fn decode(self, input: &Input, file: &File) -> Result<Record, Reject> {
+        let content_hash = input.layout.is_record().then(|| self.hash().to_hex().to_string());
         let Self { number, content, .. } = self;
         let place = Place { input, file };
         let mut record = match content {
@@ -108,6 +115,7 @@ impl Raw {
         if record.text.trim().is_empty() {
             return Err(place.refuse(input.layout.is_record().then_some(number), "empty", "there is no text but white space", b""));
         }
+        record.content_hash = content_hash;
         if record.text.contains('\0') {
             record.text = record.text.replace('\0', "\u{fffd}");
         }
@@ -130,7 +138,7 @@ pub fn open<'i>(input: &'i Input, file: &'i File, limits: Limits, start: Start) 
             let raw = place.whole(limits.max_file_bytes)?;
             Ok(Box::new(std::iter::once(Ok(raw))))
         }
-        Layout::Jsonl => Ok(Box::new(place.lines(limits, start)?)),
+        Layout::Jsonl => Ok(skip_to(place.lines(limits, start)?, start)),
         Layout::Csv => Ok(skip_to(place.rows(limits)?, start)),
         Layout::Parquet => Ok(skip_to(place.parquet()?, start)),
     }
@@ -138,7 +146,8 @@ pub fn open<'i>(input: &'i Input, file: &'i File, limits: Limits, start: Start) 
 
 /// Passes over records before `start`; their rejects belong to another segment.
 fn skip_to<'i>(stream: impl Iterator<Item = Result<Raw, Reject>> + 'i, start: Start) -> Box<dyn Iterator<Item = Result<Raw, Reject>> + 'i> {
-    Box::new(stream.skip(usize::try_from(start.record - 1).unwrap_or(usize::MAX)))
+    let number = |item: &Result<Raw, Reject>| item.as_ref().map_or_else(|reject| reject.record.unwrap_or(0), Raw::number);
+    Box::new(stream.skip_while(move |item| number(item) < start.record))
 }
 
 #[derive(Clone, Copy)]
@@ -167,7 +176,7 @@ impl<'i> Place<'i> {
     }
 
     fn oversized(self, record: Option<u64>, limit: u64, option: &str, bytes: &[u8]) -> Reject {
-        let detail = format!("larger than {} MB: raise {option} to read it", limit >> 20);
+        let detail = format!("larger than {} bytes: raise {option} to read it", limit);
         self.refuse(record, "oversized", detail, bytes)
     }
 
@@ -208,7 +217,7 @@ impl<'i> Place<'i> {
         let encoding = stream.content;
         let (mut number, mut offset) = if start.byte > 0 { (start.record, start.byte) } else { (1, 0) };
         let mut done = false;
-        let lines = std::iter::from_fn(move || {
+        Ok(std::iter::from_fn(move || {
             while !done {
                 let (line, used) = match read_line(&mut reader, limits.max_record_bytes) {
                     Ok(read) => read,
@@ -237,9 +246,7 @@ impl<'i> Place<'i> {
                 }
             }
             None
-        });
-        let skip = if start.byte > 0 { 0 } else { start.record - 1 };
-        Ok(lines.skip(usize::try_from(skip).unwrap_or(usize::MAX)))
+        }))
     }
 
     fn rows(self, limits: Limits) -> Result<impl Iterator<Item = Result<Raw, Reject>> + 'i, Reject> {
@@ -330,6 +337,7 @@ impl<'i> Place<'i> {
             url: fields.url,
             encoding: decoded.encoding,
             replaced_chars: decoded.replaced_chars,
+            ..Record::default()
         }
     }
 }
@@ -545,7 +553,7 @@ mod tests {
     #[test]
     fn segments_of_a_large_file_give_its_records_once_and_in_order() {
         let dir = tempfile::tempdir().unwrap();
-        let lines: String = (0..3000).map(|i| format!("{{\"id\":\"{i}\",\"text\":\"第{i}号报告\"}}\n")).collect();
+        let lines: String = (0..3000).map(|i| format!("{{\"id\":\"{i}\",\"text\":\"第{i}号报告\"}}\n\n")).collect();
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
         std::io::Write::write_all(&mut packed, lines.as_bytes()).unwrap();
         std::fs::write(dir.path().join("a.jsonl"), &lines).unwrap();

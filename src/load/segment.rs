@@ -7,9 +7,11 @@
 //! powers of two: a file that grows a little keeps its place, and a corpus that
 //! outgrows its shards merges them in pairs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{File, Input, Limits, Start, open, unpack};
+use super::{File, Input, Limits, Raw, Start, open, unpack};
 
 /// A run of records of one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,10 @@ pub struct Segment {
     /// The number that decides where shards end: one ends after this segment
     /// when it is below the segment's share of a shard.
     pub cut: u64,
+    /// Records that are the same as others before them in a file of several
+    /// segments: their numbers, and how many are before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub repeats: BTreeMap<u64, u32>,
 }
 
 impl Segment {
@@ -64,7 +70,8 @@ fn draw(hash: &blake3::Hash) -> u64 {
 #[must_use]
 pub fn segments(input: &Input, file: &File, limits: Limits, shard_bytes: u64) -> Vec<Segment> {
     let path_draw = draw(&blake3::hash(file.name.as_bytes()));
-    let whole = |hash: String| vec![Segment { first_record: 1, byte_offset: 0, records: None, bytes: file.bytes, hash, cut: path_draw }];
+    let whole =
+        |hash: String| vec![Segment { first_record: 1, byte_offset: 0, records: None, bytes: file.bytes, hash, cut: path_draw, repeats: BTreeMap::new() }];
     if input.layout.is_record() && file.bytes > shard_bytes {
         return large(input, file, limits, shard_bytes, path_draw).unwrap_or_else(|| whole("unreadable".into()));
     }
@@ -83,14 +90,25 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
     let packed = unpack::unpack(&file.path, 0).ok()?.packed;
     let mut out = Vec::new();
     let mut hasher = blake3::Hasher::new();
+    // Half of a hash tells the records of one file apart.
+    let mut seen: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut repeats = BTreeMap::new();
     let (mut first, mut offset, mut count, mut bytes) = (1_u64, 0_u64, 0_u64, 0_u64);
     for raw in open(input, file, limits, Start::default()).ok()? {
+        if count == 0 {
+            first = raw.as_ref().map_or_else(|reject| reject.record.unwrap_or(first), Raw::number);
+        }
         count += 1;
         let cut = match &raw {
             Ok(raw) => {
                 let hash = raw.hash();
                 hasher.update(hash.as_bytes());
                 bytes += raw.bytes();
+                let before = seen.entry(draw(&hash)).or_default();
+                if *before > 0 {
+                    repeats.insert(raw.number(), *before);
+                }
+                *before += 1;
                 let hard_end = bytes > 2 * shard_bytes;
                 (hard_end || is_cut(draw(&hash), raw.bytes(), shard_bytes)).then_some(raw.end_byte())
             }
@@ -100,9 +118,16 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
             }
         };
         if let Some(end_byte) = cut {
-            out.push(Segment { first_record: first, byte_offset: offset, records: Some(count), bytes, hash: hasher.finalize().to_hex().to_string(), cut: 0 });
+            out.push(Segment {
+                first_record: first,
+                byte_offset: offset,
+                records: Some(count),
+                bytes,
+                hash: hasher.finalize().to_hex().to_string(),
+                cut: 0,
+                repeats: std::mem::take(&mut repeats),
+            });
             hasher.reset();
-            first += count;
             // Inside packed bytes and tables there is no offset to seek to; the
             // reader counts records instead.
             offset = if packed { 0 } else { end_byte };
@@ -110,7 +135,15 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
         }
     }
     if count > 0 {
-        out.push(Segment { first_record: first, byte_offset: offset, records: None, bytes, hash: hasher.finalize().to_hex().to_string(), cut: path_draw });
+        out.push(Segment {
+            first_record: first,
+            byte_offset: offset,
+            records: None,
+            bytes,
+            hash: hasher.finalize().to_hex().to_string(),
+            cut: path_draw,
+            repeats,
+        });
     }
     Some(out)
 }

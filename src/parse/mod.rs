@@ -93,8 +93,11 @@ pub struct Settings {
 /// A document, the unit of every count.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
-    /// Unique in the release.
+    /// Unique in the release; empty until [`assign_ids`].
     pub doc_id: String,
+    /// What the id depends on besides source and path: the title, or the
+    /// content of a record.
+    pub id_key: String,
     /// Name of the source.
     pub source: Arc<str>,
     /// Path of the file, relative to the source's folder.
@@ -218,6 +221,11 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
             ..Document::default()
         };
         document.lay_out(title.as_ref(), from_record, &paragraphs, &mut origins);
+        document.id_key = match (&record.content_hash, document.title()) {
+            (Some(hash), _) => format!("{hash} {} {number}", record.repeats),
+            (None, Some(title)) => title.to_owned(),
+            (None, None) => document.text.clone(),
+        };
         if let Some(id) = record.id.as_ref().filter(|_| one) {
             document.doc_id.clone_from(id);
         }
@@ -275,8 +283,8 @@ impl Document {
 }
 
 /// Gives every document without an id of its own one that depends on its
-/// source, path and title (for records without a heading also on its text),
-/// and on its order only among those that share all of these.
+/// source, path and title (of a record: its content), and on its order only
+/// among those that share all of these.
 ///
 /// `documents` are those of a shard, in order; a file is never in two shards
 /// unless it is a file of records.
@@ -284,8 +292,7 @@ pub fn assign_ids(documents: &mut [Document]) {
     let mut seen: BTreeMap<[u8; 32], u32> = BTreeMap::new();
     for document in documents.iter_mut().filter(|d| d.doc_id.is_empty()) {
         let mut hasher = blake3::Hasher::new();
-        let key = if document.has_title && !document.path.is_empty() { document.title().unwrap_or_default() } else { &document.text };
-        for part in [&*document.source, &*document.path, key] {
+        for part in [&*document.source, &*document.path, &document.id_key] {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
         }

@@ -145,9 +145,17 @@ impl Lexicon {
         for (number, (_, theme)) in written.iter().enumerate() {
             let own: Vec<String> = theme.terms.iter().map(|t| t.get_ref().clone()).collect();
             let parent = theme.parent.as_ref().and_then(|p| numbers.get(p.get_ref().as_str()).copied());
-            // Only what decides a count or a label is hashed: a comment or a
-            // case changes no table.
-            let label = format!("{}\0{}\0{}\0{parent:?}\0{}\0{}\0", theme.id.get_ref(), theme.zh, theme.en, theme.nested, own.join("\0"));
+            // What stands in a table is hashed: a comment or a case does not.
+            let label = format!(
+                "{}\0{}\0{}\0{parent:?}\0{}\0{}\0{:?}\0{}\0",
+                theme.id.get_ref(),
+                theme.zh,
+                theme.en,
+                theme.nested,
+                own.join("\0"),
+                theme.first,
+                theme.source
+            );
             hasher.update(label.as_bytes());
             terms.extend(own.iter().map(|t| (t.clone(), number)));
             cases.extend(theme.case.iter().map(|c| LexiconCase { theme: number, text: c.text.clone(), hits: c.hits.clone() }));

@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Float64Type, UInt32Type, UInt64Type};
+use arrow::datatypes::{Date32Type, Float64Type, Int32Type, Int64Type};
 
 use super::WriteError;
 use super::schema::{Kind, Table};
@@ -50,8 +50,8 @@ fn cell(kind: Kind, array: &ArrayRef, row: usize) -> String {
             let texts: Vec<&str> = list.as_string::<i32>().iter().flatten().collect();
             serde_json::Value::from(texts).to_string()
         }
-        Kind::UInt32 => array.as_primitive::<UInt32Type>().value(row).to_string(),
-        Kind::UInt64 => array.as_primitive::<UInt64Type>().value(row).to_string(),
+        Kind::Int32 => array.as_primitive::<Int32Type>().value(row).to_string(),
+        Kind::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         Kind::Float64 => array.as_primitive::<Float64Type>().value(row).to_string(),
         Kind::Boolean => array.as_boolean().value(row).to_string(),
         Kind::Date => array.as_primitive::<Date32Type>().value_as_date(row).map_or_else(String::new, |day| day.to_string()),

@@ -173,6 +173,7 @@ pub fn documents(rows: Vec<DocumentRow>, spans: &[SpanRow]) -> Vec<Document> {
         .into_iter()
         .map(|row| Document {
             doc_id: row.doc_id,
+            id_key: String::new(),
             source: row.source.into(),
             path: row.path.into(),
             record: row.record,

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, ListBuilder, RecordBatch, StringArray, StringBuilder, UInt32Array, UInt64Array,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
 };
-use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Schema, UInt32Type, UInt64Type};
+use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, Schema};
 use chrono::NaiveDate;
 
 use super::rows::{DateRow, DocumentRow, EventRow, HitRow, PlaceRow, SentenceRow, SpanRow, ThemeRow};
@@ -24,10 +24,11 @@ pub enum Kind {
     Text,
     /// A list of `Utf8`.
     TextList,
-    /// `UInt32`.
-    UInt32,
-    /// `UInt64`.
-    UInt64,
+    /// `Int32`. Signed, though no count is negative: readers without unsigned
+    /// types (Spark, R) take it, and differences do not wrap around.
+    Int32,
+    /// `Int64`.
+    Int64,
     /// `Float64`.
     Float64,
     /// `Boolean`.
@@ -43,8 +44,8 @@ impl Kind {
         match self {
             Self::Text => "text",
             Self::TextList => "list of text",
-            Self::UInt32 => "uint32",
-            Self::UInt64 => "uint64",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
             Self::Float64 => "float64",
             Self::Boolean => "boolean",
             Self::Date => "date",
@@ -57,8 +58,8 @@ impl Kind {
         match self {
             Self::Text => DataType::Utf8,
             Self::TextList => DataType::List(Arc::new(Field::new("item", DataType::Utf8, false))),
-            Self::UInt32 => DataType::UInt32,
-            Self::UInt64 => DataType::UInt64,
+            Self::Int32 => DataType::Int32,
+            Self::Int64 => DataType::Int64,
             Self::Float64 => DataType::Float64,
             Self::Boolean => DataType::Boolean,
             Self::Date => DataType::Date32,
@@ -71,7 +72,7 @@ impl Kind {
         match self {
             Self::Text => "string",
             Self::TextList => "array",
-            Self::UInt32 | Self::UInt64 => "integer",
+            Self::Int32 | Self::Int64 => "integer",
             Self::Float64 => "number",
             Self::Boolean => "boolean",
             Self::Date => "date",
@@ -175,8 +176,8 @@ macro_rules! cells {
 
 cells! {
     String, Text, StringArray, |s: &'a String| s.as_str(), |a: &dyn Array, i| a.as_string::<i32>().value(i).to_owned();
-    u32, UInt32, UInt32Array, |n: &u32| *n, |a: &dyn Array, i| a.as_primitive::<UInt32Type>().value(i);
-    u64, UInt64, UInt64Array, |n: &u64| *n, |a: &dyn Array, i| a.as_primitive::<UInt64Type>().value(i);
+    u32, Int32, Int32Array, |n: &u32| i32::try_from(*n).unwrap_or(i32::MAX), |a: &dyn Array, i| a.as_primitive::<Int32Type>().value(i).unsigned_abs();
+    u64, Int64, Int64Array, |n: &u64| i64::try_from(*n).unwrap_or(i64::MAX), |a: &dyn Array, i| a.as_primitive::<Int64Type>().value(i).unsigned_abs();
     f64, Float64, Float64Array, |n: &f64| *n, |a: &dyn Array, i| a.as_primitive::<Float64Type>().value(i);
     bool, Boolean, BooleanArray, |b: &bool| *b, |a: &dyn Array, i| a.as_boolean().value(i);
     NaiveDate, Date, Date32Array, |d: &NaiveDate| Date32Type::from_naive_date(*d), |a: &dyn Array, i| {
@@ -237,7 +238,7 @@ macro_rules! table {
 }
 
 table! { DocumentRow, "documents", "a document", true, key ["doc_id"], order ["date_start"];
-    doc_id: "unique in the release: the record's own id, else a hash of source, path and title",
+    doc_id: "unique in the release: the record's own id, else a hash of source, path and title (of a record: its content)",
     source: "name of the source in the pipeline file",
     register: "register of the source: speech, broadcast, report …",
     path: "path of the file, relative to the folder that the source's globs share",
