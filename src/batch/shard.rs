@@ -19,8 +19,8 @@ use crate::resolve::resolve;
 use crate::tag::tag;
 use crate::tally::{CountRow, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow};
 use crate::write::{
-    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, SentenceRow, SpanRow, WriteError, annotation_rows, check_shard, document_row,
-    documents, read_parquet, span_rows, write_parquet,
+    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, SentenceRow, ShardCheck, SpanRow, TableFile, WriteError, annotation_rows,
+    document_row, documents, read_parquet, span_rows, write_parquet,
 };
 
 /// Versions of the code that makes each artifact: raise one when its output changes.
@@ -161,48 +161,52 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
     if !wants_annotated {
         return Ok(made);
     }
+    let han_documents = rows.iter().filter(|d| plan.tally.preamble || !d.preamble).map(|d| d.han_chars).sum();
+    drop(rows);
     let counted: Vec<&Document> = documents.iter().filter(|d| plan.tally.preamble || !d.preamble).collect();
-    let annotated: Vec<_> = counted
-        .par_iter()
-        .map(|document| {
-            let resolution = clock.time(Stage::Resolve, || resolve(document, &plan.vocabulary));
-            let hits = clock.time(Stage::Tag, || tag(document, &plan.lexicon));
-            let rows = clock.time(Stage::Write, || annotation_rows(document, &resolution, &hits, &plan.lexicon, &plan.vocabulary.gazetteer));
-            (resolution, hits, rows)
-        })
-        .collect();
-    let rollup = wants_rollup.then(|| {
-        clock.time(Stage::Tally, || {
-            let mut rolling = Rolling::new(&plan.tally, &plan.lexicon, &plan.vocabulary.gazetteer);
-            for (document, (resolution, hits, _)) in counted.iter().zip(&annotated) {
-                rolling.add(document, &source.register, resolution, hits);
+    let mut check = ShardCheck::new(&plan.lexicon);
+    let mut rolling = Rolling::new(&plan.tally, &plan.lexicon, &plan.vocabulary.gazetteer);
+    cache.put("annotated", &keys.annotated, |folder| {
+        let mut files = AnnotatedFiles::create(folder, plan.lexicon.hash())?;
+        for some in counted.chunks(DOCUMENTS_AT_ONCE) {
+            let annotated: Vec<_> = some
+                .par_iter()
+                .map(|document| {
+                    let resolution = clock.time(Stage::Resolve, || resolve(document, &plan.vocabulary));
+                    let hits = clock.time(Stage::Tag, || tag(document, &plan.lexicon));
+                    let rows = clock.time(Stage::Write, || annotation_rows(document, &resolution, &hits, &plan.lexicon, &plan.vocabulary.gazetteer));
+                    (resolution, hits, rows)
+                })
+                .collect();
+            let mut all = AnnotationRows::default();
+            for (document, (resolution, hits, rows)) in some.iter().zip(annotated) {
+                if wants_rollup {
+                    clock.time(Stage::Tally, || rolling.add(document, &source.register, &resolution, &hits));
+                }
+                all.append(rows);
             }
-            rolling.finish()
-        })
-    });
-    let mut all = AnnotationRows::default();
-    for (_, _, rows) in annotated {
-        all.append(rows);
-    }
-    for hit in &all.hits {
-        *made.hits.entry(hit.theme.clone()).or_default() += 1;
-    }
-    if let Some(rollup) = &rollup {
-        let failures = clock.time(Stage::Write, || check_shard(&rows, &all, rollup, &plan.lexicon, plan.tally.preamble));
+            clock.time(Stage::Write, || {
+                check.add(&all);
+                files.write(&all)
+            })?;
+        }
+        clock.time(Stage::Write, || files.close())
+    })?;
+    made.hits.clone_from(check.own_hits());
+    if wants_rollup {
+        let rollup = clock.time(Stage::Tally, || rolling.finish());
+        let failures = check.compare(han_documents, &rollup);
         if !failures.is_empty() {
             return Err(BatchError::Checks(failures));
         }
+        clock.time(Stage::Write, || cache.put("rollups", &keys.rollups, |folder| rollup_files(folder, &rollup, &made.hits)))?;
+        made.rollup = Some(rollup);
     }
-    clock.time(Stage::Write, || -> Result<(), WriteError> {
-        cache.put("annotated", &keys.annotated, |folder| annotated_files(folder, &all, plan.lexicon.hash()))?;
-        if let Some(rollup) = &rollup {
-            cache.put("rollups", &keys.rollups, |folder| rollup_files(folder, rollup, &made.hits))?;
-        }
-        Ok(())
-    })?;
-    made.rollup = rollup;
     Ok(made)
 }
+
+/// Documents whose rows are in memory together.
+const DOCUMENTS_AT_ONCE: usize = 512;
 
 fn from_cache(keys: &Keys, cache: &Cache, wants_annotated: bool, wants_rollup: bool) -> Result<Made, WriteError> {
     let folder = cache.path("parsed", &keys.parsed);
@@ -328,15 +332,44 @@ fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: &Clock) -> 
     (documents, summary, rejects)
 }
 
-fn annotated_files(folder: &Path, rows: &AnnotationRows, lexicon: &str) -> Result<(), WriteError> {
-    fn file<R: Row>(folder: &Path, rows: &[R], metadata: &[(&str, &str)]) -> Result<(), WriteError> {
-        write_parquet(&folder.join(format!("{}.parquet", R::table().name)), rows, metadata)
+/// The files of the annotated artifact while rows come in.
+struct AnnotatedFiles {
+    sentences: TableFile<SentenceRow>,
+    dates: TableFile<DateRow>,
+    places: TableFile<PlaceRow>,
+    events: TableFile<EventRow>,
+    hits: TableFile<HitRow>,
+}
+
+impl AnnotatedFiles {
+    fn create(folder: &Path, lexicon: &str) -> Result<Self, WriteError> {
+        fn file<R: Row>(folder: &Path, metadata: &[(&str, &str)]) -> Result<TableFile<R>, WriteError> {
+            TableFile::create(&folder.join(format!("{}.parquet", R::table().name)), metadata)
+        }
+        Ok(Self {
+            sentences: file(folder, &[])?,
+            dates: file(folder, &[])?,
+            places: file(folder, &[])?,
+            events: file(folder, &[])?,
+            hits: file(folder, &[("tifa.lexicon", lexicon)])?,
+        })
     }
-    file::<SentenceRow>(folder, &rows.sentences, &[])?;
-    file::<DateRow>(folder, &rows.dates, &[])?;
-    file::<PlaceRow>(folder, &rows.places, &[])?;
-    file::<EventRow>(folder, &rows.events, &[])?;
-    file::<HitRow>(folder, &rows.hits, &[("tifa.lexicon", lexicon)])
+
+    fn write(&mut self, rows: &AnnotationRows) -> Result<(), WriteError> {
+        self.sentences.write(&rows.sentences)?;
+        self.dates.write(&rows.dates)?;
+        self.places.write(&rows.places)?;
+        self.events.write(&rows.events)?;
+        self.hits.write(&rows.hits)
+    }
+
+    fn close(self) -> Result<(), WriteError> {
+        self.sentences.close()?;
+        self.dates.close()?;
+        self.places.close()?;
+        self.events.close()?;
+        self.hits.close()
+    }
 }
 
 fn rollup_files(folder: &Path, rollup: &Rollup, hits: &BTreeMap<String, u64>) -> Result<(), WriteError> {

@@ -176,7 +176,7 @@ impl<'i> Place<'i> {
     }
 
     fn oversized(self, record: Option<u64>, limit: u64, option: &str, bytes: &[u8]) -> Reject {
-        let detail = format!("larger than {} bytes: raise {option} to read it", limit);
+        let detail = format!("larger than {limit} bytes: raise {option} to read it");
         self.refuse(record, "oversized", detail, bytes)
     }
 

@@ -375,7 +375,7 @@ impl<'t> Context<'t> {
         let is_talks = !self.slice(verb.start, verb.end).ends_with("会见");
         let (start, partner) = if is_talks { self.partner_before(verb.start)? } else { (verb.start, self.partner_after(verb.end)?) };
         if is_talks && self.slice(self.clause_start(verb.start), verb.start).contains("视频方式") {
-            return self.video(start, verb.end, partner);
+            return Some(self.video(start, verb.end, partner));
         }
         let partner = without_journey(partner);
         let others: Vec<Actor> = person(partner, self.vocabulary).into_iter().collect();
@@ -391,11 +391,11 @@ impl<'t> Context<'t> {
     }
 
     /// 以视频方式同X举行会谈.
-    fn video(&self, start: usize, end: usize, partner: &str) -> Option<Found> {
+    fn video(&self, start: usize, end: usize, partner: &str) -> Found {
         let partner = without_courtesy(without_journey(partner), self.vocabulary);
         let others = person(partner, self.vocabulary).into_iter().collect();
         let name = format!("同{partner}视频会谈");
-        Some(Found { span: Span::new(start, end), name, kind: OccasionType::Call, rule: "call", place: None, others })
+        Found { span: Span::new(start, end), name, kind: OccasionType::Call, rule: "call", place: None, others }
     }
 
     fn call(&self, verb: Span) -> Option<Found> {

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::tag::Lexicon;
+use crate::tag::{Lexicon, Theme};
 use crate::tally::{Breakdown, Period, Rollup, Tally};
 
-use super::rows::{AnnotationRows, DocumentRow};
+use super::rows::AnnotationRows;
 
 /// A check that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,40 +29,77 @@ fn equal(failures: &mut Vec<CheckFailure>, check: &'static str, of: &str, counte
     }
 }
 
-/// Recounts a shard's rows and compares them with its rollup, for every period
-/// length: hits, sentences and documents of each theme, and the denominators.
-#[must_use]
-pub fn check_shard(documents: &[DocumentRow], rows: &AnnotationRows, rollup: &Rollup, lexicon: &Lexicon, count_preamble: bool) -> Vec<CheckFailure> {
-    let mut failures = Vec::new();
-    let parents: BTreeMap<&str, &str> = lexicon.themes().iter().filter_map(|t| Some((t.id.as_str(), lexicon.themes().get(t.parent?)?.id.as_str()))).collect();
-    let mut hits: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut sentences: BTreeMap<&str, BTreeSet<(&str, u32)>> = BTreeMap::new();
-    for hit in &rows.hits {
-        for theme in std::iter::once(hit.theme.as_str()).chain(parents.get(hit.theme.as_str()).copied()) {
-            *hits.entry(theme).or_default() += 1;
-            sentences.entry(theme).or_default().insert((&hit.doc_id, hit.sentence));
-        }
+/// Recounts a shard's rows as they are written, to compare them with its
+/// rollup: hits and sentences of each theme, and the denominators.
+pub struct ShardCheck<'l> {
+    lexicon: &'l Lexicon,
+    parents: BTreeMap<&'l str, &'l str>,
+    /// Hits of each theme itself.
+    own_hits: BTreeMap<String, u64>,
+    hits: BTreeMap<String, u64>,
+    sentences_with: BTreeMap<String, u64>,
+    sentences: u64,
+    han_chars: u64,
+}
+
+impl<'l> ShardCheck<'l> {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(lexicon: &'l Lexicon) -> Self {
+        let parent = |t: &'l Theme| Some((t.id.as_str(), lexicon.themes().get(t.parent?)?.id.as_str()));
+        let parents = lexicon.themes().iter().filter_map(parent).collect();
+        Self { lexicon, parents, own_hits: BTreeMap::new(), hits: BTreeMap::new(), sentences_with: BTreeMap::new(), sentences: 0, han_chars: 0 }
     }
-    let counted: Vec<&DocumentRow> = documents.iter().filter(|d| count_preamble || !d.preamble).collect();
-    let han: u64 = rows.sentences.iter().map(|s| u64::from(s.han_chars)).sum();
-    let han_documents: u64 = counted.iter().map(|d| d.han_chars).sum();
-    equal(&mut failures, "han_chars_of_sentences", "all text", han, han_documents);
-    let periods: BTreeSet<&str> = rollup.counts.iter().map(|r| r.period.as_str()).collect();
-    for period in periods {
-        let all: Vec<_> = rollup.counts.iter().filter(|r| r.period == period && r.breakdown == Breakdown::All.name()).collect();
-        let sum =
-            |theme: Option<&str>, get: fn(&crate::tally::CountRow) -> u64| -> u64 { all.iter().filter(|r| r.theme.as_deref() == theme).map(|r| get(r)).sum() };
-        equal(&mut failures, "sentences_of_periods", period, sum(None, |r| r.sentences), rows.sentences.len() as u64);
-        equal(&mut failures, "han_chars_of_periods", period, sum(None, |r| r.han_chars), han_documents);
-        for theme in lexicon.themes() {
-            let of = format!("{period} {}", theme.id);
-            let id = Some(theme.id.as_str());
-            equal(&mut failures, "hits_of_periods", &of, sum(id, |r| r.hits), hits.get(theme.id.as_str()).copied().unwrap_or(0));
-            let spoken = sentences.get(theme.id.as_str()).map_or(0, |set| set.len() as u64);
-            equal(&mut failures, "sentences_with_theme", &of, sum(id, |r| r.sentences), spoken);
+
+    /// Counts the rows of whole documents.
+    pub fn add(&mut self, rows: &AnnotationRows) {
+        let mut with: BTreeSet<(&str, &str, u32)> = BTreeSet::new();
+        for hit in &rows.hits {
+            *self.own_hits.entry(hit.theme.clone()).or_default() += 1;
+            for theme in std::iter::once(hit.theme.as_str()).chain(self.parents.get(hit.theme.as_str()).copied()) {
+                *self.hits.entry(theme.to_owned()).or_default() += 1;
+                with.insert((theme, &hit.doc_id, hit.sentence));
+            }
         }
+        for (theme, _, _) in with {
+            *self.sentences_with.entry(theme.to_owned()).or_default() += 1;
+        }
+        self.sentences += rows.sentences.len() as u64;
+        self.han_chars += rows.sentences.iter().map(|s| u64::from(s.han_chars)).sum::<u64>();
     }
-    failures
+
+    /// Hits of each theme itself, without those of themes below it.
+    #[must_use]
+    pub fn own_hits(&self) -> &BTreeMap<String, u64> {
+        &self.own_hits
+    }
+
+    /// What does not agree. `han_documents` are the Han characters of the
+    /// documents that count.
+    #[must_use]
+    pub fn compare(&self, han_documents: u64, rollup: &Rollup) -> Vec<CheckFailure> {
+        let mut failures = Vec::new();
+        equal(&mut failures, "han_chars_of_sentences", "all text", self.han_chars, han_documents);
+        let periods: BTreeSet<&str> = rollup.counts.iter().map(|r| r.period.as_str()).collect();
+        for period in periods {
+            let all = rollup.counts.iter().filter(|r| r.period == period && r.breakdown == Breakdown::All.name());
+            let mut sums: BTreeMap<Option<&str>, (u64, u64, u64)> = BTreeMap::new();
+            for row in all {
+                let sum = sums.entry(row.theme.as_deref()).or_default();
+                *sum = (sum.0 + row.hits, sum.1 + row.sentences, sum.2 + row.han_chars);
+            }
+            let (_, sentences, han_chars) = sums.get(&None).copied().unwrap_or_default();
+            equal(&mut failures, "sentences_of_periods", period, sentences, self.sentences);
+            equal(&mut failures, "han_chars_of_periods", period, han_chars, han_documents);
+            for theme in self.lexicon.themes() {
+                let of = format!("{period} {}", theme.id);
+                let (hits, sentences, _) = sums.get(&Some(theme.id.as_str())).copied().unwrap_or_default();
+                equal(&mut failures, "hits_of_periods", &of, hits, self.hits.get(&theme.id).copied().unwrap_or(0));
+                equal(&mut failures, "sentences_with_theme", &of, sentences, self.sentences_with.get(&theme.id).copied().unwrap_or(0));
+            }
+        }
+        failures
+    }
 }
 
 /// Compares the tables with each other before they are published.

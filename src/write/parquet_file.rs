@@ -2,7 +2,8 @@
 //! version in the file, and nothing that differs between equal runs.
 
 use std::fs::File;
-use std::path::Path;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
 
 use arrow::array::{AsArray, RecordBatch};
 use parquet::arrow::ArrowWriter;
@@ -13,44 +14,74 @@ use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::WriteError;
-use super::schema::{Row, SCHEMA_VERSION, Table, batch};
+use super::schema::{Row, SCHEMA_VERSION, batch};
 
 /// Rows in a row group: what DuckDB reads best.
 const ROW_GROUP_ROWS: usize = 122_880;
 
-/// Writes the rows of a table. `metadata` is added to the file's key-value
-/// metadata: what the rows depend on and nothing else.
+/// A table's file while its rows come in.
+pub struct TableFile<R> {
+    path: PathBuf,
+    writer: ArrowWriter<File>,
+    rows: PhantomData<R>,
+}
+
+impl<R: Row> TableFile<R> {
+    /// Begins a file. `metadata` is added to its key-value metadata: what the
+    /// rows depend on and nothing else.
+    ///
+    /// # Errors
+    /// [`WriteError`] with the path.
+    pub fn create(path: &Path, metadata: &[(&str, &str)]) -> Result<Self, WriteError> {
+        let table = R::table();
+        let mut pairs =
+            vec![KeyValue::new("tifa.table".to_owned(), table.name.to_owned()), KeyValue::new("tifa.schema_version".to_owned(), SCHEMA_VERSION.to_owned())];
+        pairs.extend(metadata.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), (*value).to_owned())));
+        let sorting = table.order.iter().filter_map(|name| {
+            let index = table.columns.iter().position(|c| c.name == *name)?;
+            Some(SortingColumn { column_idx: i32::try_from(index).ok()?, descending: false, nulls_first: false })
+        });
+        let level = ZstdLevel::try_new(3).map_err(|e| WriteError::table(path, &e))?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(level))
+            .set_statistics_enabled(EnabledStatistics::Page)
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .set_sorting_columns(Some(sorting.collect::<Vec<_>>()).filter(|s| !s.is_empty()))
+            .set_created_by(concat!("tifa ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_key_value_metadata(Some(pairs))
+            .build();
+        let file = File::create(path).map_err(|e| WriteError::io(path, e))?;
+        let writer = ArrowWriter::try_new(file, table.arrow(), Some(properties)).map_err(|e| WriteError::table(path, &e))?;
+        Ok(Self { path: path.to_owned(), writer, rows: PhantomData })
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// [`WriteError`] with the path.
+    pub fn write(&mut self, rows: &[R]) -> Result<(), WriteError> {
+        let batch = batch(rows).map_err(|e| WriteError::table(&self.path, &e))?;
+        self.writer.write(&batch).map_err(|e| WriteError::table(&self.path, &e))
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// [`WriteError`] with the path.
+    pub fn close(self) -> Result<(), WriteError> {
+        let path = self.path;
+        self.writer.close().map(|_| ()).map_err(|e| WriteError::table(&path, &e))
+    }
+}
+
+/// Writes the rows of a table at once.
 ///
 /// # Errors
 /// [`WriteError`] with the path.
 pub fn write_parquet<R: Row>(path: &Path, rows: &[R], metadata: &[(&str, &str)]) -> Result<(), WriteError> {
-    let table = R::table();
-    let batch = batch(rows).map_err(|e| WriteError::table(path, &e))?;
-    write_batch(path, &table, &batch, metadata)
-}
-
-fn write_batch(path: &Path, table: &Table, batch: &RecordBatch, metadata: &[(&str, &str)]) -> Result<(), WriteError> {
-    let mut pairs =
-        vec![KeyValue::new("tifa.table".to_owned(), table.name.to_owned()), KeyValue::new("tifa.schema_version".to_owned(), SCHEMA_VERSION.to_owned())];
-    pairs.extend(metadata.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), (*value).to_owned())));
-    let sorting = table.order.iter().filter_map(|name| {
-        let index = table.columns.iter().position(|c| c.name == *name)?;
-        Some(SortingColumn { column_idx: i32::try_from(index).ok()?, descending: false, nulls_first: false })
-    });
-    let level = ZstdLevel::try_new(3).map_err(|e| WriteError::table(path, &e))?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_sorting_columns(Some(sorting.collect::<Vec<_>>()).filter(|s| !s.is_empty()))
-        .set_created_by(concat!("tifa ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(pairs))
-        .build();
-    let file = File::create(path).map_err(|e| WriteError::io(path, e))?;
-    let mut writer = ArrowWriter::try_new(file, table.arrow(), Some(properties)).map_err(|e| WriteError::table(path, &e))?;
-    writer.write(batch).map_err(|e| WriteError::table(path, &e))?;
-    writer.close().map_err(|e| WriteError::table(path, &e))?;
-    Ok(())
+    let mut file = TableFile::create(path, metadata)?;
+    file.write(rows)?;
+    file.close()
 }
 
 /// Reads a Parquet file batch by batch.
