@@ -84,7 +84,7 @@ row! {
 /// Bytes of a text → code points.
 ///
 /// # Cost
-/// One pass to build; a look-up counts at most [`STEP`](Self::STEP) bytes.
+/// One pass to build; a look-up counts at most 256 bytes.
 pub struct Offsets<'t> {
     text: &'t str,
     /// Code points before each multiple of `STEP` bytes.
