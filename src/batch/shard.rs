@@ -20,7 +20,7 @@ use crate::tag::tag;
 use crate::tally::{CountRow, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow};
 use crate::write::{
     AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, SentenceRow, ShardCheck, SpanRow, TableFile, WriteError, annotation_rows,
-    document_row, documents, read_parquet, span_rows, write_parquet,
+    columns_fingerprint, document_row, documents, read_parquet, span_rows, write_parquet,
 };
 
 /// Versions of the code that makes each artifact: raise one when its output changes.
@@ -43,7 +43,7 @@ impl Keys {
     /// Each key covers the one before it, and the settings that the step reads.
     pub(super) fn new(plan: &Plan, shard: &Shard, source: &Source, limits: Limits) -> Self {
         let key = |text: String| -> String { blake3::hash(text.as_bytes()).to_hex().chars().take(32).collect() };
-        let version = env!("CARGO_PKG_VERSION");
+        let version = format!("{} {}", env!("CARGO_PKG_VERSION"), columns_fingerprint());
         let parsed = key(format!("{version} {PARSED} {} {limits:?} {:?} {:?} {}", shard.id, source.input.fields, source.parse, source.register));
         let annotated = key(format!("{version} {ANNOTATED} {parsed} {} {} {}", plan.vocabulary.hash, plan.lexicon.hash(), plan.tally.preamble));
         let rollups = key(format!("{version} {ROLLUP} {annotated} {:?}", plan.tally));

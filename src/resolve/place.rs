@@ -168,6 +168,13 @@ impl Gazetteer {
         for found in self.automaton.leftmost_find_iter(text) {
             let span = Span::new(found.start(), found.end());
             let number = found.value() as usize;
+            // 涿州市 after 河北 was read as 涿州 already; the longer name is right.
+            if let Some(last) = out.last().filter(|last| last.span.overlaps(span)) {
+                if last.span.end >= span.end {
+                    continue;
+                }
+                out.pop();
+            }
             let Some(all) = self.names.get(number).filter(|all| !all.is_empty()) else { continue };
             let holding: Vec<usize> = all.iter().copied().filter(|i| self.places.get(*i).is_some_and(|p| p.holds_at(day))).collect();
             let among = if holding.is_empty() { all.clone() } else { holding };
@@ -358,6 +365,7 @@ mod tests {
     fn divisions_are_found_by_full_and_short_name() {
         assert_eq!(read("在黑龙江省哈尔滨市和江苏、内蒙古", "2024-01-01"), ["黑龙江省=230000", "哈尔滨市=230100", "江苏=320000", "内蒙古=150000"]);
         assert_eq!(read("在河北涿州调研", "2024-01-01"), ["河北=130000", "涿州=130681"]);
+        assert_eq!(read("在河北涿州市调研", "2024-01-01"), ["河北=130000", "涿州市=130681"]);
     }
 
     #[test]

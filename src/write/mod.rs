@@ -24,7 +24,7 @@ pub use rows::{
     AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, SentenceRow, SpanRow, ThemeRow, annotation_rows, document_row, documents,
     span_rows, theme_rows,
 };
-pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, tables};
+pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, columns_fingerprint, tables};
 
 /// Which tables have a CSV twin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -116,7 +116,17 @@ pub fn read_text_column(path: &Path, column: &str) -> Result<Vec<String>, WriteE
 /// # Errors
 /// [`WriteError`] with the path.
 pub fn read_parquet<R: Row>(path: &Path) -> Result<Vec<R>, WriteError> {
-    Ok(read_batches(path)?.iter().flat_map(R::read).collect())
+    let expected = R::table().arrow();
+    let mut rows = Vec::new();
+    for batch in read_batches(path)? {
+        // A file of another version must not be taken for one of this.
+        let same = batch.schema().fields().iter().map(|f| (f.name(), f.data_type())).eq(expected.fields().iter().map(|f| (f.name(), f.data_type())));
+        if !same {
+            return Err(WriteError::table(path, &"its columns are not those of this version"));
+        }
+        rows.extend(R::read(&batch));
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

@@ -533,6 +533,16 @@ pub fn tables() -> Vec<Table> {
     ]
 }
 
+/// Names and types of all columns, those of the cache too: what was written
+/// under another list is not read under this one.
+#[must_use]
+pub fn columns_fingerprint() -> String {
+    let cached = [SpanRow::table(), CountRow::table(), ThemeOccasionRow::table(), SeenRow::table(), PresenceRow::table()];
+    let columns = |t: &Table| t.columns.iter().map(|c| format!("{} {} {:?} {}\n", t.name, c.name, c.kind, c.nullable)).collect::<String>();
+    let all: String = tables().iter().chain(&cached).map(columns).collect();
+    blake3::hash(all.as_bytes()).to_hex().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
