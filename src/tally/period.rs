@@ -19,10 +19,13 @@ pub enum Period {
     Quarter,
     /// A year.
     Year,
+    /// The whole corpus, dated or not: no length that a pipeline can ask for.
+    #[serde(skip)]
+    Whole,
 }
 
 impl Period {
-    /// All lengths.
+    /// All lengths of the calendar.
     pub const ALL: [Self; 5] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
 
     /// The word in the tables.
@@ -34,6 +37,7 @@ impl Period {
             Self::Month => "month",
             Self::Quarter => "quarter",
             Self::Year => "year",
+            Self::Whole => "whole",
         }
     }
 
@@ -48,7 +52,7 @@ impl Period {
     pub fn start_of(self, day: NaiveDate) -> NaiveDate {
         let first = |month| NaiveDate::from_ymd_opt(day.year(), month, 1);
         match self {
-            Self::Day => Some(day),
+            Self::Day | Self::Whole => Some(day),
             Self::Week => day.checked_sub_days(Days::new(u64::from(day.weekday().num_days_from_monday()))),
             Self::Month => first(day.month()),
             Self::Quarter => first((day.month() - 1) / 3 * 3 + 1),
@@ -61,7 +65,7 @@ impl Period {
     #[must_use]
     pub fn end_of(self, start: NaiveDate) -> NaiveDate {
         let range = match self {
-            Self::Day => None,
+            Self::Day | Self::Whole => None,
             Self::Week => return start.checked_add_days(Days::new(6)).unwrap_or(start),
             Self::Month => DateRange::month(start.year(), start.month()),
             Self::Quarter => DateRange::quarter(start.year(), start.month().div_ceil(3)),
@@ -88,7 +92,7 @@ impl Period {
     #[must_use]
     pub fn label(self, start: NaiveDate) -> String {
         match self {
-            Self::Day => start.to_string(),
+            Self::Day | Self::Whole => start.to_string(),
             Self::Week => format!("{:04}-W{:02}", start.iso_week().year(), start.iso_week().week()),
             Self::Month => format!("{:04}-{:02}", start.year(), start.month()),
             Self::Quarter => format!("{:04}-Q{}", start.year(), start.month().div_ceil(3)),

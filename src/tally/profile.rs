@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::Settings;
 use super::period::Period;
 use super::rate::{per_10k, share};
-use super::rollup::{Breakdown, CountRow, SeenRow, ThemeOccasionRow};
+use super::rollup::{CountRow, SeenRow, ThemeOccasionRow};
 use super::series::FrequencyRow;
 use crate::tag::Lexicon;
 
@@ -63,11 +63,9 @@ pub(super) fn profiles(
     lexicon: &Lexicon,
     settings: &Settings,
 ) -> Vec<ProfileRow> {
-    // Every period length sums to the same totals; a document whose text falls
-    // into several periods is counted in each, so the longest is nearest.
     let longest = settings.periods.iter().max().copied();
     let peak_period = settings.periods.iter().copied().filter(|p| *p >= Period::Month).min().or(longest);
-    let rows = || counts.iter().filter(|r| r.breakdown == Breakdown::All.name() && Some(r.period.as_str()) == longest.map(Period::name));
+    let rows = || counts.iter().filter(|r| r.period == Period::Whole.name());
     let mut sums: BTreeMap<Option<&str>, [u64; 4]> = BTreeMap::new();
     for row in rows() {
         let sum = sums.entry(row.theme.as_deref()).or_default();

@@ -373,6 +373,9 @@ impl<'r> Rolling<'r> {
     }
 
     fn each_key(&self, placed: &Placed, theme: u32, mut give: impl FnMut(Key)) {
+        // A document whose sentences fall into several periods is one document.
+        let (all, member) = placed.members[0];
+        give((Period::Whole, None, all, member, theme));
         for period in &self.settings.periods {
             let start = placed.basis.and_then(|basis| period.place(basis));
             for (breakdown, member) in placed.members {

@@ -213,7 +213,7 @@ fn bounds(period: &str, start: Option<NaiveDate>) -> (Option<NaiveDate>, String)
 pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
     let mut out: Vec<TotalRow> = counts
         .iter()
-        .filter(|row| row.theme.is_none())
+        .filter(|row| row.theme.is_none() && row.period != Period::Whole.name())
         .map(|row| TotalRow {
             period: row.period.clone(),
             period_start: row.period_start,

@@ -459,7 +459,7 @@ table! { ProfileRow, "theme_profile", "a theme over the whole corpus", false, ke
     level: "0 or 1",
     hits ("hits"): "all occurrences that count, unplaced ones included",
     sentences ("sentences"): "sentences with a hit",
-    documents ("documents"): "documents with a hit",
+    documents ("documents"): "documents with a hit, each once whatever periods it falls into",
     occasions ("occasions"): "distinct occasions in whose scope a hit stands",
     per_10k ("hits per 10,000 Han characters"): "over all text",
     density ("share"): "documents ÷ all documents",
