@@ -6,6 +6,7 @@
 
 mod actor;
 mod date;
+mod date_token;
 mod occasion;
 mod place;
 mod vocabulary;

@@ -442,8 +442,7 @@ impl<'t> Context<'t> {
             "重要指示" | "重要批示" => {
                 let verb_at = before.rfind("作出")?;
                 let about = before.get(..verb_at)?;
-                let (mark, rest) = ["就", "对", "在"].iter().filter_map(|m| about.rfind(m).map(|p| (*m, p + m.len()))).max_by_key(|(_, p)| *p)?;
-                let _ = mark;
+                let rest = ["就", "对", "在"].iter().filter_map(|mark| about.rfind(mark).map(|at| at + mark.len())).max()?;
                 let subject = about.get(rest..)?.trim_end_matches("之际").trim_end_matches("工作作出");
                 (clause + rest, format!("就{}作出{word}", bare(subject)))
             }
@@ -478,7 +477,7 @@ impl<'t> Context<'t> {
         let before = self.slice(clause, verb);
         let (at, mark) = ["同", "与", "和"].iter().find_map(|m| before.rfind(m).map(|p| (p, *m)))?;
         let partner = before.get(at + mark.len()..)?.trim_end_matches("分别");
-        let partner = ["以视频方式", "举行", "进行", "正式", "非"].iter().fold(partner, |p, w| p.split(w).next().unwrap_or(p));
+        let partner = ["以视频方式", "举行", "进行", "非正式", "正式"].iter().fold(partner, |p, w| p.split(w).next().unwrap_or(p));
         (partner.chars().count() >= 2).then_some((clause + at, partner))
     }
 

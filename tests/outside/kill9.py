@@ -26,6 +26,8 @@ from outside import Release, Report, binary, tifa_run
 
 FILES = 300
 SEED = 20240306
+# How many files change before a run, in turn.
+CHANGED = [1, 5, 60]
 
 PIPELINE = """
 name = "days"
@@ -117,7 +119,7 @@ def tables_of(folder):
 
 
 def main():
-    rounds = 2 + (int(sys.argv[1]) if len(sys.argv) > 1 else 40)
+    rounds = len(CHANGED) + (int(sys.argv[1]) if len(sys.argv) > 1 else 40)
     report, program, draw = Report(), binary(), random.Random(SEED)
     with tempfile.TemporaryDirectory(prefix="tifa-kill-") as folder:
         base = Path(folder)
@@ -135,12 +137,13 @@ def main():
         latest = base / "output" / "days" / "latest"
         reader = Reader(latest, states)
         reader.start()
-        faults, killed, moved, length = [], 0, 0, 0.0
+        faults, killed, moved, length = [], 0, 0, {}
         command = [program, "run", str(pipeline), "--output", str(base / "output"), "--work", str(base / "work")]
         seen = 0
         for number in range(1, rounds + 1):
             state = dict(state)
-            for chosen in draw.sample(range(FILES), draw.choice([1, 5, 60])):
+            changed = CHANGED[(number - 1) % len(CHANGED)]
+            for chosen in draw.sample(range(FILES), changed):
                 state[write_day(base, chosen, number, draw)] = number
             # The reader must know a state before it can be published.
             states[number] = state
@@ -149,9 +152,10 @@ def main():
                     os.replace(base / path, raw / path)
             start = time.monotonic()
             child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            # Two runs are left alone, to see how long one takes beside the
-            # reader; of the others every second dies late, about when it publishes.
-            delay = None if number <= 2 else length * draw.uniform(0.6 if number % 2 else 0, 1.1)
+            # The first runs are left alone, to see how long each kind takes beside
+            # the reader (whatever ends later corrects that); of the others every second dies late, about when it publishes.
+            left_alone = number <= len(CHANGED)
+            delay = None if left_alone else length[changed] * draw.uniform(0.6 if number % 2 else 0, 1.05)
             try:
                 child.wait(timeout=delay)
             except subprocess.TimeoutExpired:
@@ -160,8 +164,8 @@ def main():
             child.stderr.close()
             code = child.wait()
             killed += code == -signal.SIGKILL
-            if number <= 2:
-                length = max(length, time.monotonic() - start)
+            if code == 0:
+                length[changed] = time.monotonic() - start
             if code not in (0, -signal.SIGKILL):
                 faults.append(f"round {number}: exit {code}: {error[-300:]}")
             try:
@@ -174,16 +178,17 @@ def main():
                 faults.append(f"round {number}, exit {code}: {type(fault).__name__}: {fault}")
         reader.stop.set()
         reader.join()
-        report.check("`latest` leads to a whole release after every kill", faults, f"{rounds} runs of up to {length:.2f} s, {killed} killed, {moved} published")
-        report.check("enough runs were killed midway for this to mean something", 2 * killed < rounds - 2 and [f"{killed} of {rounds - 2}"])
+        report.check("`latest` leads to a whole release after every kill", faults, f"{rounds} runs of {min(length.values()):.2f} to {max(length.values()):.2f} s, {killed} killed, {moved} published")
+        report.check("enough runs were killed midway for this to mean something", 3 * killed < rounds - len(CHANGED) and [f"{killed} of {rounds - len(CHANGED)}"])
         report.check("a reader saw whole releases all the while", reader.faults, f"{reader.reads} reads of {len(set(reader.rounds))} releases")
         report.check("a reader never went back in time", sorted(reader.rounds) != reader.rounds)
         last = tifa_run(pipeline, base)
         report.check("the next run succeeds", (last.code != 0 or not ("published" in last.output or "unchanged" in last.output)) and [last.told()])
         found = read_whole(latest, states)
         report.check("it has the newest files", found != rounds and [f"round {found} of {rounds}"])
-        left = [str(p) for p in (base / "output").rglob("*") if p.name.startswith((".new-", ".latest-")) or p.suffix == ".tmp"]
-        report.check("nothing half-made is left in the output folder", left)
+        files = [p.relative_to(base) for p in (base / "output").rglob("*")]
+        report.check("no half-made release or link is left", [str(p) for p in files if p.name.startswith((".new-", ".latest-"))])
+        report.check("no half-made record of a run is left", [str(p) for p in files if p.suffix == ".tmp"])
         fresh = base / "fresh"
         whole = tifa_run(pipeline, fresh)
         one, other = tables_of(latest), tables_of(fresh / "output" / "days" / "latest")
