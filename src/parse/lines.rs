@@ -173,12 +173,17 @@ pub(super) fn paragraphs(lines: Vec<Line>) -> (Vec<Traced>, u64) {
         }
         let gap = if over_page && line.gap == Gap::Line { Gap::Blank } else { line.gap };
         over_page = false;
-        let shape = Shape::of(&line, width);
+        let mut shape = Shape::of(&line, width);
         let goes_on = before.as_ref().is_some_and(|before| match gap {
             Gap::Wrap => true,
             Gap::Block => false,
-            Gap::Line | Gap::Blank => !shape.opens && (before.cut || (gap == Gap::Line && before.full && !before.heading && width.is_some())),
+            Gap::Line | Gap::Blank => {
+                let full = gap == Gap::Line && before.full && !before.heading && width.is_some();
+                shape.inside || (!shape.opens && (before.cut || full))
+            }
         });
+        // What goes on from a cut line is no heading, however short it is.
+        shape.cut |= goes_on && !shape.ends;
         match out.last_mut() {
             Some(last) if goes_on => last.join(&line.text),
             _ => out.push(line.text),
@@ -192,6 +197,10 @@ pub(super) fn paragraphs(lines: Vec<Line>) -> (Vec<Traced>, u64) {
 struct Shape {
     /// It breaks off in the middle of a sentence.
     cut: bool,
+    /// It ends like a sentence.
+    ends: bool,
+    /// It begins with a mark that nothing begins with.
+    inside: bool,
     /// It reaches the width at which the text is set.
     full: bool,
     /// It is a heading by its markup or its look.
@@ -208,7 +217,8 @@ impl Shape {
         let prose = text.contains(['，', '。', '；', '、', '！', '？']);
         let heading = line.heading.is_some() || (!full && !prose);
         let ends = text.trim_end_matches(['”', '’', '」', '』', '）', ')', '》', '】']).ends_with(['。', '！', '？', '…', '：', '；', '!', '?', ':', ';']);
-        Self { cut: !ends && !heading, full, heading, opens: line.text.indented || line.heading.is_some() || is_item(text) }
+        let inside = text.starts_with(['，', '。', '、', '；', '：', '！', '？', '）', '》', '”', '」']);
+        Self { cut: !ends && !heading, ends, inside, full, heading, opens: line.text.indented || line.heading.is_some() || is_item(text) }
     }
 }
 
@@ -274,6 +284,12 @@ mod tests {
     fn a_sentence_cut_by_a_page_is_joined_in_mid_word() {
         let text = "各地要压实责任，围绕供水布局管\n\n网，及时抢修。\n\n另一段，也在这里断\n\n— 3 —\n\n开了。";
         assert_eq!(read(text), ["各地要压实责任，围绕供水布局管网，及时抢修。", "另一段，也在这里断开了。"]);
+    }
+
+    #[test]
+    fn a_short_piece_of_a_cut_sentence_is_no_heading() {
+        let text = "各位代表，大会听取了某某同志\n关于规划草案的报告\n并进行了讨论，通过了\n规划\n，接着，又审议了预算。\n\n下一段。";
+        assert_eq!(read(text), ["各位代表，大会听取了某某同志关于规划草案的报告并进行了讨论，通过了规划，接着，又审议了预算。", "下一段。"]);
     }
 
     #[test]
