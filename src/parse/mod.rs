@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use calendar::{DateRange, Precision, absolute, read_date};
 pub use header::{DateFormat, DateFrom};
 pub use numeral::{Numeral, chinese, digit, is_numeral, numeral};
-pub use script::{Script, script_of, simplified};
+pub use script::{Script, script_of, simplified, traditional_chars};
 pub use sentence::sentences;
 
 use crate::diagnostic::{Reject, Span, Stage, excerpt};
@@ -188,7 +188,7 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
     let one = sections.len() == 1;
     for (number, section) in sections.into_iter().enumerate() {
         let url = record.url.clone().or_else(|| section.own_link()).or_else(|| page_url.clone().filter(|_| one));
-        let (title, from_record, body) = title(section.lines, settings.title, section.preamble, record);
+        let (mut title, from_record, body) = title(section.lines, settings.title, section.preamble, record);
         let (mut paragraphs, page_numbers) = lines::paragraphs(body);
         parsed.page_numbers += page_numbers;
         if title.is_none() && paragraphs.is_empty() {
@@ -197,13 +197,18 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
             }
             continue;
         }
-        let script = script_of(&paragraphs.iter().map(Traced::text).chain(title.as_ref().map(Traced::text)).collect::<String>());
-        let mut title = title;
-        if settings.simplify && matches!(script, Script::Hant | Script::Mixed) {
-            for traced in title.iter_mut().chain(&mut paragraphs) {
+        let mut script = script_of(&paragraphs.iter().map(Traced::text).chain(title.as_ref().map(Traced::text)).collect::<String>());
+        let mut traditional = 0;
+        for traced in title.iter_mut().chain(&mut paragraphs) {
+            let here = traditional_chars(traced.text());
+            traditional += here;
+            if settings.simplify && (here > 0 || script == Script::Hant) {
                 let plain = simplified(traced.text());
                 traced.replace_chars(&plain);
             }
+        }
+        if script == Script::Hans && traditional >= script::FEW_TRADITIONAL {
+            script = Script::Mixed;
         }
         let (date, date_from) = date(record, settings, &paragraphs);
         let mut document = Document {
@@ -242,11 +247,10 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
 /// joined or dropped. Each line is a paragraph; there is no title.
 #[must_use]
 pub fn document_of(text: &str, date: Option<DateRange>) -> Document {
-    let mut plain: String = text.chars().map(trace::narrowed).collect();
-    let script = script_of(&plain);
-    if matches!(script, Script::Hant | Script::Mixed) {
-        plain = simplified(&plain);
-    }
+    let narrow: String = text.chars().map(trace::narrowed).collect();
+    let script = script_of(&narrow);
+    let one_script = |line: &str| if script == Script::Hant || traditional_chars(line) > 0 { simplified(line) } else { line.to_owned() };
+    let plain = narrow.split('\n').map(one_script).collect::<Vec<_>>().join("\n");
     let mut document = Document { date, date_from: if date.is_some() { "field" } else { "none" }, script, encoding: "UTF-8", ..Document::default() };
     let mut at = 0;
     for (line, paragraph) in plain.split('\n').zip(1..) {

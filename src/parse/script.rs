@@ -44,6 +44,10 @@ impl Script {
     }
 }
 
+/// Traditional characters in a simplified text below which it is still called
+/// simplified: a heading or two.
+pub(super) const FEW_TRADITIONAL: usize = 10;
+
 /// Characters of one script in a hundred of the other that a text may hold and
 /// still be called by the other's name (names, quotations).
 const STRAY_PERCENT: usize = 10;
@@ -92,6 +96,23 @@ pub fn script_of(text: &str) -> Script {
     }
 }
 
+/// Characters that only traditional script has, in a paragraph that is at least
+/// in part in it; 0 in any other. It is, if it has three different ones, or two
+/// if it is short: one or two are names (傅崐萁) and words of both scripts (著名).
+#[must_use]
+pub fn traditional_chars(paragraph: &str) -> usize {
+    let mut found = BTreeSet::new();
+    let (mut han, mut count) = (0, 0);
+    for c in paragraph.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)) {
+        han += 1;
+        if TABLES.traditional.contains(&c) {
+            found.insert(c);
+            count += 1;
+        }
+    }
+    if found.len() >= if han <= 30 { 2 } else { 3 } { count } else { 0 }
+}
+
 /// The text in simplified characters, one for one.
 ///
 /// # Source
@@ -128,6 +149,13 @@ mod tests {
         assert_eq!(script_of("各级政府应当继续发展農業生產，這是我們"), Script::Mixed);
         assert_eq!(script_of("2024 OK"), Script::None);
         assert_eq!(script_of("著名作家乾先生参观展览，听取汇报，发表讲话，还调研了农业农村发展现代产业，这对于经济增长关系很大"), Script::Hans);
+    }
+
+    #[test]
+    fn a_traditional_paragraph_is_told_from_a_name() {
+        assert!(0 < traditional_chars("三、第一個五年計劃的若幹問題"));
+        assert!(0 < traditional_chars("会議閉幕以来，已經整整一年了"));
+        assert_eq!(traditional_chars("会见傅崐萁率领的参访团，著名学者出席"), 0);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use super::WriteError;
 /// Folder of a release that is being written; its name begins like this.
 const UNFINISHED: &str = ".new-";
 
+/// Ending of a file that [`write_whole`] has not given its name yet.
+const HALF: &str = ".tmp";
+
 /// Name of the link to the newest release.
 const LATEST: &str = "latest";
 
@@ -105,8 +108,8 @@ pub fn latest(output: &Path) -> Option<PathBuf> {
 /// # Errors
 /// [`WriteError::Io`].
 pub fn clear_unfinished(output: &Path) -> Result<(), WriteError> {
-    let stale = |name: &str| name.starts_with(UNFINISHED) || name.starts_with(".latest-");
-    for folder in [output.to_owned(), output.join("releases")] {
+    let stale = |name: &str| name.starts_with(UNFINISHED) || name.starts_with(".latest-") || name.ends_with(HALF);
+    for folder in [output.to_owned(), output.join("releases"), output.join("runs")] {
         for path in entries(&folder) {
             if path.file_name().and_then(|n| n.to_str()).is_some_and(stale) {
                 let removed = if path.is_dir() && !path.is_symlink() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
@@ -172,7 +175,9 @@ pub fn sync_folder(folder: &Path) -> Result<(), WriteError> {
 /// # Errors
 /// [`WriteError::Io`].
 pub fn write_whole(path: &Path, text: &str) -> Result<(), WriteError> {
-    let beside = path.with_extension("tmp");
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(HALF);
+    let beside = PathBuf::from(beside);
     let mut file = File::create(&beside).map_err(|e| WriteError::io(&beside, e))?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| WriteError::io(&beside, e))?;
     fs::rename(&beside, path).map_err(|e| WriteError::io(path, e))
@@ -205,8 +210,10 @@ mod tests {
             release.publish(id).unwrap();
         }
         let _left = Release::begin(dir.path()).unwrap();
+        fs::write(dir.path().join("runs/1.json.tmp"), "half").unwrap();
         clear_unfinished(dir.path()).unwrap();
         assert_eq!(entries(&dir.path().join("releases")).len(), 3);
+        assert!(entries(&dir.path().join("runs")).is_empty());
         assert_eq!(prune(dir.path(), 1).unwrap(), 0);
     }
 }

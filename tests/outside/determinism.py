@@ -7,6 +7,7 @@ another time, each time with an output and a cache of its own. Only `run.json`
 may differ.
 """
 
+import hashlib
 import os
 import random
 import shutil
@@ -55,11 +56,17 @@ def copy_shuffled(pipeline, base, draw):
     return copy, len(files)
 
 
+def digest(path):
+    """Hash and size of a file. (Bytes kept here would be counted as the program's memory, see `run`.)"""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+
+
 def release_files(base):
-    """Bytes of every file of the one release under `base`, but for run.json."""
+    """Hash and size of every file of the one release under `base`, but for run.json."""
     (latest,) = (base / "output").glob("*/latest")
     root = Path(os.path.realpath(latest))
-    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file() and p.name != "run.json"}
+    return {str(p.relative_to(root)): digest(p) for p in sorted(root.rglob("*")) if p.is_file() and p.name != "run.json"}
 
 
 def determinism(pipeline, report):
@@ -78,7 +85,7 @@ def determinism(pipeline, report):
             files = release_files(where)
             first = first or files
             faults = [f"{p} differs" if p in files and p in first else f"{p} is in one only" for p in sorted(first.keys() | files.keys()) if first.get(p) != files.get(p)]
-            size = sum(map(len, files.values())) / 1e6
+            size = sum(size for _, size in files.values()) / 1e6
             report.check(f"{pipeline.stem}: {name}", faults, f"{number} inputs, {len(files)} files of {size:.1f} MB, {ran.seconds:.1f} s, {ran.peak_mb:.0f} MB of memory")
 
 
