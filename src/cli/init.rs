@@ -26,7 +26,7 @@ register = "speech"
 lexicon = ["themes/*.toml"]
 "#;
 
-const TEXT: &str = "全市经济工作会议召开\n\n　　3月4日至5日，全市经济工作会议召开。会议强调，要因地制宜发展新质生产力，扎实推动高质量发展。\n";
+const TEXT: &str = "全市经济工作会议召开\n\n　　3月4日至5日，全市经济工作会议召开。会议提出，发展新质生产力要看本地条件，不搞一窝蜂。\n";
 
 /// Makes the folder's pipeline, lexicon and first text.
 pub(super) fn init(folder: &Path) -> Result<(), Error> {

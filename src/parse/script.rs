@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn scripts_are_told_apart() {
-        assert_eq!(script_of("加快发展新质生产力，推动高质量发展"), Script::Hans);
+        assert_eq!(script_of("加快修渠，推动农业发展，关系民生"), Script::Hans);
         assert_eq!(script_of("各級政府應當繼續發展農業生產"), Script::Hant);
         assert_eq!(script_of("各级政府应当继续发展農業生產，這是我們"), Script::Mixed);
         assert_eq!(script_of("2024 OK"), Script::None);
@@ -153,8 +153,8 @@ mod tests {
 
     #[test]
     fn a_traditional_paragraph_is_told_from_a_name() {
-        assert!(0 < traditional_chars("三、第一個五年計劃的若幹問題"));
-        assert!(0 < traditional_chars("会議閉幕以来，已經整整一年了"));
+        assert!(0 < traditional_chars("二、縣級財政的幾個問題"));
+        assert!(0 < traditional_chars("這條水渠，已經修了两年"));
         assert_eq!(traditional_chars("会见傅崐萁率领的参访团，著名学者出席"), 0);
     }
 

@@ -313,7 +313,7 @@ impl<'t> Context<'t> {
             let count = text.chars().count();
             (3..=24).contains(&count) && person(text, self.vocabulary).is_none() && !text.contains(['、', '，', '。', '：', '（']) && text != "当地时间"
         };
-        // 国务院新闻办今天（10月23日）举行: the date begins with the word before its gloss.
+        // 省新闻办今天（3月4日）举行: the date begins with the word before its gloss.
         let glossed = self.dates.iter().find(|d| self.slice(d.span.end, date.span.start) == "（");
         let start = glossed.map_or(date.span.start, |d| d.span.start);
         let subject = after_bracket(self.slice(self.clause_start(start), start)).trim_end_matches(['于', '将', '在']).trim_end_matches("当地时间");
@@ -656,7 +656,7 @@ fn after_bracket(text: &str) -> &str {
     text.rsplit_once('）').map_or(text, |(_, rest)| rest)
 }
 
-/// 来华出席…的布隆迪总统恩达伊施米耶 → 布隆迪总统恩达伊施米耶
+/// 来华出席…的外国总统 → 外国总统
 fn without_journey(partner: &str) -> &str {
     let journey = ["来华", "来访", "访华", "应邀", "出席", "前来", "正在", "到访", "随访"].iter().any(|w| partner.starts_with(w));
     if journey { partner.rsplit_once('的').map_or(partner, |(_, rest)| rest) } else { partner }
