@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use chrono::NaiveDate;
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -19,7 +20,7 @@ pub(super) struct RunArguments {
     pipelines: Pipelines,
     /// Stop after this stage and leave its tables to `tifa show`
     #[arg(long, value_enum, value_name = "STAGE")]
-    until: Option<StageName>,
+    until: Option<Stage>,
     /// Say what would be made and why, and make nothing
     #[arg(long)]
     dry_run: bool,
@@ -49,26 +50,13 @@ fn size(text: &str) -> Result<u64, String> {
     read_size(text).ok_or_else(|| "write a number and KB, MB or GB".to_owned())
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum StageName {
-    Load,
-    Parse,
-    Resolve,
-    Tag,
-    Tally,
-    Write,
-}
+impl ValueEnum for Stage {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
 
-impl From<StageName> for Stage {
-    fn from(name: StageName) -> Self {
-        match name {
-            StageName::Load => Self::Load,
-            StageName::Parse => Self::Parse,
-            StageName::Resolve => Self::Resolve,
-            StageName::Tag => Self::Tag,
-            StageName::Tally => Self::Tally,
-            StageName::Write => Self::Write,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
     }
 }
 
@@ -77,7 +65,7 @@ impl RunArguments {
         rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global().map_err(|e| Error::Usage(e.to_string()))?;
         let files = self.pipelines.files()?;
         let options = Options {
-            until: self.until.map_or(Stage::Write, Stage::from),
+            until: self.until.unwrap_or(Stage::Write),
             dry_run: self.dry_run,
             verify: self.verify,
             allow_shrink: self.allow_shrink,
