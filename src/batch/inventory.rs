@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BatchError, Options};
 use crate::diagnostic::Reject;
-use crate::load::{File, Found, LoadError, Segment, find, segments};
+use crate::load::{File, Found, LoadError, Segment, find, segments, short_hex};
 use crate::plan::Plan;
 use crate::write::write_whole;
 
@@ -150,7 +150,7 @@ fn shards(pieces: Vec<Piece>, shard_bytes: u64) -> Vec<Shard> {
             let line = format!("{}\0{}\0{}\0", piece.file.name, piece.segment.first_record, piece.segment.hash);
             hasher.update(line.as_bytes());
         }
-        shard.id = hasher.finalize().to_hex().chars().take(16).collect();
+        shard.id = short_hex(&hasher.finalize(), 16);
     }
     out
 }
@@ -164,7 +164,7 @@ mod tests {
             .map(|i| {
                 let name = format!("{i:05}.md");
                 let hash = blake3::hash(name.as_bytes());
-                let cut = hash.as_bytes().iter().take(8).fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
+                let cut = crate::load::leading_u64(&hash);
                 Piece {
                     source: 0,
                     file: File { path: name.clone().into(), name: name.into(), bytes: 30_000, mtime_ns: 0, ctime_ns: 0 },

@@ -19,12 +19,12 @@ use rustix::fs::{FlockOperation, flock};
 pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
 
 use crate::diagnostic::{Reject, Stage};
-use crate::load::{Limits, LoadError};
+use crate::load::{Limits, LoadError, leading_u64, short_hex};
 use crate::plan::Plan;
 use crate::tally::{Rollup, SourceCadence, Tally, TallyError, tally};
 use crate::write::{
-    CheckFailure, Release, Row, Table, WriteError, check_tables, clear_unfinished, data_package, latest, prune, read_batches, read_text_column, tables,
-    theme_rows, write_csv, write_parquet,
+    CheckFailure, Release, Row, Table, WriteError, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune, read_batches,
+    read_text_column, tables, theme_rows, write_csv, write_parquet,
 };
 use inventory::{Inventory, Shard};
 use shard::{Cache, Keys, Made, Summary, annotated_tables};
@@ -197,6 +197,17 @@ impl Run<'_> {
             self.record.count_rejects(&taken.rejects);
             return self.leave_partial(&keys, &cache, &taken.rejects, None);
         }
+        // The keys say all that a release depends on, so an unchanged one is known
+        // before any artifact is read.
+        let release_key = self.release_key(&keys, &taken);
+        self.record.release_key.clone_from(&release_key);
+        let before = latest(&self.output).and_then(|folder| RunRecord::read(&folder.join("run.json")));
+        if options.until == Stage::Write
+            && let Some(before) = before.as_ref().filter(|b| b.release_key == release_key)
+        {
+            self.record.unchanged_since(before);
+            return self.clear_partial();
+        }
         let made = self.shards(&taken, &keys, &cache)?;
         self.reconcile(&made)?;
         check_ids(&keys, &cache)?;
@@ -206,17 +217,6 @@ impl Run<'_> {
         self.record.count_rejects(&rejects);
         if options.until < Stage::Tally {
             return self.leave_partial(&keys, &cache, &rejects, None);
-        }
-        let release_key = self.release_key(&keys, &taken);
-        self.record.release_key.clone_from(&release_key);
-        let before = latest(&self.output).and_then(|folder| RunRecord::read(&folder.join("run.json")));
-        if options.until == Stage::Write
-            && let Some(before) = before.as_ref().filter(|b| b.release_key == release_key)
-        {
-            self.record.status = Status::Unchanged;
-            self.record.release.clone_from(&before.release);
-            self.record.tables.clone_from(&before.tables);
-            return self.clear_partial();
         }
         let mut hits: BTreeMap<String, u64> = BTreeMap::new();
         let mut rollups: Vec<Rollup> = Vec::new();
@@ -250,11 +250,12 @@ impl Run<'_> {
     }
 
     fn keys(&self, shards: &[Shard]) -> Result<Vec<Keys>, BatchError> {
+        let version = format!("{} {}", env!("CARGO_PKG_VERSION"), columns_fingerprint());
         shards
             .iter()
             .map(|shard| {
                 let source = self.plan.sources.get(shard.source).ok_or(BatchError::Broken("a shard without a source"))?;
-                Ok(Keys::new(self.plan, shard, source, self.options.limits))
+                Ok(Keys::new(self.plan, &version, shard, source, self.options.limits))
             })
             .collect()
     }
@@ -310,7 +311,7 @@ impl Run<'_> {
             format!("{} {SERIES} {cadences:?} {:?} {:?} {} {:?}", env!("CARGO_PKG_VERSION"), self.plan.csv, self.options.as_of, self.plan.title, taken.rejects);
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
-        hasher.finalize().to_hex().chars().take(32).collect()
+        short_hex(&hasher.finalize(), 32)
     }
 
     fn publish(&mut self, keys: &[Keys], cache: &Cache, series: &Tally, rejects: &[Reject]) -> Result<(), BatchError> {
@@ -463,8 +464,7 @@ fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
     for (number, key) in keys.iter().enumerate() {
         let path = cache.path("parsed", &key.parsed).join("documents.parquet");
         for id in read_text_column(&path, "doc_id")? {
-            let digest = blake3::hash(id.as_bytes());
-            let short = digest.as_bytes().iter().take(8).fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
+            let short = leading_u64(&blake3::hash(id.as_bytes()));
             if seen.insert(short, number).is_some() {
                 let found = format!("the id `{id}` is given to two documents: make the records' ids unique, or take `id` out of the source");
                 failures.push(CheckFailure { check: "doc_id_is_unique", found });

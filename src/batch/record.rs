@@ -202,6 +202,15 @@ impl RunRecord {
         }
     }
 
+    /// Takes over what the last release says: the input is the same.
+    pub(super) fn unchanged_since(&mut self, before: &Self) {
+        self.status = Status::Unchanged;
+        self.release.clone_from(&before.release);
+        self.counts.clone_from(&before.counts);
+        self.rejects.clone_from(&before.rejects);
+        self.tables.clone_from(&before.tables);
+    }
+
     pub(super) fn finish(&mut self, finished: DateTime<Utc>, clock: &Clock, error: Option<&BatchError>) {
         self.finished = finished;
         self.seconds = finished.signed_duration_since(self.started).as_seconds_f64();

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::inventory::Shard;
 use super::{BatchError, Clock};
 use crate::diagnostic::{Reject, Stage};
-use crate::load::{Limits, Raw, Record, read_segment};
+use crate::load::{Limits, Raw, Record, read_segment, short_hex};
 use crate::parse::{self, Document, assign_ids};
 use crate::plan::{Plan, Source};
 use crate::resolve::resolve;
@@ -20,7 +20,7 @@ use crate::tag::tag;
 use crate::tally::{CountRow, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow};
 use crate::write::{
     AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, SentenceRow, ShardCheck, SpanRow, TableFile, WriteError, annotation_rows,
-    columns_fingerprint, document_row, documents, read_parquet, span_rows, write_parquet,
+    document_row, documents, read_parquet, span_rows, write_parquet,
 };
 
 /// Versions of the code that makes each artifact: raise one when its output changes.
@@ -41,9 +41,9 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Each key covers the one before it, and the settings that the step reads.
-    pub(super) fn new(plan: &Plan, shard: &Shard, source: &Source, limits: Limits) -> Self {
-        let key = |text: String| -> String { blake3::hash(text.as_bytes()).to_hex().chars().take(32).collect() };
-        let version = format!("{} {}", env!("CARGO_PKG_VERSION"), columns_fingerprint());
+    /// `version` is that of the program and its columns.
+    pub(super) fn new(plan: &Plan, version: &str, shard: &Shard, source: &Source, limits: Limits) -> Self {
+        let key = |text: String| short_hex(&blake3::hash(text.as_bytes()), 32);
         let parsed = key(format!("{version} {PARSED} {} {limits:?} {:?} {:?} {}", shard.id, source.input.fields, source.parse, source.register));
         let annotated = key(format!("{version} {ANNOTATED} {parsed} {} {} {}", plan.vocabulary.hash, plan.lexicon.hash(), plan.tally.preamble));
         let rollups = key(format!("{version} {ROLLUP} {annotated} {:?}", plan.tally));

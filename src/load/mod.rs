@@ -5,6 +5,7 @@
 //! encoding. Nothing here knows titles, sentences or dates.
 
 mod decode;
+mod digest;
 mod files;
 mod records;
 mod segment;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use decode::{DecodeError, Decoded, decode};
+pub use digest::{leading_u64, short_hex};
 pub use files::{File, Found, find, without_dots};
 pub use records::{Raw, Start, open};
 pub use segment::{Segment, segments};

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{File, Input, Limits, Raw, Start, open, unpack};
+use super::{File, Input, Limits, Raw, Start, leading_u64, open, unpack};
 
 /// A run of records of one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,10 +56,6 @@ fn is_cut(draw: u64, bytes: u64, shard_bytes: u64) -> bool {
     u128::from(draw) < chance / u128::from(shard_bytes.max(1))
 }
 
-fn draw(hash: &blake3::Hash) -> u64 {
-    hash.as_bytes().iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
-}
-
 /// The segments of a file, for shards of about `shard_bytes`.
 ///
 /// A file that cannot be read is one segment too: reading it gives its reject.
@@ -69,7 +65,7 @@ fn draw(hash: &blake3::Hash) -> u64 {
 /// into records.
 #[must_use]
 pub fn segments(input: &Input, file: &File, limits: Limits, shard_bytes: u64) -> Vec<Segment> {
-    let path_draw = draw(&blake3::hash(file.name.as_bytes()));
+    let path_draw = leading_u64(&blake3::hash(file.name.as_bytes()));
     let whole =
         |hash: String| vec![Segment { first_record: 1, byte_offset: 0, records: None, bytes: file.bytes, hash, cut: path_draw, repeats: BTreeMap::new() }];
     if input.layout.is_record() && file.bytes > shard_bytes {
@@ -104,13 +100,13 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
                 let hash = raw.hash();
                 hasher.update(hash.as_bytes());
                 bytes += raw.bytes();
-                let before = seen.entry(draw(&hash)).or_default();
+                let before = seen.entry(leading_u64(&hash)).or_default();
                 if *before > 0 {
                     repeats.insert(raw.number(), *before);
                 }
                 *before += 1;
                 let hard_end = bytes > 2 * shard_bytes;
-                (hard_end || is_cut(draw(&hash), raw.bytes(), shard_bytes)).then_some(raw.end_byte())
+                (hard_end || is_cut(leading_u64(&hash), raw.bytes(), shard_bytes)).then_some(raw.end_byte())
             }
             Err(reject) => {
                 hasher.update(format!("{reject:?}").as_bytes());
@@ -155,7 +151,7 @@ mod tests {
     #[test]
     fn larger_shards_keep_a_subset_of_the_boundaries() {
         for seed in 0..2_000_u32 {
-            let cut = draw(&blake3::hash(&seed.to_le_bytes()));
+            let cut = leading_u64(&blake3::hash(&seed.to_le_bytes()));
             if is_cut(cut, 30_000, 2 << 20) {
                 assert!(is_cut(cut, 30_000, 1 << 20));
             }
@@ -164,7 +160,7 @@ mod tests {
 
     #[test]
     fn small_files_make_shards_of_about_the_size_asked_for() {
-        let ends = (0..20_000_u32).filter(|i| is_cut(draw(&blake3::hash(&i.to_le_bytes())), 28_000, 1 << 20)).count();
+        let ends = (0..20_000_u32).filter(|i| is_cut(leading_u64(&blake3::hash(&i.to_le_bytes())), 28_000, 1 << 20)).count();
         // 20,000 files of 32 KiB (their size class) are 625 MiB.
         assert!((500..750).contains(&ends), "{ends}");
     }

@@ -28,7 +28,7 @@ pub use script::{Script, script_of, simplified, traditional_chars};
 pub use sentence::sentences;
 
 use crate::diagnostic::{Reject, Span, Stage, excerpt};
-use crate::load::{Layout, Record};
+use crate::load::{Layout, Record, short_hex};
 use lines::{Line, Lines};
 use trace::Traced;
 
@@ -305,7 +305,7 @@ pub fn assign_ids(documents: &mut [Document]) {
             hasher.update(&ties.to_le_bytes());
         }
         *ties += 1;
-        document.doc_id = hasher.finalize().to_hex().chars().take(16).collect();
+        document.doc_id = short_hex(&hasher.finalize(), 16);
     }
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use super::period::Period;
+use crate::load::short_hex;
 use crate::parse::{DateRange, Document, han_chars};
 use crate::resolve::{Event, Gazetteer, Resolution};
 use crate::tag::{Hit, Lexicon};
@@ -217,7 +218,7 @@ pub fn occasion_id(event: &Event) -> Option<String> {
         Some((series, session)) => hasher.update(format!("{series}\0{:?}\0{session}", event.term).as_bytes()),
         None => hasher.update(format!("{}\0{}\0{}\0{}", date.start, date.end, event.kind.name(), event.name).as_bytes()),
     };
-    Some(hasher.finalize().to_hex().chars().take(16).collect())
+    Some(short_hex(&hasher.finalize(), 16))
 }
 
 /// The member of the province breakdown to which an event belongs.

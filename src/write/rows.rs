@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::diagnostic::Span;
+use crate::load::short_hex;
 use crate::parse::{DateRange, Document, Precision, Script, Sentence, han_chars};
 use crate::resolve::{Event, Gazetteer, Place, Resolution};
 use crate::tag::{Hit, Lexicon};
@@ -150,7 +151,7 @@ pub fn document_row(document: &Document, register: &str) -> DocumentRow {
         script: document.script.name().to_owned(),
         encoding: document.encoding.to_owned(),
         replaced_chars: document.replaced_chars,
-        content_hash: blake3::hash(document.text.as_bytes()).to_hex().chars().take(32).collect(),
+        content_hash: short_hex(&blake3::hash(document.text.as_bytes()), 32),
     }
 }
 
