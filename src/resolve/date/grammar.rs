@@ -174,8 +174,11 @@ impl<'t> Reader<'t> {
         if at > 0 && self.next(at).is_some() && matches!(self.kind(at - 1), Some(Kind::Month | Kind::Year | Kind::Ordinal)) {
             return false;
         }
-        let before = self.before(token.span.start).chars().next_back();
-        !before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '〔' | '[' | '.' | '/' | '+' | '%' | '·'))
+        let head = self.before(token.span.start);
+        let before = head.chars().next_back();
+        // 1 2 月: digits that a bad copy has torn apart.
+        let torn = before == Some(' ') && head.trim_end_matches(' ').ends_with(|c: char| c.is_ascii_digit());
+        !torn && !before.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '〔' | '[' | '.' | '/' | '+' | '%' | '·'))
     }
 
     /// 10日内 and 3日游 are lengths of time, 6日本 is none of Japan.
@@ -247,12 +250,14 @@ impl<'t> Reader<'t> {
             }
             Kind::WeekendIn(weeks) => Some((whole(self.monday(weeks).and_then(weekend_of), Anchor::Document), "weekend", at + 1)),
             Kind::Weekend if self.alone(at, at + 1) => Some((whole(self.monday(0).and_then(weekend_of), Anchor::Document), "weekend", at + 1)),
-            Kind::Weekday(day) => Some(self.weekday(day, at)),
+            Kind::Weekday(day) => self.weekday(day, at),
             Kind::QuarterWord(quarters) => {
                 let month = self.document_day().and_then(|d| month_shifted(d, quarters * 3));
                 let quarter = month.and_then(|m| DateRange::quarter(m.start.year(), m.start.month().div_ceil(3)));
                 Some((whole(quarter, Anchor::Document), "quarter_word", at + 1))
             }
+            // 国庆前三天: not of the year.
+            Kind::Front if self.next(at + 2) == Some(Kind::Count(Unit::Day)) => None,
             Kind::QuarterCode(_) | Kind::Half(_) | Kind::Front | Kind::Ordinal => {
                 let (year, anchor) = self.year().map_or((None, Anchor::None), |(year, anchor)| (Some(year), anchor));
                 // Which year is unknown, but not where it ends.
@@ -329,17 +334,24 @@ impl<'t> Reader<'t> {
         self.text.trim().len() == self.span(end.saturating_sub(1)).end - self.span(at).start
     }
 
-    pub(super) fn weekday(&self, day: u32, at: usize) -> Read {
+    fn weekday(&self, day: u32, at: usize) -> Option<Read> {
+        let span = self.span(at);
+        // 周一、周三、周五 recur; 一个星期六 is any.
+        let beyond = self.after(span.end).strip_prefix('、');
+        let recurs = beyond.is_some_and(|t| t.starts_with(['周', '星', '礼'])) || self.before(span.start).ends_with('、');
+        if recurs || span.of(self.text).starts_with('个') {
+            return None;
+        }
         // 9月7日（星期四）: the weekday of the date that it glosses.
         let glossed = self.in_sentence.filter(|d| d.start == d.end && at > 0 && matches!(self.gap(at), Some("（" | "("))).map(|d| d.start);
         if let Some(date) = glossed.filter(|d| d.weekday().num_days_from_monday() == day) {
-            return (Value::Whole(DateRange::of_day(date), Anchor::Previous, None), "weekday", at + 1);
+            return Some((Value::Whole(DateRange::of_day(date), Anchor::Previous, None), "weekday", at + 1));
         }
         let in_week = |weeks: i64| self.monday(weeks).and_then(|m| shifted(m, day.into())).map(DateRange::of_day);
         let own = in_week(0);
         let ahead = own.zip(self.document_day()).is_some_and(|(own, document)| own.start > document);
         let other = if ahead { in_week(-1) } else { None };
-        (own.map_or(Value::Open, |own| Value::Whole(own, Anchor::Document, other)), "weekday", at + 1)
+        Some((own.map_or(Value::Open, |own| Value::Whole(own, Anchor::Document, other)), "weekday", at + 1))
     }
 
     pub(super) fn number_at(&self, n: Numeral, at: usize) -> Option<Read> {
@@ -364,13 +376,16 @@ impl<'t> Reader<'t> {
             Kind::Day if (1..=31).contains(&n.value) => {
                 // 一日三餐: one character is hardly ever a day of a month.
                 let word = n.digits == 1 && !self.span(at).of(self.text).is_ascii() && self.in_sentence.is_none();
-                (!word).then_some((fields(None, None, Some(n.value)), "day", at + 2))
+                // 近三日, 如一日: a length of time.
+                let length = self.before(self.span(at).start).ends_with(['如', '近', '每', '连', '数', '超', '逾']);
+                (!word && !length).then_some((fields(None, None, Some(n.value)), "day", at + 2))
             }
             Kind::Quarter if (1..=4).contains(&n.value) => {
                 let (year, anchor) = self.year().map_or((None, Anchor::None), |(y, a)| (Some(y), a));
                 Some((whole(year.and_then(|y| DateRange::quarter(y, n.value)), anchor), "part_of_year", at + 2))
             }
-            Kind::Century if (1..=30).contains(&n.value) => {
+            // 四分之一世纪 and 一世纪 are lengths of time.
+            Kind::Century if (2..=30).contains(&n.value) => {
                 let first = i32::try_from(n.value).ok()?.checked_mul(100)? - 100;
                 Some(self.decade_in(Some(first), Anchor::Text, at + 2).unwrap_or((
                     whole(years(first, 100, Precision::Century), Anchor::Text),
@@ -388,6 +403,10 @@ impl<'t> Reader<'t> {
     pub(super) fn year_at(&self, n: Numeral, at: usize) -> Option<Read> {
         let value = i32::try_from(n.value).ok()?;
         if n.digits == 4 && (1000..=2999).contains(&value) {
+            // 逾2500年的运河
+            if self.before(self.span(at).start).ends_with(['逾', '近', '约', '超', '达']) {
+                return None;
+            }
             return Some(self.with_year(value, "year", Anchor::Text, at + 2));
         }
         let text = self.span(at).of(self.text);
@@ -425,7 +444,15 @@ impl<'t> Reader<'t> {
         if !(past || (future && opens)) || before.ends_with(['第', '满', '每', '近', '多', '约']) {
             return None;
         }
-        let anchor = self.in_sentence.map(|d| (d, Anchor::Previous)).or_else(|| self.context.document.map(|d| (d, Anchor::Document)));
+        // 一年后，… at the head of a sentence goes on with a story: it is counted
+        // from the date before, unless the text speaks of the future.
+        let tells_on = after.contains('，') && before.trim_end_matches(' ').is_empty();
+        let story = future && tells_on && !self.speaks_of_future(at + 2);
+        let anchor = self
+            .in_sentence
+            .or(self.context.previous.filter(|_| story))
+            .map(|d| (d, Anchor::Previous))
+            .or_else(|| self.context.document.filter(|_| !story).map(|d| (d, Anchor::Document)));
         let sign = if past { -count } else { count };
         let value = anchor.and_then(|(from, anchor)| {
             let day = Some(from.start).filter(|_| from.precision == Precision::Day);
@@ -457,15 +484,22 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn decade_in(&self, century: Option<i32>, anchor: Anchor, at: usize) -> Option<Read> {
-        let n = self.number(at).filter(|n| n.value.is_multiple_of(10) && n.value < 100 && self.next(at + 1) == Some(Kind::Decade))?;
+        let n = self.number(at).filter(|n| n.value.is_multiple_of(10) && n.value < 100)?;
+        // 上世纪50到70年代: the unit stands only at the end.
+        let compact = matches!(self.next(at + 1), Some(Kind::To | Kind::Dash)) && self.number(at + 2).is_some() && self.next(at + 3) == Some(Kind::Decade);
+        if !compact && self.next(at + 1) != Some(Kind::Decade) {
+            return None;
+        }
         let first = century.and_then(|c| Some(c + i32::try_from(n.value).ok()?));
-        Some((whole(first.and_then(|y| years(y, 10, Precision::Decade)), anchor), "decade", at + 2))
+        Some((whole(first.and_then(|y| years(y, 10, Precision::Decade)), anchor), "decade", if compact { at + 1 } else { at + 2 }))
     }
 
     /// 九十年代: the last one begun before the document; without one, of the twentieth century.
     pub(super) fn bare_decade(&self, n: Numeral, at: usize) -> Option<Read> {
         let within = i32::try_from(n.value).ok()?;
+        let beside = self.in_sentence.filter(|d| d.precision == Precision::Decade);
         let (first, anchor) = match self.context.document {
+            _ if beside.is_some() => (beside?.start.year().div_euclid(100) * 100 + within, Anchor::Previous),
             Some(document) => {
                 let own = document.start.year().div_euclid(100) * 100 + within;
                 (if own > document.start.year() { own - 100 } else { own }, Anchor::Document)

@@ -12,30 +12,51 @@ impl Reader<'_> {
         let feast = self.almanac.feasts.get(usize::from(number))?;
         let end = self.span(at).end;
         let beyond = self.after(end).trim_start_matches(['”', '’']);
-        if HOLIDAYS.iter().any(|w| beyond.starts_with(w)) {
-            let (year, anchor) = year.or_else(|| self.year())?;
-            let named = feast.holiday.iter().chain(&feast.names).find_map(|name| feast::public_holiday(name, year));
-            return Some((whole(named, anchor), "public_holiday", at + 1));
+        let value = match year {
+            Some((year, anchor)) => whole(feast.in_year(year), anchor),
+            None => self.occurrence(feast),
+        };
+        if let Value::Whole(day, anchor, _) = value
+            && HOLIDAYS.iter().any(|w| beyond.starts_with(w))
+            && let Some(off) = feast.holiday.iter().chain(&feast.names).find_map(|name| feast::public_holiday(name, day.start.year()))
+        {
+            return Some((Value::Whole(off, anchor, None), "public_holiday", at + 1));
         }
-        if let Some((year, anchor)) = year {
-            return Some((whole(feast.in_year(year), anchor), "feast", at + 1));
+        Some((value, "feast", at + 1))
+    }
+
+    /// The feast of a year that is not named: that of the date before in the
+    /// sentence, else the document's. A lunar year begins at no fixed day, so
+    /// a lunar feast is the one nearest to the date before.
+    fn occurrence(&self, feast: &Feast) -> Value {
+        if let Some(before) = self.in_sentence.filter(|d| feast.is_lunar() && d.precision <= Precision::Month) {
+            let year = before.end.year();
+            let all = (year - 1..=year + 1).filter_map(|year| feast.in_year(year));
+            let nearest = all.min_by_key(|range| (range.start - before.end).num_days().abs());
+            return whole(nearest, Anchor::Previous);
         }
-        let Some((mut year, anchor)) = self.year() else { return Some((Value::Open, "feast", at + 1)) };
+        let Some((mut year, anchor)) = self.year() else { return Value::Open };
         if anchor == Anchor::Document && feast.is_lunar() {
             year = self.lunar_year().unwrap_or(year);
         }
-        Some((self.nearest(feast, year, anchor), "feast", at + 1))
+        self.nearest(feast, year, anchor)
     }
 
     /// The feast of this year, with last year's as candidate where it lies
-    /// ahead; last year's where it is just over (除夕 in the first weeks after it).
+    /// ahead; last year's where it is just over (除夕 in the first weeks after
+    /// it), and next year's where it is near and this year's long over (元旦
+    /// in December).
     pub(super) fn nearest(&self, feast: &Feast, year: i32, anchor: Anchor) -> Value {
         const JUST_OVER_DAYS: i64 = 45;
+        const NEAR_DAYS: i64 = 60;
+        const LONG_OVER_DAYS: i64 = 250;
         let Some(own) = feast.in_year(year) else { return Value::Open };
         let last = feast.in_year(year - 1);
         let Some(document) = self.context.document.filter(|_| anchor == Anchor::Document) else { return Value::Whole(own, anchor, None) };
         if own.start <= document.end {
-            return Value::Whole(own, anchor, None);
+            let near = |next: &DateRange| (next.start - document.end).num_days() <= NEAR_DAYS && (document.start - own.end).num_days() >= LONG_OVER_DAYS;
+            let next = feast.in_year(year + 1).filter(|next| document.precision == Precision::Day && near(next));
+            return next.map_or(Value::Whole(own, anchor, None), |next| Value::Whole(next, anchor, Some(own)));
         }
         let over = last.filter(|l| feast.is_lunar() && l.end <= document.start && (document.start - l.end).num_days() <= JUST_OVER_DAYS);
         match over {

@@ -14,7 +14,8 @@ pub(super) enum Numeric {
 }
 
 /// Counters and units after eight digits show a quantity: 20240307元.
-const UNITS: [char; 22] = ['元', '万', '亿', '千', '百', '人', '吨', '米', '公', '个', '名', '件', '户', '亩', '股', '次', '台', '辆', '%', '％', '号', '位'];
+const UNITS: [char; 23] =
+    ['元', '万', '亿', '千', '百', '人', '吨', '米', '公', '个', '名', '件', '户', '亩', '股', '次', '台', '辆', '%', '％', '号', '位', '倍'];
 
 /// The date in digits that begins at byte `at`, and its length in bytes.
 ///
@@ -88,7 +89,7 @@ pub(super) fn numeric(text: &str, at: usize) -> Option<(Numeric, usize)> {
         }
         // A fraction and a score look like it: only where nothing else stands.
         (1 | 2, '/', None) if alone => month_day(first, second).map(|m| (m, two)),
-        (1 | 2, '·' | '•', None) if ends(two) => month_day(first, second).map(|m| (m, two)),
+        (1 | 2, '·' | '•', None) if ends(two) && !rest.get(two..)?.starts_with(UNITS) => month_day(first, second).map(|m| (m, two)),
         (2, '-', None) if b == 2 && followed_by_clock(rest.get(two..)?) => month_day(first, second).map(|m| (m, two)),
         _ => None,
     }

@@ -265,6 +265,13 @@ pub(super) const WORDS: &[(&str, Kind)] = &[
     ("今日头条", Kind::Trap),
     ("上年纪", Kind::Trap),
     ("后天性", Kind::Trap),
+    ("后天下", Kind::Trap),
+    ("明日益", Kind::Trap),
+    ("联合国日内瓦", Kind::Trap),
+    ("十月革命", Kind::Trap),
+    ("二月革命", Kind::Trap),
+    ("三月街", Kind::Trap),
+    ("五月花", Kind::Trap),
     ("前日本", Kind::Trap),
     ("后日本", Kind::Trap),
     ("今日本", Kind::Trap),
@@ -408,7 +415,7 @@ fn token(text: &str, at: usize, c: char, almanac: &Almanac) -> Option<(Kind, Spa
         return (bounded(before) && !rest.chars().nth(2).is_some_and(|c| c.is_ascii_alphanumeric())).then(|| here(Kind::QuarterCode(digit), 2));
     }
     // 每周三 and 一周三次 are recurrences.
-    let recurs = before.is_some_and(|b| matches!(b, '每' | '隔' | '几' | '半' | '整' | '逐') || is_numeral(b));
+    let recurs = before.is_some_and(|b| matches!(b, '每' | '隔' | '几' | '半' | '整' | '逐' | '商') || is_numeral(b) || (b == '日' && c == '本'));
     if matches!(c, '周' | '星' | '礼' | '上' | '下' | '这' | '本' | '今' | '呢')
         && let Some((kind, bytes)) = week_word(rest).filter(|_| !recurs)
     {
@@ -459,7 +466,7 @@ fn admitted(kind: Kind, text: &str, span: Span, almanac: &Almanac) -> Option<(Ki
         Kind::Feast(number) => {
             let feast = almanac.feasts.get(usize::from(number))?;
             let beyond = if quoted { after.trim_start_matches(CLOSING) } else { after };
-            let told = ["假期", "小长假", "长假", "黄金周", "假日", "期间", "节气", "时节"].iter().any(|s| beyond.starts_with(s));
+            let told = ["假期", "小长假", "长假", "黄金周", "假日", "期间", "节气", "时节", "前后", "前夕", "将至"].iter().any(|s| beyond.starts_with(s));
             let alone = text.trim().len() == span.end - span.start;
             (!number_goes_on() && (!feast.guarded || quoted || told || alone)).then_some((kind, span))
         }
