@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use tifa::parse::{document_of, read_date};
-use tifa::resolve::{DateCase, Vocabulary, resolve};
+use tifa::resolve::{DATE_RULES, DateCase, Vocabulary, resolve};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,4 +25,8 @@ fn every_date_case_holds() {
         }
     }
     assert!(failing.is_empty(), "{}", failing.join("\n"));
+    let cases = file.case.iter().chain(&vocabulary.almanac.cases);
+    let read: Vec<&str> = cases.flat_map(|case| case.dates.iter().map(String::as_str)).collect();
+    let uncovered: Vec<&str> = DATE_RULES.iter().map(|(id, _)| *id).filter(|id| !read.iter().any(|d| d.ends_with(&format!("[{id}]")))).collect();
+    assert!(uncovered.is_empty(), "rules without a case: {uncovered:?}");
 }

@@ -61,6 +61,13 @@ impl Reader<'_> {
         let inner = Reader { in_sentence: Some(start), ..*self };
         // 2008.03-2009: a year without its unit.
         let bare_year = self.number(at + 1).filter(|n| n.digits == 4 && (1900..=2099).contains(&n.value) && self.next(at + 2).is_none());
+        // 1985到89年: the year is short as the one before is long.
+        let short = self.number(at + 1).filter(|n| n.digits == 2 && self.next(at + 2) == Some(Kind::Year) && start.precision == Precision::Year);
+        if let Some(short) = short {
+            let year = start.start.year().div_euclid(100) * 100 + i32::try_from(short.value).ok()?;
+            let (Value::Whole(other, ..), _, end) = inner.with_year(year, "year", Anchor::Text, at + 3) else { return None };
+            return Some((Some(start.to(other)?), end));
+        }
         let (other, _, end) = match bare_year.filter(|_| start.precision >= Precision::Month) {
             Some(year) => (Value::Whole(DateRange::year(i32::try_from(year.value).ok()?)?, Anchor::Text, None), "year", at + 2),
             None => inner

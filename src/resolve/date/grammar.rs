@@ -269,7 +269,7 @@ impl<'t> Reader<'t> {
                 Some((whole(month.and_then(|m| third_of(m.start.year(), m.start.month(), third)), Anchor::Document), "part_of_year", at + 1))
             }
             Kind::HalfMonth(half) => {
-                let month = self.context.document.filter(|d| d.precision <= Precision::Month);
+                let month = self.context.document.filter(|d| d.precision <= Precision::Month).and_then(|d| month_shifted(d.start, 0));
                 Some((whole(month.and_then(|m| half_of(m, half)), Anchor::Document), "part_of_month", at + 1))
             }
             Kind::CenturyWord(centuries) => {
@@ -379,6 +379,12 @@ impl<'t> Reader<'t> {
                 // 近三日, 如一日: a length of time.
                 let length = self.before(self.span(at).start).ends_with(['如', '近', '每', '连', '数', '超', '逾']);
                 (!word && !length).then_some((fields(None, None, Some(n.value)), "day", at + 2))
+            }
+            // 一至三季度: the unit stands only at the end.
+            Kind::To | Kind::Dash if self.next(at + 3) == Some(Kind::Quarter) => {
+                let (year, anchor) = self.year()?;
+                let (range, end) = self.part(year, at)?;
+                Some((whole(range, anchor), "part_of_year", end))
             }
             Kind::Quarter if (1..=4).contains(&n.value) => {
                 let (year, anchor) = self.year().map_or((None, Anchor::None), |(y, a)| (Some(y), a));

@@ -36,7 +36,9 @@ pub(super) fn numeric(text: &str, at: usize) -> Option<(Numeric, usize)> {
         let next = after.next();
         // 2018/1/10-2018/7/10 is a range, 1.2.3.4 an address.
         let continued = next.is_some_and(|c| c == separator || c == '.') && after.next().is_some_and(|c| c.is_ascii_digit());
-        !next.is_some_and(|c| c.is_ascii_alphanumeric()) && !continued
+        // 2024-03-05T08:00
+        let clock = next == Some('T') && rest.get(bytes + 1..).is_some_and(|t| t.starts_with(|c: char| c.is_ascii_digit()));
+        (clock || !next.is_some_and(|c| c.is_ascii_alphanumeric())) && !continued
     };
     if a == 8 {
         let next = rest.get(8..)?.chars().next();
@@ -140,6 +142,7 @@ mod tests {
             ("2024/3/5", "2024-03-05 "),
             ("2010.01.29", "2010-01-29 "),
             ("20240307计划", "2024-03-07 计划"),
+            ("2024-03-05T08:00", "2024-03-05 T08:00"),
             ("2022 11 23", "2022-11-23 "),
             ("2018-12-1209:03", "2018-12-12 09:03"),
             ("13.5.2015有空", "2015-05-13 有空"),

@@ -449,6 +449,10 @@ fn admitted(kind: Kind, text: &str, span: Span, almanac: &Almanac) -> Option<(Ki
         last && after.starts_with(|c: char| is_numeral(c) || matches!(c, '日' | '号' | '月' | '年' | '个' | '届'))
     };
     match kind {
+        // 至今年2月: 今年 is a word of its own.
+        Kind::Trap if span.of(text) == "至今" && after.starts_with(['年', '天', '日', '晚', '晨']) => {
+            Some((Kind::To, Span::new(span.start, span.start + '至'.len_utf8())))
+        }
         // 《明日之后》: a word that points is none in a title.
         Kind::DayWord(_) | Kind::MonthWord(_) | Kind::YearWord(_) if before.ends_with('《') => None,
         Kind::Plan(number) if !span.of(text).starts_with('第') => {
