@@ -114,7 +114,7 @@ fn machine(line: &Line, document: &Document, found: &Annotations, rules: Rules<'
         .map(|d| {
             json!({
                 "text": given(&line.text, at(d.span.start), at(d.span.end)), "start_char": at(d.span.start), "end_char": at(d.span.end),
-                "date_start": d.range.map(|r| r.start), "date_end": d.range.map(|r| r.end),
+                "date_start": d.days().0, "date_end": d.days().1, "bound": d.bound.name(),
                 "precision": d.range.map(|r| r.precision.name()), "kind": d.kind.name(), "anchor": d.anchor.name(), "rule": d.rule,
                 "candidates": d.candidates.iter().map(ToString::to_string).collect::<Vec<_>>(),
             })

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Effects, Style};
 use super::underline::{Mark, underlined, wrapped};
 use crate::diagnostic::Span;
 use crate::parse::Document;
-use crate::resolve::{Actor, DATE_RULES, DateMention, Event, OCCASION_RULES, PLACE_RULES, PlaceMention, Voice};
+use crate::resolve::{Actor, Bound, DATE_RULES, DateMention, Event, OCCASION_RULES, PLACE_RULES, PlaceMention, Voice};
 use crate::tag::Hit;
 use crate::write::Offsets;
 use crate::{Annotations, Rules};
@@ -166,6 +166,7 @@ impl<'d> Findings<'d> {
     fn date(&self, date: &DateMention) -> Finding {
         let candidates: Vec<String> = date.candidates.iter().map(ToString::to_string).collect();
         let mut notes = vec![("anchor", date.anchor.name().to_owned())];
+        let bound = if date.bound == Bound::Closed { String::new() } else { format!("{} ", date.bound.name()) };
         if !candidates.is_empty() {
             notes.push(("candidates", candidates.join(", ")));
         }
@@ -173,7 +174,7 @@ impl<'d> Findings<'d> {
             kind: Kind::Date,
             chars: Some(self.chars(date.span)),
             name: String::new(),
-            value: date.range.map_or_else(|| "?".to_owned(), |r| r.to_string()),
+            value: bound + &date.range.map_or_else(|| "?".to_owned(), |r| r.to_string()),
             rule: rule(date.rule, &DATE_RULES),
             notes,
         }

@@ -1,11 +1,15 @@
 //! What must hold for any text. The fuzz targets ask it of inputs that they make
 //! up, `tests/regressions.rs` of the inputs that once failed.
 
-use std::sync::OnceLock;
+#![allow(unreachable_pub, reason = "two crates have it as a module")]
+
+use std::sync::LazyLock;
 
 use tifa::diagnostic::Span;
 use tifa::parse::{DateRange, document_of, read_date};
 use tifa::resolve::{DateContext, Vocabulary, resolve};
+
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::builtin);
 
 /// The days on which an input is read: none, a day, the 29th of February, a year.
 fn days() -> [Option<DateRange>; 4] {
@@ -32,7 +36,7 @@ pub fn dates(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for document in days() {
         for previous in [None, read_date("2023-12-31")] {
-            let found = tifa::resolve::dates(text, DateContext { document, previous });
+            let found = tifa::resolve::dates(text, DateContext { document, previous }, &VOCABULARY.almanac);
             in_order(text, "date", found.iter().map(|d| d.span));
             found.iter().flat_map(|d| d.range.iter().chain(&d.candidates)).copied().for_each(forward);
         }
@@ -41,12 +45,10 @@ pub fn dates(data: &[u8]) {
 
 /// Reads an input as a document.
 pub fn occasions(data: &[u8]) {
-    static VOCABULARY: OnceLock<Vocabulary> = OnceLock::new();
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let vocabulary = VOCABULARY.get_or_init(Vocabulary::builtin);
     for date in days() {
         let document = document_of(text, date);
-        let found = resolve(&document, vocabulary);
+        let found = resolve(&document, &VOCABULARY);
         let sentences = document.sentences.len();
         in_order(&document.text, "sentence", document.sentences.iter().map(|s| s.span));
         in_order(&document.text, "date", found.dates.iter().map(|d| d.span));
@@ -63,7 +65,7 @@ pub fn occasions(data: &[u8]) {
             assert_eq!(document.sentences.get(event.sentence).map(|s| s.span), Some(event.span), "an event is not in its sentence");
             event.date.into_iter().for_each(forward);
             assert!(!event.name.is_empty(), "an event has no name");
-            assert!(event.place.is_none_or(|place| vocabulary.gazetteer.place(place).is_some()), "an event is in no known place");
+            assert!(event.place.is_none_or(|place| VOCABULARY.gazetteer.place(place).is_some()), "an event is in no known place");
         }
         for (voice, number) in found.voices.iter().zip(0..) {
             assert!(voice.reported || (!voice.continued && voice.speaker.is_none()), "sentence {number} is narrated and has a speaker");
