@@ -2,10 +2,12 @@
 //! that prints.
 
 mod explain;
+mod finding;
 mod init;
 mod render;
 mod run;
 mod show;
+mod underline;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
