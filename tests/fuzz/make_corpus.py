@@ -1,8 +1,9 @@
-"""make_corpus.py        writes the seeds of the fuzz targets under corpus/
+"""make_corpus.py        writes the seeds of the fuzz targets and their dictionary under corpus/
 
 A seed is a text of a case: of dates and the like in tests/cases/*.toml, of
-occasions and themes in pipelines/. Both targets get all of them. The folder is
-made anew each time; what a fuzzer found there is lost.
+occasions, themes and the almanac in pipelines/. Both targets get all of them. The
+dictionary has the words of words.txt in the only characters that libFuzzer takes,
+ASCII. The folder is made anew each time; what a fuzzer found there is lost.
 """
 
 import hashlib
@@ -35,7 +36,10 @@ def main():
         for text in found:
             data = text.encode()
             (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
-    print(f"{len(found)} seeds from {len(files)} files")
+    words = [line for line in (HERE / "words.txt").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    escaped = ("".join(f"\\x{byte:02x}" for byte in word.encode()) for word in words)
+    (HERE / "corpus" / "words.dict").write_text("".join(f'"{word}"\n' for word in escaped), encoding="ascii")
+    print(f"{len(found)} seeds from {len(files)} files, {len(words)} words")
 
 
 if __name__ == "__main__":
