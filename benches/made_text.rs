@@ -23,7 +23,7 @@ pub(crate) struct Made {
     pub(crate) terms: usize,
 }
 
-/// SplitMix64: the published constants, no library whose stream may change.
+/// `SplitMix64`: the published constants, no library whose stream may change.
 struct Random(u64);
 
 impl Random {

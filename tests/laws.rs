@@ -172,7 +172,9 @@ proptest! {
 
     #[test]
     fn a_later_sentence_changes_no_date_before_it(before in document(), after in document(), on in prop::option::of(day())) {
-        let before = before + "会议召开。";
+        // A mark left open is closed by a later one, and what stands between
+        // is then one sentence: the texts here close their own.
+        let before = before.replace(['（', '(', '“', '‘', '「', '『', '《'], "") + "会议召开。";
         let read = |text: &str| resolve(&document_of(text, on.map(DateRange::of_day)), &VOCABULARY).dates;
         let (alone, mut together) = (read(&before), read(&format!("{before}{after}")));
         together.truncate(alone.len());

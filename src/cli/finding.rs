@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn what_is_not_decided_shows_its_candidates() {
-        let text = explained("　　１２月２８日，在朝阳区举行。", "2024-03-06", 200);
+        let text = explained("　　１２月２８日，在朝阳区举行。", "2024-01-06", 200);
         assert!(text.starts_with("　　１２月２８日，在朝阳区举行。\n    1^^^^^^^^^^^    2~~~~~\n"), "{text}");
         assert!(text.contains("１２月２８日 = 2023-12-28  ["), "{text}");
         assert!(text.contains("  candidates: 2024-12-28\n"), "{text}");

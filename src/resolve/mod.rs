@@ -6,15 +6,18 @@
 
 mod actor;
 mod date;
+mod gazetteer;
 mod occasion;
 mod place;
+mod place_reading;
 mod vocabulary;
 mod voice;
 
 pub use actor::{Actor, person};
 pub use date::{Almanac, Anchor, Bound, DATE_RULES, DateCase, DateContext, DateKind, DateMention, dates};
+pub use gazetteer::Gazetteer;
 pub use occasion::{Event, OCCASION_RULES, OccasionType};
-pub use place::{Gazetteer, Level, PLACE_RULES, Place, PlaceMention};
+pub use place::{Level, PLACE_RULES, Place, PlaceMention};
 pub use vocabulary::{OccasionCase, Series, Vocabulary, VocabularyError, builtin_files};
 pub use voice::Voice;
 

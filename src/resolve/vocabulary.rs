@@ -7,8 +7,8 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::date::Almanac;
+use super::gazetteer::Gazetteer;
 use super::occasion::{OccasionType, Words};
-use super::place::Gazetteer;
 use crate::diagnostic::{DataFile, Diagnostic, Span};
 use crate::parse::read_date;
 
