@@ -261,7 +261,7 @@ fn explain_marks_what_it_reads_in_colour_only_where_that_is_wanted() {
     };
     let plain = explain("今天，全县水利工作会議召開。", ("TERM", "xterm"));
     assert!(plain.starts_with("今天，全县水利工作会議召開。\n1^^^  2===============\n"), "{plain}");
-    assert!(plain.contains("今天 = 2024-03-05  [") && !plain.contains('\u{1b}'), "{plain}");
+    assert!(plain.contains("今天 = 2024-03-05  anchor: document  [") && !plain.contains('\u{1b}'), "{plain}");
     assert!(plain.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80));
     let coloured = explain("今天，全县水利工作会議召開。", ("CLICOLOR_FORCE", "1"));
     assert!(coloured.contains("\u{1b}[32m1^^^\u{1b}[0m"), "{coloured:?}");

@@ -253,16 +253,19 @@ fn numbered(findings: &[Finding]) -> Vec<String> {
 }
 
 impl Finding {
-    /// `1 date      3月4日 = 2024-03-04  [rule: meaning]  anchor: document`.
+    /// `1 date      3月4日 = 2024-03-04  anchor: document  [rule: meaning]`.
     fn line(&self, label: &str, column: usize, text: &str, width: usize) -> String {
         let (plain, dimmed) = (Style::new(), Style::new().effects(Effects::DIMMED));
         let head = format!("{label:>column$} {:<8}", self.kind.name());
-        let value = format!("= {}", self.value);
+        // A name that the text has as it is, is not said twice.
+        let named = matches!(self.kind, Kind::Occasion | Kind::Theme);
+        let same = self.value.strip_suffix(text).and_then(|value| value.strip_suffix(' ')).filter(|_| named);
+        let value = format!("= {}", same.unwrap_or(&self.value));
         let mut pieces = vec![(head.as_str(), self.kind.style()), ("  ", plain), (text, plain), (" ", plain), (value.as_str(), plain.bold())];
-        let rule = if self.rule.is_empty() { String::new() } else { format!("  [{}]", self.rule) };
-        pieces.push((rule.as_str(), dimmed));
         let notes: Vec<String> = self.notes.iter().map(|(name, value)| format!("  {name}: {value}")).collect();
         pieces.extend(notes.iter().map(|note| (note.as_str(), plain)));
+        let rule = if self.rule.is_empty() { String::new() } else { format!("  [{}]", self.rule) };
+        pieces.push((rule.as_str(), dimmed));
         wrapped(&pieces, column + 11, width)
     }
 }
@@ -332,8 +335,8 @@ mod tests {
         assert_eq!(lines.get(..2).unwrap(), ["全市经济工作会议3月4日至5日在哈尔滨召开。", "1===============2^^^^^^^^^^  3~~~~~"]);
         for line in [
             "  voice     (sentence) = narrated  [narrated: ",
-            "1 occasion  全市经济工作会议 = 2024-03-04/2024-03-05 conference 全市经济工作会议",
-            "2 date      3月4日至5日 = 2024-03-04/2024-03-05  [range: from one date to another",
+            "1 occasion  全市经济工作会议 = 2024-03-04/2024-03-05 conference  at: 230100 哈尔滨市  [named: ",
+            "2 date      3月4日至5日 = 2024-03-04/2024-03-05  anchor: document  [range: from one date to another",
             "3 place     哈尔滨 = 230100 哈尔滨市  [short_name: ",
         ] {
             assert!(lines.iter().any(|l| l.starts_with(line)), "{line}\n{text}");
@@ -351,8 +354,7 @@ mod tests {
     fn what_is_not_decided_shows_its_candidates() {
         let text = explained("　　１２月２８日，在朝阳区举行。", "2024-01-06", 200);
         assert!(text.starts_with("　　１２月２８日，在朝阳区举行。\n    1^^^^^^^^^^^    2~~~~~\n"), "{text}");
-        assert!(text.contains("１２月２８日 = 2023-12-28  ["), "{text}");
-        assert!(text.contains("  candidates: 2024-12-28\n"), "{text}");
+        assert!(text.contains("１２月２８日 = 2023-12-28  anchor: document  candidates: 2024-12-28  [month_day: "), "{text}");
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub(super) fn underlined(text: &str, marks: &[Mark], width: usize) -> String {
             columns += c.columns;
             columns <= width
         });
-        let (line, after) = rest.split_at(fit.count().max(1));
+        let (line, after) = rest.split_at(last_break(rest, fit.count().max(1)));
         rest = after;
         out.extend(line.iter().map(|c| c.shown.as_str()));
         out.push('\n');
@@ -102,6 +102,22 @@ pub(super) fn underlined(text: &str, marks: &[Mark], width: usize) -> String {
         pending = pending.get(done..).unwrap_or_default();
     }
     out
+}
+
+/// Marks that close what is before them, and never begin a line.
+const CLOSING: [&str; 16] = ["，", "。", "、", "；", "：", "！", "？", "”", "’", "）", "》", "」", ")", "]", ",", ";"];
+/// Marks that open what is after them, and never end a line.
+const OPENING: [&str; 8] = ["“", "‘", "（", "《", "「", "(", "[", "〔"];
+
+/// Whether a line may end before cluster `at`.
+fn may_break(clusters: &[Cluster], at: usize) -> bool {
+    let shown = |at: usize| clusters.get(at).map_or("", |c| c.shown.as_str());
+    !CLOSING.contains(&shown(at)) && !at.checked_sub(1).is_some_and(|before| OPENING.contains(&shown(before)))
+}
+
+/// Where a line of at most `most` clusters ends: a few before that, if marks ask for it.
+fn last_break(clusters: &[Cluster], most: usize) -> usize {
+    (most.saturating_sub(3).max(1)..=most).rev().find(|at| *at >= clusters.len() || may_break(clusters, *at)).unwrap_or(most)
 }
 
 /// The lines of marks under a line of text.
@@ -150,7 +166,10 @@ pub(super) fn wrapped(pieces: &[(&str, Style)], indent: usize, width: usize) -> 
                 continue;
             }
             let narrow = rest.iter().take_while(|c| c.columns < 2 && c.shown != " ").count();
-            let (word, after) = rest.split_at(narrow.clamp(1, width - indent));
+            let most = (width - indent) / 2;
+            let word = narrow.clamp(1, width - indent);
+            let glued = (word..word.max(most)).find(|at| *at >= rest.len() || rest.get(*at).is_some_and(|c| c.shown == " ") || may_break(rest, *at));
+            let (word, after) = rest.split_at(glued.unwrap_or(word).min(rest.len()));
             rest = after;
             let columns: usize = word.iter().map(|c| c.columns).sum();
             if column > 0 && column + spaces + columns > width {
@@ -234,6 +253,13 @@ mod tests {
             Just("“")
         ];
         prop::collection::vec(piece, 0..120).prop_map(|pieces| pieces.concat())
+    }
+
+    #[test]
+    fn no_line_begins_with_a_mark_that_closes_or_ends_with_one_that_opens() {
+        assert_eq!(underlined("会议强调要抓好各项工作，全面落实。", &[], 22), "会议强调要抓好各项工\n作，全面落实。\n");
+        assert_eq!(underlined("会议强调要抓好各项“十四五”工作", &[], 20), "会议强调要抓好各项\n“十四五”工作\n");
+        assert_eq!(wrapped(&[("a name that ends (在…座谈会上, 主持)", Style::new())], 2, 20), "a name that ends (在\n  …座谈会上, 主持)\n");
     }
 
     proptest! {
