@@ -210,8 +210,12 @@ impl<'t> Reader<'t> {
                 Some((whole(self.document_day().and_then(|d| shifted(d, days)).map(DateRange::of_day), Anchor::Document), "day_word", at + 1))
             }
             Kind::PreviousDay(days) => {
-                let day = self.context.previous.filter(|b| b.precision == Precision::Day).and_then(|b| shifted(b.end, days));
-                Some((whole(day.map(DateRange::of_day), Anchor::Previous), "previous_day_word", at + 1))
+                let before = self.context.previous.filter(|b| b.precision == Precision::Day);
+                let value = match before {
+                    Some(before) => whole(shifted(before.end, days).map(DateRange::of_day), Anchor::Previous),
+                    None => whole(self.gloss(at), Anchor::Text),
+                };
+                Some((value, "previous_day_word", at + 1))
             }
             Kind::YearWord(years) => {
                 let Some(document) = self.context.document else { return Some((Value::Open, "year_word", at + 1)) };
@@ -307,6 +311,15 @@ impl<'t> Reader<'t> {
             }
             _ => None,
         }
+    }
+
+    /// 当天（6月30日）: the day in the brackets after token `at`.
+    fn gloss(&self, at: usize) -> Option<DateRange> {
+        if !matches!(self.gap(at + 1)?, "（" | "(") {
+            return None;
+        }
+        let (value, _, end) = self.one(at + 1)?;
+        self.complete(value, end).0.filter(|range| range.start == range.end)
     }
 
     /// The document's day, if it is dated to the day.

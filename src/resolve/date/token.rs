@@ -450,7 +450,7 @@ fn admitted(kind: Kind, text: &str, span: Span, almanac: &Almanac) -> Option<(Ki
     };
     match kind {
         // 至今年2月: 今年 is a word of its own.
-        Kind::Trap if span.of(text) == "至今" && after.starts_with(['年', '天', '日', '晚', '晨']) => {
+        Kind::Trap if span.of(text) == "至今" && after.starts_with(['年', '天', '日', '晚', '晨', '早', '夜', '春', '夏', '秋', '冬']) => {
             Some((Kind::To, Span::new(span.start, span.start + '至'.len_utf8())))
         }
         // 《明日之后》: a word that points is none in a title.
