@@ -183,7 +183,7 @@ struct Bearers {
     full: bool,
     /// The full name of a country.
     country: bool,
-    bearers: BTreeSet<usize>,
+    units: BTreeSet<usize>,
     counties: BTreeSet<usize>,
     successors: Vec<String>,
 }
@@ -201,7 +201,7 @@ impl Builder {
 
     fn name(&mut self, name: &str, place: usize) {
         if name.chars().count() > 1 {
-            self.names.entry(name.to_owned()).or_default().bearers.insert(place);
+            self.names.entry(name.to_owned()).or_default().units.insert(place);
         }
     }
 
@@ -270,7 +270,7 @@ impl Builder {
 
     fn city(&mut self, name: &str, full: &str, country: &str) {
         // 新加坡 is a country and its capital; the country is enough.
-        if self.names.get(name).is_some_and(|n| n.bearers.iter().any(|p| self.places.get(*p).is_some_and(|p| p.code == country))) {
+        if self.names.get(name).is_some_and(|n| n.units.iter().any(|p| self.places.get(*p).is_some_and(|p| p.code == country))) {
             return;
         }
         let place = self.add(country, full, Level::City, "", "");
@@ -380,20 +380,20 @@ impl Builder {
             Some(reasons) if reasons.person => Standing::Person,
             Some(reasons) if reasons.other => Standing::Weak,
             Some(reasons) if reasons.shared => Standing::Shared,
-            _ if !of.bearers.is_empty() || !of.successors.is_empty() || name.chars().count() > 2 => Standing::Alone,
+            _ if !of.units.is_empty() || !of.successors.is_empty() || name.chars().count() > 2 => Standing::Alone,
             _ => Standing::Weak,
         }
     }
 
     fn abroad(&self, of: &Bearers) -> bool {
-        of.counties.is_empty() && of.bearers.iter().all(|p| self.places.get(*p).is_some_and(|p| p.level == Level::City))
+        of.counties.is_empty() && of.units.iter().all(|p| self.places.get(*p).is_some_and(|p| p.level == Level::City))
     }
 
     fn finish(mut self) -> Result<Gazetteer, VocabularyError> {
         let mut names: BTreeMap<String, Name> = BTreeMap::new();
         for (name, of) in std::mem::take(&mut self.names) {
             let standing = self.standing(&name, &of);
-            let (mut bearers, mut counties): (Vec<usize>, Vec<usize>) = (of.bearers.into_iter().collect(), of.counties.into_iter().collect());
+            let (mut bearers, mut counties): (Vec<usize>, Vec<usize>) = (of.units.into_iter().collect(), of.counties.into_iter().collect());
             // Where nothing goes before the counties, the name means one of them.
             if standing != Standing::Alone || bearers.is_empty() {
                 bearers.append(&mut counties);

@@ -6,7 +6,6 @@
 
 mod actor;
 mod date;
-mod date_token;
 mod gazetteer;
 mod occasion;
 mod place;
@@ -15,7 +14,7 @@ mod vocabulary;
 mod voice;
 
 pub use actor::{Actor, person};
-pub use date::{Anchor, DATE_RULES, DateContext, DateKind, DateMention, dates};
+pub use date::{Almanac, Anchor, Bound, DATE_RULES, DateCase, DateContext, DateKind, DateMention, dates};
 pub use gazetteer::Gazetteer;
 pub use occasion::{Event, OCCASION_RULES, OccasionType};
 pub use place::{Level, PLACE_RULES, Place, PlaceMention};
@@ -70,10 +69,11 @@ fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &
         let text = sentence.span.of(&document.text);
         let shift = sentence.span.start;
         let local = |span: Span| Span::new(span.start - shift, span.end - shift);
-        let found = dates(text, context);
-        if let Some(range) = found.iter().rev().find_map(|d| d.range) {
+        let found = dates(text, context, &vocabulary.almanac);
+        if let Some(range) = found.iter().rev().find_map(DateMention::anchors) {
             context.previous = Some(range);
         }
+        let dated: Vec<DateMention> = found.iter().filter(|d| d.may_date_an_occasion()).cloned().collect();
         let mut places = Vec::new();
         while let Some(place) = out.places.get(place_at).filter(|p| p.span.end <= sentence.span.end) {
             if place.span.start >= shift {
@@ -81,7 +81,7 @@ fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &
             }
             place_at += 1;
         }
-        let events = occasion::events(occasion::Context { text, dates: &found, places: &places, vocabulary });
+        let events = occasion::events(occasion::Context { text, dates: &dated, places: &places, vocabulary });
         actors.push(events.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone()));
         if number == first && events.is_empty() {
             scope = carried(text, out);
