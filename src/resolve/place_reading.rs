@@ -66,7 +66,7 @@ impl Gazetteer {
                 cursor = hit.end;
                 continue;
             }
-            let weak = !self.speaks_for_itself(hit.name) || reading.is_outlived(name);
+            let weak = !self.speaks_for_itself(hit.name) || reading.is_outlived(name) || reading.is_one_county(name);
             let crossed = || {
                 let later = hits.get(number + 1..).unwrap_or_default();
                 later.iter().take_while(|next| next.start < hit.end).any(|next| self.speaks_for_itself(next.name))
@@ -125,7 +125,7 @@ impl<'g> Reading<'g, '_> {
     /// prefecture once. A full name of one character and 县 is no better: 林县.
     fn is_outlived(&self, name: &Name) -> bool {
         let place = |number: &usize| self.place(*number);
-        let old = |p: &Place| !p.holds_at(self.day) && (p.is_former_at(self.day) || !name.counties.is_empty());
+        let old = |p: &Place| p.is_former_at(self.day);
         let county = |p: &Place| p.level == Level::County && p.name.chars().count() == 2;
         let only_old = name.bearers.iter().all(|p| place(p).is_some_and(old)) && !name.bearers.is_empty();
         only_old
@@ -136,11 +136,25 @@ impl<'g> Reading<'g, '_> {
             }
     }
 
+    /// Whether a short name that several counties bear at one time or another is that
+    /// of one alone on the day of the text: no better than the short name of any county.
+    fn is_one_county(&self, name: &Name) -> bool {
+        let counties = || name.bearers.iter().filter_map(|p| self.place(*p));
+        name.standing == Standing::Shared
+            && !name.full
+            && counties().all(|p| p.level == Level::County)
+            && counties().filter(|p| p.holds_at(self.day)).take(2).count() == 1
+    }
+
     /// Reads a name; where the reading goes on, if something was read.
     fn read(&mut self, hit: Hit, name: &'g Name, weak: bool, crossed: impl Fn() -> bool) -> Option<usize> {
         let span = Span::new(hit.start, hit.end);
         // 5月10日本轮, 九成都是: the end of a date or share.
         if self.slice(hit.start, hit.end).starts_with(['日', '月', '年', '成']) && self.slice(0, hit.start).ends_with(is_numeral) {
+            return None;
+        }
+        // 江南区域: no district, but a region of that kind.
+        if name.full && self.slice(hit.start, hit.end).ends_with('区') && self.slice(hit.end, self.text.len()).starts_with('域') {
             return None;
         }
         let mention = if weak {
@@ -205,6 +219,15 @@ impl<'g> Reading<'g, '_> {
             && let Some(place) = self.only(&name.counties, |p| above.contains(p))
         {
             return PlaceMention { span, place: Some(place), rule: "within", candidates: Vec::new() };
+        }
+        // 中卫 was a county before it was a prefecture.
+        let holding_at = |numbers: &[usize]| numbers.iter().any(|p| self.place(*p).is_some_and(|p| p.holds_at(self.day)));
+        if !name.full
+            && !holding_at(&name.bearers)
+            && holding_at(&name.counties)
+            && let Some(county) = self.only(&name.counties, |_| true)
+        {
+            return plain(self, county);
         }
         if let [only] = name.bearers.as_slice() {
             return plain(self, *only);
@@ -307,8 +330,11 @@ impl<'g> Reading<'g, '_> {
         let bearers = if self.is_outlived(name) { &name.counties } else { &name.bearers };
         let among: Vec<usize> = self.among(bearers).into_iter().filter(|p| self.place(*p).is_some_and(|p| p.holds_at(self.day))).collect();
         match self.named_before(span, &among) {
-            Verdict::One(place, rule) if rule == "named_in_full" || rule != "document" && name.standing != Standing::Person => {
-                Some(PlaceMention { span, place: Some(place), rule, candidates: Vec::new() })
+            Verdict::One(place, rule) => {
+                let prefecture = self.place(place).is_some_and(|p| p.level == Level::Prefecture);
+                // 安顺 is a city and hardly ever a person; 岐山 may well be one.
+                let enough = rule == "named_in_full" || rule != "document" && (name.standing != Standing::Person || prefecture);
+                enough.then(|| PlaceMention { span, place: Some(place), rule, candidates: Vec::new() })
             }
             _ => None,
         }
