@@ -137,7 +137,8 @@ fn subject_of_clause(clause: &str, vocabulary: &Vocabulary, bare_noun: bool) -> 
                     let Some(end) = edges.by_ref().find(|e| e.kind == SayingKind::End) else { break };
                     from = end.span.end;
                 }
-                SayingKind::Deed => from = clause.len(),
+                // 出席会议的某某: the deed is an attribute.
+                SayingKind::Deed => from = attribute_end(clause, edge.span.end).unwrap_or(clause.len()),
                 _ => from = edge.span.end,
             }
             continue;
@@ -153,12 +154,18 @@ fn subject_of_clause(clause: &str, vocabulary: &Vocabulary, bare_noun: bool) -> 
             first_noun = Some(candidate);
         }
         // What follows a deed is its object, unless the deed is within an attribute.
-        if edge.kind == SayingKind::Deed && !after.contains('的') {
-            break;
+        if edge.kind == SayingKind::Deed {
+            match after.strip_prefix('的') {
+                Some(rest) => {
+                    from = clause.len() - rest.len();
+                    first_noun = None;
+                }
+                None => break,
+            }
         }
     }
     let rest = clause.get(from..)?;
-    if first_noun.is_none_or(|_| rest.contains('的'))
+    if first_noun.is_none()
         && let Some(found) = known(rest, vocabulary)
     {
         return Some(found);
@@ -167,6 +174,16 @@ fn subject_of_clause(clause: &str, vocabulary: &Vocabulary, bare_noun: bool) -> 
     let fits = bare_noun && (2..=MAX_NOUN_CHARS).contains(&noun.chars().count()) && !noun.contains(['“', '”', '、']) && !noun.starts_with('的');
     fits.then(|| Speaker::Noun(unquoted(noun)))
 }
+
+/// Where an attribute ends that begins before `at`: after its 的, near by.
+fn attribute_end(clause: &str, at: usize) -> Option<usize> {
+    let after = clause.get(at..)?;
+    let (near, _) = after.char_indices().nth(MAX_ATTRIBUTE).unwrap_or((after.len(), ' '));
+    after.get(..near)?.find('的').map(|found| at + found + '的'.len_utf8())
+}
+
+/// Characters of an attribute before its 的.
+const MAX_ATTRIBUTE: usize = 16;
 
 fn unquoted(text: &str) -> String {
     let apposed = APPOSITION.iter().filter_map(|w| text.rsplit_once(w)).map(|(_, name)| name).find(|name| name.chars().count() > 2);
@@ -233,7 +250,8 @@ const OFFICES: [&str; 8] = ["发言人", "领导人", "代表", "负责人", "�
 const DOCUMENTS: [&str; 7] = ["报道", "评论", "声明", "消息", "通报", "致辞", "社论"];
 
 /// Words of two characters that begin with a family name and are no person.
-const NO_PERSONS: [&str; 14] = ["国外", "国内", "各方", "全体", "安全", "和平", "成员", "平台", "全球", "全国", "双方", "方面", "国际", "连日"];
+const NO_PERSONS: [&str; 17] =
+    ["外方", "国家", "国防", "国外", "国内", "各方", "全体", "安全", "和平", "成员", "平台", "全球", "全国", "双方", "方面", "国际", "连日"];
 
 /// Nouns before a name in apposition: 某国媒体某某社.
 const APPOSITION: [&str; 4] = ["媒体", "派别", "智库", "官媒"];
@@ -248,9 +266,6 @@ fn is_place(phrase: &str, vocabulary: &Vocabulary) -> bool {
 
 /// The persons of a phrase, joined by 、.
 fn persons(phrase: &str, vocabulary: &Vocabulary) -> Option<String> {
-    if NO_PERSONS.contains(&phrase) {
-        return None;
-    }
     let phrase = phrase.strip_suffix('等').unwrap_or(phrase);
     let short = phrase.chars().count() <= MAX_NOUN_CHARS && !phrase.contains("思想");
     if short
@@ -271,6 +286,9 @@ fn persons(phrase: &str, vocabulary: &Vocabulary) -> Option<String> {
 }
 
 fn one_person(phrase: &str, vocabulary: &Vocabulary) -> Option<String> {
+    if NO_PERSONS.contains(&phrase) {
+        return None;
+    }
     if let Some(actor) = person(phrase, vocabulary) {
         return (!is_place(&actor.name, vocabulary)).then_some(actor.name);
     }

@@ -42,17 +42,21 @@ enum Flow {
 /// A verb of saying with content.
 struct Said {
     verb: Span,
-    kind: SayingKind,
     speaker: Option<Speaker>,
     flow: Flow,
 }
 
+/// Verbs that begin a report wherever they stand.
+const STRONG: [&str; 8] = ["强调", "指出", "认为", "重申", "表示", "说", "称", "介绍"];
+
 impl Said {
-    /// Within a speech, its speaker's own saying: 我多次强调, 中方希望.
-    fn is_of_the_speaker(&self) -> bool {
+    /// Within a speech, its speaker's own saying: 我多次强调, 中方希望, 各国呼吁和平.
+    fn is_of_the_speaker(&self, sentence: &str) -> bool {
+        let verb = sentence.get(self.verb.start..self.verb.end).unwrap_or_default();
+        let weak = !STRONG.contains(&verb) && !sentence.get(self.verb.end..).unwrap_or_default().starts_with(MARKS);
         match &self.speaker {
-            Some(Speaker::Noun(name)) => name.starts_with('我'),
-            Some(Speaker::Body(name)) => name.starts_with("我们") || self.kind == SayingKind::Urge && (name.ends_with('方') || name.starts_with("中国")),
+            Some(Speaker::Noun(name)) => name.starts_with('我') || weak,
+            Some(Speaker::Body(name)) => name.starts_with("我们") || weak && !name.ends_with('议') && !name.ends_with("全会"),
             _ => false,
         }
     }
@@ -142,7 +146,11 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
     let begins = clause_before.trim().is_empty();
     let accepted = match hit.kind {
         SayingKind::Object => (marked || long) && !nominal(before, after),
-        SayingKind::Mark => marked && !nominal(before, after),
+        // 他还说某某已到: without a mark only after somebody known.
+        SayingKind::Mark => {
+            marked && !nominal(before, after)
+                || long && sentence.get(hit.span.start..hit.span.end) == Some("说") && matches!(near(), Some(Speaker::Person(_) | Speaker::Pointing(_)))
+        }
         SayingKind::Clause => marked && !after.starts_with('“') && !after.starts_with('《') || starts_with_modal(after),
         SayingKind::Stance => marked || says_more_than_attitude(clause_after, vocabulary),
         SayingKind::Urge => {
@@ -166,7 +174,7 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
     let verb = sentence.get(hit.span.start..hit.span.end)?;
     // A whole quotation is closed: only another one goes on.
     let flow = if after.trim_end().ends_with('”') { Flow::Article } else { flow_of(before, verb, hit.kind, speaker.as_ref()) };
-    Some(Said { verb: hit.span, kind: hit.kind, speaker, flow })
+    Some(Said { verb: hit.span, speaker, flow })
 }
 
 /// A verb that stands as a noun: 提出明确要求, 全球发展倡议, 听取工作介绍.
@@ -237,7 +245,7 @@ fn ends_in_something_else(sentence: &str, verb: Span) -> bool {
 const TALKS: [&str; 5] = ["表示", "指出", "强调", "重申", "认为"];
 
 /// Verbs of an interview: the programme's own voice comes back soon.
-const RECORDED: [&str; 6] = ["告诉", "介绍", "坦言", "感慨", "回忆", "常说"];
+const RECORDED: [&str; 5] = ["告诉", "坦言", "感慨", "回忆", "常说"];
 
 fn flow_of(before: &str, verb: &str, kind: SayingKind, speaker: Option<&Speaker>) -> Flow {
     let clause = before.rsplit(CLAUSE_ENDS).next().unwrap_or(before);
@@ -322,12 +330,15 @@ pub(super) fn voices(sentences: &[&str], actors: &[Option<String>], vocabulary: 
         let quoted = out.last().is_some_and(|v| v.reported) && reading.open;
         if quoted {
             reading.open = !sentence.contains('”') || sentence.rfind('“') > sentence.rfind('”');
+            if !reading.open {
+                (reading.flow, reading.since) = (Flow::Article, 1);
+            }
             out.push(Voice::of(speaker.clone(), true));
             continue;
         }
         let found = said(sentence, vocabulary);
         let in_speech = out.last().is_some_and(|v| v.reported) && reading.flow == Flow::Speech;
-        if in_speech && found.as_ref().is_some_and(Said::is_of_the_speaker) {
+        if in_speech && found.as_ref().is_some_and(|f| f.is_of_the_speaker(sentence)) {
             reading.since += 1;
             out.push(Voice::of(speaker.clone(), true));
         } else if let Some(found) = found {
@@ -340,14 +351,16 @@ pub(super) fn voices(sentences: &[&str], actors: &[Option<String>], vocabulary: 
             };
             let head = tail(sentence.get(..found.verb.start).unwrap_or_default(), MAX_HEAD);
             let is_person = matches!(found.speaker, Some(Speaker::Person(_)));
+            let points = matches!(found.speaker, Some(Speaker::Pointing(_)));
             let named = resolved(found.speaker, head, &before);
             if let (true, Some(name)) = (is_person, &named) {
                 last_person = Some((i, name.clone()));
             }
             speaker.clone_from(&named);
             let after = sentence.get(found.verb.end..).unwrap_or_default();
+            let same_item = points && reading.flow == Flow::News && out.last().is_some_and(|v| v.reported);
             reading = Reading {
-                flow: found.flow,
+                flow: if same_item { Flow::News } else { found.flow },
                 since: 0,
                 open: after.matches('“').count() > after.matches('”').count(),
                 claims: vocabulary.saying.holds(SayingKind::Claim, after),
