@@ -301,7 +301,7 @@ fn one_person(phrase: &str, vocabulary: &Vocabulary) -> Option<String> {
         }
     }
     // A title after the name, and more after the title: 某某总书记牢牢.
-    let end = vocabulary.titles.iter().filter_map(|t| phrase.find(t.as_str()).map(|at| at + t.len())).max()?;
+    let end = vocabulary.lexer.titles(phrase).last()?.end;
     let (titled, rest) = (phrase.get(..end)?, phrase.get(end..)?);
     let actor = person(titled, vocabulary).filter(|a| !rest.is_empty() && rest.chars().count() <= 4 && !is_place(&a.name, vocabulary))?;
     Some(actor.name)

@@ -176,7 +176,6 @@ pub struct Vocabulary {
     terms: Vec<(String, u32, NaiveDate)>,
     /// Office, holder (empty: nobody), first day.
     holders: Vec<(String, String, NaiveDate)>,
-    pub(super) titles: Vec<String>,
     pub(super) courtesies: Vec<String>,
     pub(super) surnames: BTreeSet<char>,
     pub(super) compound_surnames: Vec<String>,
@@ -270,7 +269,6 @@ impl Vocabulary {
             shorts: all.short,
             terms,
             holders,
-            titles: all.titles,
             courtesies: all.courtesies,
             surnames: all.surnames.chars().filter(|c| !c.is_whitespace()).collect(),
             compound_surnames: all.compound_surnames,

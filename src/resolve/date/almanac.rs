@@ -156,7 +156,7 @@ impl Almanac {
 
     /// What this character may begin: the bits of [`token`](super::token).
     pub(super) fn class(&self, c: char) -> u8 {
-        self.words.classes.get(c as usize).copied().unwrap_or(0)
+        self.words.classes.get(c as usize).map_or(0, |(class, _)| *class)
     }
 
     /// The longest word that `text` begins with, and its length in bytes.
@@ -199,11 +199,13 @@ fn plenum_names(term: u32, number: u32) -> Vec<String> {
 struct Words {
     /// Those with the same beginning stand together, longest first.
     sorted: Vec<(String, Kind)>,
-    /// First character, second one (NUL for a word of one) → where its words
-    /// stand; sorted.
-    begins: Vec<((char, char), u32, u32)>,
-    /// What a character of the basic plane may begin.
-    classes: Vec<u8>,
+    /// Second character (NUL for a word of one) → where its words stand; those
+    /// of one first character stand together.
+    seconds: Vec<(char, u32, u32)>,
+    /// First character → where its second ones stand.
+    firsts: Vec<(u32, u32)>,
+    /// What a character of the basic plane may begin, and its place in `firsts`.
+    classes: Vec<(u8, u16)>,
 }
 
 impl Words {
@@ -214,27 +216,43 @@ impl Words {
         };
         words.sort_by(|(a, _), (b, _)| beginning(a).cmp(&beginning(b)).then(b.len().cmp(&a.len())).then(a.cmp(b)));
         words.dedup_by(|(a, _), (b, _)| a == b);
-        let mut begins: Vec<((char, char), u32, u32)> = Vec::new();
-        let mut classes: Vec<u8> = (0..0x1_0000_u32).map(|c| char::from_u32(c).map_or(0, class_of)).collect();
+        let mut seconds: Vec<(char, u32, u32)> = Vec::new();
+        let mut firsts: Vec<(u32, u32)> = Vec::new();
+        let mut classes: Vec<(u8, u16)> = (0..0x1_0000_u32).map(|c| (char::from_u32(c).map_or(0, class_of), 0)).collect();
+        let mut last = None;
         for (at, (word, _)) in (0_u32..).zip(&words) {
-            let key = beginning(word);
-            match begins.last_mut().filter(|(of, ..)| *of == key) {
-                Some((_, _, end)) => *end = at + 1,
-                None => begins.push((key, at, at + 1)),
+            let (first, second) = beginning(word);
+            if last == Some((first, second)) {
+                if let Some((_, _, end)) = seconds.last_mut() {
+                    *end = at + 1;
+                }
+                continue;
             }
-            if let Some(class) = classes.get_mut(key.0 as usize) {
-                *class |= WORD;
+            let number = u32::try_from(seconds.len()).unwrap_or(u32::MAX);
+            seconds.push((second, at, at + 1));
+            if last.is_none_or(|(before, _)| before != first) {
+                firsts.push((number, number));
+                if let Some(class) = classes.get_mut(first as usize) {
+                    *class = (class.0 | WORD, u16::try_from(firsts.len() - 1).unwrap_or(u16::MAX));
+                }
             }
+            if let Some((_, end)) = firsts.last_mut() {
+                *end = number + 1;
+            }
+            last = Some((first, second));
         }
-        Self { sorted: words, begins, classes }
+        Self { sorted: words, seconds, firsts, classes }
     }
 
     fn longest(&self, text: &str) -> Option<(Kind, usize)> {
         let mut chars = text.chars();
         let first = chars.next()?;
+        let (_, number) = *self.classes.get(first as usize).filter(|(class, _)| class & WORD != 0)?;
+        let (from, to) = *self.firsts.get(usize::from(number))?;
+        let seconds = self.seconds.get(from as usize..to as usize)?;
         let under = |second: char| {
-            let (_, from, to) = *self.begins.get(self.begins.binary_search_by_key(&(first, second), |(of, ..)| *of).ok()?)?;
-            let words = self.sorted.get(from as usize..to as usize)?;
+            let (_, from, to) = seconds.iter().find(|(of, ..)| *of == second)?;
+            let words = self.sorted.get(*from as usize..*to as usize)?;
             words.iter().find(|(word, _)| text.starts_with(word.as_str())).map(|(word, kind)| (*kind, word.len()))
         };
         chars.next().and_then(under).or_else(|| under('\0'))
