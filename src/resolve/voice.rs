@@ -140,6 +140,10 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
     let marked = after.starts_with(MARKS);
     let clause_before = before.rsplit(CLAUSE_ENDS).next().unwrap_or(before);
     let clause_after = after.split(['，', '。', '；']).next().unwrap_or(after);
+    // 根据通报称: a source.
+    if clause_before.starts_with("根据") {
+        return None;
+    }
     let long = clause_after.chars().count() >= 3;
     let found = || subject(before, vocabulary);
     let near = || subject(clause_before, vocabulary);
@@ -179,7 +183,7 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
 
 /// A verb that stands as a noun: 提出明确要求, 全球发展倡议, 听取工作介绍.
 fn nominal(before: &str, after: &str) -> bool {
-    const NOUN: [&str; 33] = [
+    const NOUN: [&str; 34] = [
         "新",
         "总",
         "各项",
@@ -206,6 +210,7 @@ fn nominal(before: &str, after: &str) -> bool {
         "质量",
         "目标",
         "殷切",
+        "殷殷",
         "发表",
         "作出",
         "全球",
@@ -439,8 +444,9 @@ fn we_must(sentence: &str) -> bool {
 fn tells_a_deed(sentence: &str, speaker: Option<&str>) -> bool {
     let opening: String = sentence.chars().take(8).collect();
     let day = opening.chars().take(3).any(|c| c.is_ascii_digit()) && opening.contains('日');
-    let of_speaker =
-        speaker.is_some_and(|name| sentence.starts_with(name)) || sentence.starts_with("他") && !sentence.starts_with("他们") || sentence.starts_with('她');
+    let of_speaker = speaker.and_then(|name| sentence.strip_prefix(name)).is_some_and(|rest| !rest.starts_with(['要', '应', '愿', '将', '必']))
+        || sentence.starts_with("他") && !sentence.starts_with("他们")
+        || sentence.starts_with('她');
     let attended = ["参加会见", "出席会议", "参加活动", "陪同考察", "参加上述活动", "陪同调研", "出席上述活动", "参加会议", "参加座谈", "参加会谈"]
         .iter()
         .any(|w| sentence.contains(w));
