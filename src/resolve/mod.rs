@@ -12,11 +12,11 @@ mod place;
 mod vocabulary;
 mod voice;
 
-pub use actor::{Actor, person};
+pub use actor::{Actor, people, person};
 pub use date::{Anchor, DATE_RULES, DateContext, DateKind, DateMention, dates};
-pub use occasion::{Event, OCCASION_RULES, OccasionType};
+pub use occasion::{Event, OCCASION_RULES, OccasionType, Series};
 pub use place::{Gazetteer, Level, PLACE_RULES, Place, PlaceMention};
-pub use vocabulary::{OccasionCase, Series, Vocabulary, VocabularyError, builtin_files};
+pub use vocabulary::{OccasionCase, Vocabulary, VocabularyError, builtin_files};
 pub use voice::Voice;
 
 use crate::diagnostic::Span;
@@ -62,6 +62,9 @@ fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &
     let mut texts = Vec::with_capacity(count);
     let mut actors = Vec::with_capacity(count);
     let mut scope = None;
+    let mut tokens = Vec::new();
+    let mut paragraph = occasion::Paragraph::new(vocabulary, document.date.map(|d| d.start));
+    let first_event = out.events.len();
     let mut place_at = out.places.partition_point(|p| document.sentences.get(first).is_some_and(|s| p.span.end <= s.span.start));
     for (number, sentence) in document.sentences.iter().enumerate().skip(first).take(count) {
         let text = sentence.span.of(&document.text);
@@ -78,12 +81,18 @@ fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &
             }
             place_at += 1;
         }
-        let events = occasion::events(occasion::Context { text, dates: &found, places: &places, vocabulary });
-        actors.push(events.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone()));
-        if number == first && events.is_empty() {
+        // A title is read only where it holds a date.
+        let read = number > 0 || sentence.paragraph > 0 || !found.is_empty();
+        let told = if read {
+            paragraph.read(occasion::Sentence { text, dates: &found, places: &places }, &mut tokens, out.events.get_mut(first_event..).unwrap_or_default())
+        } else {
+            Vec::new()
+        };
+        actors.push(told.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone()));
+        if number == first && told.is_empty() {
             scope = carried(text, out);
         }
-        for mut event in events {
+        for mut event in told {
             event.sentence = number;
             event.span = sentence.span;
             scope = Some(out.events.len());

@@ -1,12 +1,13 @@
 //! The data files of this stage, read and checked.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use super::occasion::{OccasionType, Words};
+use super::occasion::{Kind, Lexer, OccasionType, Role, Series};
 use super::place::Gazetteer;
 use crate::diagnostic::{DataFile, Diagnostic, Span};
 use crate::parse::read_date;
@@ -82,6 +83,35 @@ struct OccasionFile {
     courtesies: Vec<String>,
     #[serde(default)]
     surnames: String,
+    #[serde(default)]
+    compound_surnames: Vec<String>,
+    #[serde(default)]
+    transliteration: String,
+    #[serde(default)]
+    not_names: Vec<String>,
+    #[serde(default)]
+    persons: Vec<String>,
+    #[serde(default)]
+    generic: Vec<String>,
+    #[serde(default)]
+    holder: Vec<Holder>,
+    #[serde(default)]
+    word: Vec<RoleWords>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoleWords {
+    role: Role,
+    words: Vec<String>,
+}
+
+/// Who held an office: name and first day, in order.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Holder {
+    office: Vec<String>,
+    holders: Vec<(String, String)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,22 +122,6 @@ struct TypedWords {
     words: Vec<String>,
     #[serde(default)]
     alone: bool,
-}
-
-/// A meeting series: an organ and a head that its canonical names hold in this order.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Series {
-    /// Stable id.
-    pub id: String,
-    /// Name without term and session.
-    pub name: String,
-    pub(super) organ: String,
-    pub(super) head: String,
-    #[serde(rename = "type")]
-    pub(super) kind: OccasionType,
-    #[serde(default)]
-    pub(super) term: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -144,14 +158,24 @@ pub struct OccasionCase {
 pub struct Vocabulary {
     /// Places.
     pub gazetteer: Gazetteer,
-    pub(super) words: Words,
+    pub(super) lexer: Lexer,
     pub(super) series: Vec<Series>,
     pub(super) shorts: Vec<Short>,
     /// Body, number, first day.
     terms: Vec<(String, u32, NaiveDate)>,
-    pub(super) titles: Vec<String>,
+    /// Office, holder (empty: nobody), first day.
+    holders: Vec<(String, String, NaiveDate)>,
     pub(super) courtesies: Vec<String>,
-    pub(super) surnames: Vec<char>,
+    pub(super) surnames: BTreeSet<char>,
+    pub(super) compound_surnames: Vec<String>,
+    /// Characters that write foreign names.
+    pub(super) transliteration: BTreeSet<char>,
+    /// Words that look like a person's name and are none.
+    pub(super) not_names: Vec<String>,
+    /// Persons known by name alone.
+    pub(super) persons: Vec<String>,
+    /// Words before a head that do not yet make a name: 专题, 全体.
+    pub(super) generic: Vec<String>,
     /// The cases that the files carry.
     pub cases: Vec<OccasionCase>,
     /// BLAKE3 over all files, as hex.
@@ -179,6 +203,7 @@ impl Vocabulary {
         let mut hasher = blake3::Hasher::new();
         let mut all = OccasionFile::default();
         let mut terms = Vec::new();
+        let mut holders = Vec::new();
         for file in occasions.iter().chain(places) {
             hasher.update(file.stem().as_bytes()).update(b"\0").update(file.text.as_bytes()).update(b"\0");
         }
@@ -194,26 +219,45 @@ impl Vocabulary {
                     terms.push((term.body.clone(), number, day.start));
                 }
             }
+            for holder in read.holder {
+                for (name, start) in holder.holders {
+                    let day = read_date(&start).ok_or_else(|| file.fault(find(&file.text, &start), format!("`{start}` is no date"), None))?;
+                    holders.extend(holder.office.iter().map(|office| (office.clone(), name.clone(), day.start)));
+                }
+            }
             all.case.append(&mut read.case);
             all.titles.append(&mut read.titles);
             all.courtesies.append(&mut read.courtesies);
             all.surnames.push_str(&read.surnames);
+            all.transliteration.push_str(&read.transliteration);
+            all.compound_surnames.append(&mut read.compound_surnames);
+            all.not_names.append(&mut read.not_names);
+            all.persons.append(&mut read.persons);
+            all.generic.append(&mut read.generic);
+            all.word.append(&mut read.word);
         }
-        let heads = all.head.iter().flat_map(|h| h.words.iter().map(|w| (w.as_str(), h.kind, h.alone)));
-        let verbs = all.verb.iter().flat_map(|v| v.words.iter().map(|w| (w.as_str(), v.kind)));
-        let words = Words::new(heads, verbs).map_err(VocabularyError::Automaton)?;
-        // A title that ends another (主席, 副主席) must not hide the longer one.
-        all.titles.sort_by_key(|t| std::cmp::Reverse(t.len()));
-        all.titles.dedup();
+        // A word of two parts keeps the first: heads and verbs before titles and shaping words.
+        let heads = all.head.iter().flat_map(|h| h.words.iter().map(|w| (w.as_str(), Kind::Head { kind: h.kind, alone: h.alone })));
+        let verbs = all.verb.iter().flat_map(|v| v.words.iter().map(|w| (w.as_str(), Kind::Verb(v.kind))));
+        let titles = all.titles.iter().map(|w| (w.as_str(), Kind::Title));
+        let words = all.word.iter().flat_map(|r| r.words.iter().map(|w| (w.as_str(), Kind::Role(r.role))));
+        let lexer = Lexer::new(heads.chain(verbs).chain(titles).chain(words)).map_err(VocabularyError::Automaton)?;
+        // A modifier that ends another must not hide the longer one.
+        all.generic.sort_by_key(|t| std::cmp::Reverse(t.len()));
         Ok(Self {
             gazetteer: Gazetteer::new(places)?,
-            words,
+            lexer,
             series: all.series,
             shorts: all.short,
             terms,
-            titles: all.titles,
+            holders,
             courtesies: all.courtesies,
             surnames: all.surnames.chars().filter(|c| !c.is_whitespace()).collect(),
+            compound_surnames: all.compound_surnames,
+            transliteration: all.transliteration.chars().filter(|c| !c.is_whitespace()).collect(),
+            not_names: all.not_names,
+            persons: all.persons,
+            generic: all.generic,
             cases: all.case,
             hash: hasher.finalize().to_hex().to_string(),
         })
@@ -234,6 +278,12 @@ impl Vocabulary {
     /// The term of `body` in office on `day`.
     pub(super) fn term(&self, body: &str, day: NaiveDate) -> Option<u32> {
         self.terms.iter().filter(|(of, _, start)| of == body && *start <= day).map(|(_, number, _)| *number).max()
+    }
+
+    /// Who held `office` on `day`.
+    pub(super) fn holder(&self, office: &str, day: NaiveDate) -> Option<&str> {
+        let held = self.holders.iter().filter(|(of, _, start)| of == office && *start <= day);
+        held.max_by_key(|(_, _, start)| *start).map(|(_, name, _)| name.as_str()).filter(|name| !name.is_empty())
     }
 }
 

@@ -205,20 +205,11 @@ pub struct Rollup {
     pub occasions: Vec<OccasionRow>,
 }
 
-/// The id under which mentions of one occasion meet; `None` without a date.
-///
-/// A numbered session of a series is one occasion whatever it is called;
-/// another is known by its days, type and name.
+/// The id under which mentions of one occasion meet, a hash of its key; `None`
+/// without a date.
 #[must_use]
 pub fn occasion_id(event: &Event) -> Option<String> {
-    let date = event.date?;
-    let mut hasher = blake3::Hasher::new();
-    let numbered = event.series.as_ref().zip(event.session).filter(|(series, _)| !matches!(series.as_str(), "npc-deliberation" | "cppcc-joint-group"));
-    match numbered {
-        Some((series, session)) => hasher.update(format!("{series}\0{:?}\0{session}", event.term).as_bytes()),
-        None => hasher.update(format!("{}\0{}\0{}\0{}", date.start, date.end, event.kind.name(), event.name).as_bytes()),
-    };
-    Some(short_hex(&hasher.finalize(), 16))
+    event.key.as_ref().map(|key| short_hex(&blake3::hash(key.as_bytes()), 16))
 }
 
 /// The member of the province breakdown to which an event belongs.

@@ -1,0 +1,268 @@
+//! Occasions: which meeting, visit, call, message or ceremony a sentence tells of.
+//!
+//! A sentence is read as one stream of [`Token`]s: dates, places, titles, nouns
+//! that head a name (座谈会), verbs that are an occasion (会见), the words that
+//! shape a sentence around them, and marks. Marks and verbs of saying cut it
+//! into clauses; each clause gives its heads and verbs a subject, a date and a
+//! place, its own or those in scope. The words are data; what makes an occasion
+//! of them is here.
+
+mod clause;
+mod deed;
+mod name;
+mod named;
+mod series;
+mod token;
+mod writing;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+pub use self::series::Series;
+pub(super) use self::token::{Kind, Lexer, Role, Token};
+
+use self::clause::{Clause, Found, State, When};
+use super::actor::Actor;
+use super::date::DateMention;
+use super::place::{Level, PlaceMention};
+use super::vocabulary::Vocabulary;
+use crate::diagnostic::Span;
+use crate::parse::{DateRange, Precision};
+
+/// The type of an occasion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OccasionType {
+    /// Full sessions of congresses and plenums.
+    Plenary,
+    /// Conferences, forums, expositions.
+    Conference,
+    /// 座谈会.
+    Symposium,
+    /// 集体学习.
+    StudySession,
+    /// Delegations' and groups' deliberations.
+    Deliberation,
+    /// 听取…汇报.
+    Briefing,
+    /// 考察, 调研.
+    Inspection,
+    /// 会见, 会谈.
+    Meeting,
+    /// 通电话, 视频会晤.
+    Call,
+    /// 访问.
+    Visit,
+    /// Letters, telegrams, instructions.
+    Message,
+    /// Openings, awards, celebrations.
+    Ceremony,
+    /// Press conferences.
+    Press,
+    /// Documents published.
+    Publication,
+    /// Anything else.
+    Other,
+}
+
+impl OccasionType {
+    /// The word in the tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plenary => "plenary",
+            Self::Conference => "conference",
+            Self::Symposium => "symposium",
+            Self::StudySession => "study_session",
+            Self::Deliberation => "deliberation",
+            Self::Briefing => "briefing",
+            Self::Inspection => "inspection",
+            Self::Meeting => "meeting",
+            Self::Call => "call",
+            Self::Visit => "visit",
+            Self::Message => "message",
+            Self::Ceremony => "ceremony",
+            Self::Press => "press",
+            Self::Publication => "publication",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether persons attend it whom a later clause can name (甲主持会议).
+    const fn is_attended(self) -> bool {
+        matches!(
+            self,
+            Self::Plenary | Self::Conference | Self::Symposium | Self::StudySession | Self::Deliberation | Self::Briefing | Self::Ceremony | Self::Press
+        )
+    }
+}
+
+/// A mention of an occasion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Number of the sentence that introduces it.
+    pub sentence: usize,
+    /// Bytes of that sentence.
+    pub span: Span,
+    /// When it was; `None` where the text gives no date, a vague one, or one without value.
+    pub date: Option<DateRange>,
+    /// Precision of the writing.
+    pub precision: Precision,
+    /// Canonical name.
+    pub name: String,
+    /// Type.
+    pub kind: OccasionType,
+    /// Id of its series.
+    pub series: Option<String>,
+    /// Term of office.
+    pub term: Option<u32>,
+    /// Number of the session.
+    pub session: Option<u32>,
+    /// Under which all mentions of the occasion meet; `None` without a date.
+    pub key: Option<String>,
+    /// Number of the place in the gazetteer, if the text says where it was held.
+    pub place: Option<usize>,
+    /// Division of the organ or delegation that it concerns.
+    pub region: Option<String>,
+    /// Persons, in the order of the text.
+    pub actors: Vec<Actor>,
+    /// The rule that read it.
+    pub rule: &'static str,
+}
+
+/// The rules, with their meaning.
+pub const OCCASION_RULES: [(&str, &str); 12] = [
+    ("named", "a name that ends in a head word (在…座谈会上, 主持召开…会议, …会议3日在京举行)"),
+    ("inspection", "a place and a verb of inspection (在黑龙江考察)"),
+    ("briefing", "听取 … 汇报"),
+    ("meeting", "会见, or 同 … 会谈"),
+    ("call", "同 … 通电话, 视频会晤"),
+    ("visit", "对 … 进行访问"),
+    ("arrival", "抵达 …, or 返回 …"),
+    ("message", "向 … 致贺信, 就 … 作出重要指示"),
+    ("publication", "a titled document with a date and a verb of publishing"),
+    ("statement", "发表声明, 发布公告: its issuer and its kind"),
+    ("deliberation", "a delegation and 审议"),
+    ("ceremony", "签订, 揭牌, 举行仪式欢迎 …"),
+];
+
+/// A sentence with what was read in it.
+#[derive(Clone, Copy)]
+pub(super) struct Sentence<'t> {
+    pub text: &'t str,
+    pub dates: &'t [DateMention],
+    pub places: &'t [PlaceMention],
+}
+
+/// What a paragraph knows while its sentences are read.
+pub(super) struct Paragraph<'v> {
+    vocabulary: &'v Vocabulary,
+    /// The day on which the document speaks.
+    day: Option<NaiveDate>,
+    /// The date at the head of the paragraph or of a later sentence, which
+    /// holds for the sentences after it.
+    head: Option<When>,
+}
+
+impl<'v> Paragraph<'v> {
+    pub(super) const fn new(vocabulary: &'v Vocabulary, day: Option<NaiveDate>) -> Self {
+        Self { vocabulary, day, head: None }
+    }
+
+    /// The occasions of the next sentence. `tokens` is a buffer; `earlier` are
+    /// the events before in the paragraph, to which a sentence can add actors.
+    ///
+    /// # Cost
+    /// Linear: one scan, then a bounded window around each head or verb.
+    pub(super) fn read(&mut self, sentence: Sentence<'_>, tokens: &mut Vec<Token>, earlier: &mut [Event]) -> Vec<Event> {
+        let found = self.vocabulary.lexer.read(sentence.text, sentence.dates, sentence.places, tokens);
+        self.take_head(sentence, tokens);
+        if !found {
+            return Vec::new();
+        }
+        let mut state = State::new(self.head, body_start(sentence.text, tokens));
+        let mut out: Vec<Found> = Vec::new();
+        let mut from = tokens.partition_point(|t| t.span.start < state.body);
+        while from < tokens.len() {
+            let to = clause::end(tokens, from);
+            let clause = Clause::new(sentence, tokens, from, to, self.vocabulary, self.day, &state);
+            let before = out.len();
+            for at in from..to {
+                for each in clause.occasions(at, &state, &out, earlier) {
+                    // A name inside a longer one is part of it.
+                    out.retain(|other| !each.replaces(other));
+                    if !out.iter().any(|other| other.replaces(&each)) {
+                        out.push(each);
+                    }
+                }
+            }
+            clause.add_actors(before.min(out.len()), &mut out, earlier, &state);
+            state.go_on(&clause, &out);
+            from = to.max(from + 1);
+        }
+        out.into_iter().map(|found| self.event(found, sentence)).collect()
+    }
+
+    /// A date at the head of a sentence: 24日上午，…; 当地时间5日，….
+    fn take_head(&mut self, sentence: Sentence<'_>, tokens: &[Token]) {
+        let body = body_start(sentence.text, tokens);
+        let Some(first) = sentence.dates.iter().find(|d| d.span.start >= body) else { return };
+        let lead = Span::new(body, first.span.start).of(sentence.text);
+        if lead.len() > 30 || !clause::is_lead(lead) {
+            return;
+        }
+        if let Some(when) = clause::when(first, sentence.text) {
+            self.head = Some(when);
+        }
+    }
+
+    fn event(&self, found: Found, sentence: Sentence<'_>) -> Event {
+        let range = found.when.and_then(|w| w.range);
+        let numbered = series::series(&found.name, range.map(|r| r.start).or(self.day), self.vocabulary);
+        let kind = numbered.as_ref().map_or(found.kind, |n| n.series.kind);
+        let region = matches!(kind, OccasionType::Briefing | OccasionType::Deliberation)
+            .then(|| sentence.places.iter().filter(|p| found.span.contains(p.span)).find_map(|p| self.vocabulary.gazetteer.place(p.place?)))
+            .flatten()
+            .filter(|p| p.country() == "CN" && p.level != Level::Country)
+            .map(|p| p.code.clone());
+        let mut actors: Vec<Actor> = Vec::new();
+        for actor in found.actors {
+            if !actors.iter().any(|a| a.name == actor.name) {
+                actors.push(actor);
+            }
+        }
+        Event {
+            sentence: 0,
+            span: Span::new(0, sentence.text.len()),
+            date: range,
+            precision: range.map_or(Precision::Vague, |r| r.precision),
+            key: range.map(|range| series::key(&found.name, kind, range, numbered.as_ref())),
+            kind,
+            series: numbered.as_ref().map(|n| n.series.id.clone()),
+            term: numbered.as_ref().and_then(|n| n.term),
+            session: numbered.as_ref().and_then(|n| n.session),
+            place: found.place.filter(|_| region.is_none() || kind == OccasionType::Briefing),
+            region,
+            actors,
+            name: found.name,
+            rule: found.rule,
+        }
+    }
+}
+
+/// Where the sentence begins after 央视网消息（新闻联播）：.
+fn body_start(text: &str, tokens: &[Token]) -> usize {
+    let colon = tokens.iter().take(6).find(|t| t.kind == Kind::Mark('：'));
+    let Some(colon) = colon.filter(|c| c.span.start <= 90) else { return 0 };
+    let lead = text.get(..colon.span.start).unwrap_or_default();
+    if lead.contains("消息") || lead.contains("报道") || lead.ends_with('电') || lead.ends_with('讯') { colon.span.end } else { 0 }
+}
+
+/// Pushes an actor that is not there yet.
+fn add_actor(actors: &mut Vec<Actor>, actor: Actor) {
+    match actors.iter_mut().find(|a| a.name == actor.name) {
+        Some(known) if known.title.is_empty() => known.title = actor.title,
+        Some(_) => {}
+        None => actors.push(actor),
+    }
+}

@@ -1,0 +1,220 @@
+//! Occasions in writing: letters, telegrams and instructions; statements and
+//! titled documents that are published.
+
+use super::clause::{Clause, Found, State};
+use super::name::bare;
+use super::{Event, Kind, OccasionType, Role};
+use crate::diagnostic::Span;
+use crate::resolve::actor::people;
+
+impl Clause<'_> {
+    /// 向…致贺信, 致电祝贺…, 就…作出重要指示, 同…互致贺电.
+    pub(super) fn message(&self, at: usize, state: &State, out: &[Found], earlier: &[Event]) -> Vec<Found> {
+        let verb = self.span_of(at);
+        let word = verb.of(self.sentence.text);
+        let before = self.slice(self.span.start, verb.start);
+        let actors = self.persons(state);
+        let when = self.when(at, state);
+        let own = self.back(at).any(|i| self.when_at(i).is_some());
+        let rest = self.rest(verb.end);
+        if actors.is_empty() && !own || state.reported && !own || ["精神", "的", "要求", "中", "和批示精神", "和重要"].iter().any(|w| rest.starts_with(w))
+        {
+            return Vec::new();
+        }
+        let found = |name: String| {
+            let fits = (4..=70).contains(&name.chars().count());
+            fits.then(|| Found {
+                span: Span::new(self.span.start, verb.end),
+                name,
+                kind: OccasionType::Message,
+                rule: "message",
+                when,
+                place: None,
+                actors: actors.clone(),
+            })
+        };
+        let pointed = || {
+            let name = out.last().map(|f| f.name.as_str()).or_else(|| earlier.last().map(|e| e.name.as_str()));
+            name.map(str::to_owned)
+        };
+        let one = match word {
+            "重要指示" | "重要批示" | "指示" | "批示" => {
+                if !["作出", "作了", "做出"].iter().any(|w| before.ends_with(w)) {
+                    return Vec::new();
+                }
+                let about = self.back(at).find(|i| self.is(*i, Role::About) || self.is(*i, Role::At));
+                let subject = about.map(|i| self.slice(self.span_of(i).end, verb.start));
+                let subject = subject.map(|s| {
+                    ["作出", "作了", "做出"]
+                        .iter()
+                        .fold(s, |s, w| s.trim_end_matches(w))
+                        .trim_end_matches("之际")
+                        .trim_end_matches("专门")
+                        .trim_end_matches("再次")
+                });
+                match subject.filter(|s| s.chars().count() >= 2) {
+                    Some(subject) => found(format!("就{}作出{word}", bare(subject))),
+                    None if when.is_some() || !earlier.is_empty() || !out.is_empty() => {
+                        pointed().and_then(|name| found(format!("就{}作出{word}", name.trim_end_matches("会议").trim_end_matches("座谈会"))))
+                    }
+                    None => None,
+                }
+            }
+            "致信" | "致电" | "致函" | "复信" | "回信" if !before.ends_with('的') && self.letter_target(at).is_some() => {
+                let Some(target) = self.letter_target(at) else { return Vec::new() };
+                let kind = match word {
+                    "致电" if target.1 => "慰问电",
+                    "致电" => "贺电",
+                    "致信" | "致函" => "信",
+                    _ => "回信",
+                };
+                if word == "致信" && self.slice(verb.end, self.span.end).starts_with("祝贺") {
+                    found(format!("致{}贺信", target.0))
+                } else {
+                    found(format!("致{}{kind}", target.0))
+                }
+            }
+            _ => self.letter(at, word, &found, &pointed),
+        };
+        one.into_iter().collect()
+    }
+
+    /// 向X致贺信, 给X回信, 同X互致贺电, 发来贺信.
+    fn letter(&self, at: usize, word: &str, found: &dyn Fn(String) -> Option<Found>, pointed: &dyn Fn() -> Option<String>) -> Option<Found> {
+        let verb = self.span_of(at);
+        let before = self.slice(self.span.start, verb.start);
+        let sent = ["致", "发", "发来", "致以", "发出", "互致", "致了", "发去", "送来", "回", "发来了"].iter().any(|w| before.ends_with(w))
+            || matches!(word, "回信" | "复信");
+        if !sent {
+            return None;
+        }
+        let toward = self.back(at).find(|i| self.is(*i, Role::Toward));
+        let with = self.back(at).filter(|i| self.is(*i, Role::With) || self.is(*i, Role::And)).last();
+        if before.ends_with("互致") {
+            let with = with?;
+            let target = self.slice(self.span_of(with).end, verb.start).trim_end_matches("互致").trim_end_matches("分别");
+            return found(format!("同{}互致{word}", self.addressee(target)));
+        }
+        if let Some(toward) = toward {
+            let target = self.slice(self.span_of(toward).end, verb.start);
+            let target = ["致", "发", "来", "去", "出", "亲切", "回"].iter().fold(target, |t, w| t.trim_end_matches(w));
+            return found(format!("致{}{word}", self.addressee(target)));
+        }
+        if matches!(word, "回信" | "复信") {
+            return None;
+        }
+        pointed().and_then(|name| found(format!("致{name}{word}")))
+    }
+
+    /// 致电X, 致信祝贺X: X, and whether it is of condolence.
+    fn letter_target(&self, at: usize) -> Option<(String, bool)> {
+        let verb = self.span_of(at);
+        let body = self.slice(verb.end, self.span.end);
+        if body.is_empty() {
+            return None;
+        }
+        let sorrow = self.slice(verb.end, self.sentence.text.len().min(verb.end + 240)).contains("慰问") || self.rest(verb.end).contains("哀悼");
+        let body = body.trim_start_matches("祝贺").trim_start_matches("视贺").trim_start_matches('，');
+        let stop = ["当选", "就任", "就职", "连任", "再次", "就", "表示", "对", "成立", "国庆", "，", "逝世", "当地", "在"]
+            .iter()
+            .filter_map(|w| body.find(w))
+            .filter(|p| *p > 0)
+            .min();
+        let target = body.get(..stop.unwrap_or(body.len()))?;
+        let name = self.addressee(target);
+        (name.chars().count() >= 2).then_some((name, sorrow))
+    }
+
+    /// A person by name alone; a body as written.
+    fn addressee(&self, text: &str) -> String {
+        let text = text.trim_matches([' ', '，', '、']);
+        let persons = people(text, self.vocabulary, self.day);
+        match persons.as_slice() {
+            [only] => only.name.clone(),
+            [] => bare(text),
+            several => several.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join("、"),
+        }
+    }
+
+    /// 发表声明, 印发《…》, 《…》今晚播出: with a date of its own sentence.
+    pub(super) fn publication(&self, at: usize, state: &State) -> Option<Found> {
+        let verb = self.span_of(at);
+        let word = verb.of(self.sentence.text);
+        let own = self.back(at).find_map(|i| self.when_at(i)).or_else(|| self.ahead(at).find_map(|i| self.when_at(i)));
+        let when = self.when(at, state).or(own).filter(|_| own.is_some() || !state.reported)?;
+        let work = |range: &mut dyn Iterator<Item = usize>| range.filter(|i| self.kind(*i) == Some(Kind::Work)).collect::<Vec<_>>();
+        let after = work(&mut self.ahead(at));
+        let before: Vec<usize> = work(&mut self.back(at)).into_iter().rev().collect();
+        // The last title after the verb; else what stands before it: 《…》今晚播出.
+        let titled = if let Some(last) = after.last() {
+            Some((*last, *last))
+        } else {
+            before.first().filter(|_| !matches!(word, "发表" | "签署")).map(|first| (*first, before.last().copied().unwrap_or(*first)))
+        };
+        if let Some((first, last)) = titled {
+            when.range?;
+            let span = Span::new(self.span_of(first).start, self.span_of(last).end);
+            let next = self.rest(span.end);
+            let text = span.of(self.sentence.text);
+            // 《…》杂志, 《…》报: where it is published, not what.
+            if ["杂志", "报", "日报", "期刊", "主题"].iter().any(|w| next.starts_with(w)) || text.chars().count() < 6 {
+                return None;
+            }
+            return Some(self.published(span, bare(text), when, state));
+        }
+        self.statement(at, word, state)
+    }
+
+    fn published(&self, span: Span, name: String, when: super::clause::When, state: &State) -> Found {
+        Found { span, name, kind: OccasionType::Publication, rule: "publication", when: Some(when), place: None, actors: self.persons(state) }
+    }
+
+    /// 发表声明: the issuer and the kind.
+    fn statement(&self, at: usize, word: &str, state: &State) -> Option<Found> {
+        const KINDS: [&str; 16] = [
+            "联合声明",
+            "声明",
+            "联合公报",
+            "公报",
+            "公告",
+            "通告",
+            "通知",
+            "白皮书",
+            "总统令",
+            "主席令",
+            "法令",
+            "行政令",
+            "命令",
+            "决议",
+            "宣言",
+            "署名文章",
+        ];
+        if !matches!(word, "发表" | "发布" | "发出" | "签署" | "印发" | "颁布" | "公布") {
+            return None;
+        }
+        let object = self.object_after(at);
+        let kind = KINDS.iter().find(|kind| object.ends_with(**kind) || object.starts_with(**kind))?;
+        let when = self.when(at, state).filter(|w| w.range.is_some())?;
+        let persons = self.persons(state);
+        let issuer = match (persons.first(), &self.organ) {
+            (Some(person), _) if !person.title.is_empty() => person.title.clone(),
+            (Some(person), _) => person.name.clone(),
+            (None, Some(organ)) => bare(organ),
+            (None, None) => bare(state.organ.as_deref()?),
+        };
+        let what = if object.ends_with(kind) && object.chars().count() <= 24 { object } else { kind };
+        if issuer.chars().count() > 40 {
+            return None;
+        }
+        let span = Span::new(self.span_of(at).start, self.span_of(at).end);
+        Some(Found {
+            span,
+            name: format!("{issuer}{}", bare(what)),
+            kind: OccasionType::Publication,
+            rule: "statement",
+            when: Some(when),
+            place: None,
+            actors: persons,
+        })
+    }
+}
