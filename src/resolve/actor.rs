@@ -24,9 +24,9 @@ const MAX_NAME_CHARS: usize = 16;
 const MAX_PHRASE_BYTES: usize = 600;
 
 /// Characters that no name holds: what stands between people, and organs.
-const NOT_IN_NAMES: [char; 29] = [
-    '的', '和', '与', '及', '等', '在', '了', '将', '向', '对', '就', '从', '是', '会', '党', '部', '委', '们', '组', '团', '院', '局', '议', '省', '并', '其',
-    '两', '该', '各',
+const NOT_IN_NAMES: [char; 30] = [
+    '我', '的', '和', '与', '及', '等', '在', '了', '将', '向', '对', '就', '从', '是', '会', '党', '部', '委', '们', '组', '团', '院', '局', '议', '省', '并',
+    '其', '两', '该', '各',
 ];
 
 /// What stands between two persons or two titles.
@@ -60,6 +60,7 @@ pub fn people(phrase: &str, vocabulary: &Vocabulary, day: Option<NaiveDate>) -> 
     for part in phrase.split_inclusive(SEPARATORS) {
         let start = at;
         at += part.len();
+        let last_part = at == phrase.len();
         let part = part.trim_end_matches(SEPARATORS);
         let part = part.strip_suffix('等').unwrap_or(part);
         let part = without_courtesy(part, vocabulary);
@@ -76,7 +77,7 @@ pub fn people(phrase: &str, vocabulary: &Vocabulary, day: Option<NaiveDate>) -> 
                     let title = phrase.get(title_start.take().unwrap_or(start)..start + before.len()).unwrap_or_default();
                     out.push(Actor { name: name.to_owned(), title: title.to_owned() });
                 } else if name.is_empty()
-                    && let Some(actor) = named_before(part, &titles, vocabulary, day)
+                    && let Some(actor) = named_before(part, &titles, vocabulary, day.filter(|_| last_part))
                 {
                     title_start = None;
                     out.push(actor);

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::{Event, Kind, OccasionType, Role, Sentence, Token, add_actor};
 use crate::diagnostic::Span;
-use crate::parse::{DateRange, Precision};
+use crate::parse::DateRange;
 use crate::resolve::actor::{Actor, people};
 use crate::resolve::date::{DateKind, DateMention};
 use crate::resolve::place::Level;
@@ -37,6 +37,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// 在会见甲时，乙表示: only the guest is known yet.
+    fn lacks_host(&self) -> bool {
+        matches!(self.kind, OccasionType::Meeting | OccasionType::Call) && self.actors.iter().all(|a| self.name.contains(a.name.as_str()))
+    }
+
     /// Whether this one is read instead of `other`.
     pub(super) fn replaces(&self, other: &Self) -> bool {
         let arrival = self.rule == "visit" && other.rule == "arrival" && self.when == other.when;
@@ -57,6 +62,8 @@ pub(super) struct State {
     /// Places gone to, by name: 来到安庆、合肥等地.
     pub went: Option<(String, Option<usize>)>,
     pub subject: Vec<Actor>,
+    /// Under whom the next clause's meeting is held: 在甲主持下，….
+    pub host: Vec<Actor>,
     pub organ: Option<String>,
     /// A session that was named in passing, of which a group meets.
     pub session: Option<String>,
@@ -77,6 +84,7 @@ impl State {
             place: None,
             went: None,
             subject: Vec::new(),
+            host: Vec::new(),
             organ: None,
             session: None,
             reported: false,
@@ -87,11 +95,14 @@ impl State {
 
     /// Takes over what `clause` adds.
     pub(super) fn go_on(&mut self, clause: &Clause<'_>, out: &[Found]) {
+        self.host.clone_from(&clause.host);
         if let Some(when) = clause.last_when() {
             self.when = Some(when);
         }
         if let Some(place) = clause.located {
             self.place = Some(place);
+        } else if self.place.is_none() {
+            self.place = out.last().filter(|f| f.kind.is_attended()).and_then(|f| f.place);
         }
         if let Some(went) = clause.went() {
             self.went = Some(went);
@@ -106,7 +117,7 @@ impl State {
         if let Some(session) = clause.passing_session() {
             self.session = Some(session);
         }
-        self.arrived |= out.iter().any(|f| matches!(f.rule, "arrival")) && clause.has(Role::Arrive);
+        self.arrived |= clause.arrives();
         if clause.says {
             *self = Self { session: self.session.take(), ..Self::new(None, self.body) };
             self.reported = true;
@@ -164,6 +175,8 @@ pub(super) struct Clause<'t> {
     pub span: Span,
     /// Persons who are its subject.
     pub subject: Vec<Actor>,
+    /// Under whom it happens: 在甲主持下.
+    pub host: Vec<Actor>,
     /// An organ that is its subject.
     pub organ: Option<String>,
     /// A place that the clause says things are in.
@@ -196,6 +209,7 @@ impl<'t> Clause<'t> {
             day,
             span: Span::new(start, end.max(start)),
             subject: Vec::new(),
+            host: Vec::new(),
             organ: None,
             located: None,
             says,
@@ -257,8 +271,16 @@ impl<'t> Clause<'t> {
         }
     }
 
+    /// The last date of the clause; of 全国两会期间 the day is not told.
     pub(super) fn last_when(&self) -> Option<When> {
-        self.back(self.to).find_map(|at| self.when_at(at))
+        self.back(self.to).find_map(|at| self.when_at(at)).or_else(|| self.has(Role::Congress).then_some(When { range: None }))
+    }
+
+    /// Somebody gets to a place.
+    fn arrives(&self) -> bool {
+        let arrival =
+            |at: usize| matches!(self.kind(at), Some(Kind::Verb(OccasionType::Visit))) && self.span_of(at).of(self.sentence.text).contains(['抵', '到']);
+        self.back(self.to).any(arrival)
     }
 
     /// The date that governs a verb or name at token `at`: in the clause, the
@@ -283,7 +305,18 @@ impl<'t> Clause<'t> {
                 Some(Kind::Role(role)) => !matches!(role, Role::And | Role::Of | Role::Led | Role::Deed | Role::Spoken | Role::Pronoun),
                 _ => false,
             };
-            if stops {
+            // 研究 can be of an organ's name; after a person it is what he does.
+            if self.is(at, Role::Deed) {
+                let text = self.slice(start, span.start);
+                let persons = people(trim_deed(text), self.vocabulary, self.day);
+                if !persons.is_empty() {
+                    self.subject = persons;
+                    return;
+                }
+            }
+            // 以军: a country before a title is no preposition.
+            let country = start == span.start && self.slice(span.start, span.end) == "以";
+            if stops && !country {
                 let text = self.slice(start, span.start);
                 if self.take_subject(text) {
                     return;
@@ -293,7 +326,7 @@ impl<'t> Clause<'t> {
                     && let Some(over) = self.ahead(at).find(|i| self.is(*i, Role::Company) || self.is(*i, Role::Under))
                 {
                     if self.is(over, Role::Under) {
-                        self.subject = people(self.slice(span.end, self.span_of(over).start), self.vocabulary, self.day);
+                        self.host = people(self.slice(span.end, self.span_of(over).start).trim_end_matches("主持"), self.vocabulary, self.day);
                     }
                     at = over;
                 } else if !matches!(self.kind(at), Some(Kind::Date(_) | Kind::Role(Role::Manner | Role::Also | Role::Congress))) {
@@ -313,7 +346,7 @@ impl<'t> Clause<'t> {
             return false;
         }
         let text = text.rsplit_once("邀请").map_or(text, |(_, rest)| rest);
-        let persons = people(text, self.vocabulary, self.day);
+        let persons = people(trim_deed(text), self.vocabulary, self.day);
         if persons.is_empty() {
             self.organ = Some(text.to_owned());
         } else {
@@ -413,7 +446,7 @@ impl<'t> Clause<'t> {
         }
         // 在…座谈会上，甲强调: the subject follows the occasion.
         if let Some(found) = out.iter_mut().rev().find(|f| !matches!(f.kind, OccasionType::Publication | OccasionType::Message))
-            && (found.actors.is_empty() || (found.kind == OccasionType::Press && self.says))
+            && (found.actors.is_empty() || found.lacks_host() || (found.kind == OccasionType::Press && self.says))
             && !state.reported
         {
             for actor in &self.subject {
@@ -453,9 +486,9 @@ impl<'t> Clause<'t> {
     }
 }
 
-impl Found {
-    /// The precision of its date.
-    pub(super) fn is_dated(&self) -> bool {
-        self.when.is_some_and(|w| w.range.is_some_and(|r| r.precision != Precision::Vague))
-    }
+/// 甲发来贺信 → 甲.
+fn trim_deed(text: &str) -> &str {
+    const DEEDS: [&str; 12] = ["发来", "发去", "发出", "发表", "互致", "致以", "致", "作出", "作了", "作", "发", "日前"];
+    let text = text.trim_end();
+    DEEDS.iter().find_map(|deed| text.strip_suffix(deed)).unwrap_or(text)
 }

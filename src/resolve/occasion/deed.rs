@@ -21,7 +21,7 @@ impl Clause<'_> {
         let word = verb.of(self.sentence.text);
         let rest = self.rest(verb.end);
         if ["团", "组", "队", "报告", "发现", "显示", "活动", "站", "结果", "数据", "的", "机构", "座谈"].iter().any(|w| rest.starts_with(w))
-            || state.reported && self.back(at).all(|i| self.when_at(i).is_none())
+            || state.reported && state.when.is_none() && self.back(at).all(|i| self.when_at(i).is_none())
         {
             return None;
         }
@@ -77,8 +77,7 @@ impl Clause<'_> {
             }
             _ => return None,
         };
-        let start = go.map_or(verb.start, |go| self.span_of(go).start);
-        Some(Found { span: Span::new(start, verb.end), name, kind: OccasionType::Inspection, rule: "inspection", when, place, actors: persons })
+        Some(Found { span: verb, name, kind: OccasionType::Inspection, rule: "inspection", when, place, actors: persons })
     }
 
     /// 听取…汇报, unless a meeting hears it.
@@ -164,6 +163,12 @@ impl Clause<'_> {
         }
         let who = without_courtesy(&partner.text, self.vocabulary);
         let who = who.trim_start_matches("来访的").trim_end_matches("及夫人");
+        // 甲总统 is named as 总统甲.
+        let swapped = persons
+            .first()
+            .filter(|p| persons.len() == 1 && who.strip_prefix(p.name.as_str()) == Some(p.title.as_str()))
+            .map(|p| format!("{}{}", p.title, p.name));
+        let who = swapped.as_deref().unwrap_or(who);
         if who.chars().count() < 2 || who.chars().count() > MAX_PHRASE_CHARS + 20 || matches!(who, "双方" | "他们" | "我们" | "记者" | "两国") {
             return Vec::new();
         }
@@ -277,6 +282,13 @@ impl Clause<'_> {
         let about = self.back(at).find(|i| self.is(*i, Role::About) && self.slice(self.span_of(*i).start, self.span_of(*i).end).starts_with('对'));
         if let Some(about) = about {
             let from = self.span_of(about).end;
+            // 对甲国外长访问乙国表示欢迎: 甲国 is not where he goes.
+            let listed = self.places_from(about + 1).map_or(from, |(list, _)| from + list.len());
+            let manner = self.slice(listed, verb.start);
+            let to_it = listed > from && (manner.is_empty() || ["进行", "开展", "作", "展开"].iter().any(|w| manner.starts_with(w)));
+            if listed > from && !to_it {
+                return self.visit_to_object(at, when, own.is_some(), persons);
+            }
             let target = self.slice(from, verb.start);
             let (country, manner) = target.split_once("进行").or_else(|| target.split_once("开展")).unwrap_or((target, ""));
             let country = if country == "我国" || country == "华" { "中国" } else { country };
@@ -286,12 +298,18 @@ impl Clause<'_> {
             let place = self.ahead(about).take_while(|i| *i < at).find_map(|i| self.place_at(i)).or_else(|| self.country(country));
             place?;
             let place = if state.arrived { state.place.or(place) } else { place };
-            let name = format!("对{}{}访问", bare(country), manner.trim_start_matches("为期").trim_end_matches('的'));
+            let name = format!("对{}{}{word}", bare(country), manner.trim_start_matches("为期").trim_end_matches('的'));
             return Some(Found { span: Span::new(from, verb.end), name, kind: OccasionType::Visit, rule: "visit", when: Some(when), place, actors: persons });
         }
+        self.visit_to_object(at, when, own.is_some(), persons)
+    }
+
+    /// 访问X.
+    fn visit_to_object(&self, at: usize, when: super::clause::When, own: bool, persons: Vec<Actor>) -> Option<Found> {
+        let verb = self.span_of(at);
         let (list, place) = self.places_from(at + 1)?;
         let end = verb.end + list.len();
-        if ["的", "之际", "后"].iter().any(|w| self.rest(end).starts_with(w)) || when.range.is_none() && own.is_none() {
+        if ["的", "之际", "后"].iter().any(|w| self.rest(end).starts_with(w)) || when.range.is_none() && !own {
             return None;
         }
         Some(Found {
@@ -333,11 +351,12 @@ impl Clause<'_> {
             format!("对{}访问", self.country_name(&country)?)
         } else if word == "返回" {
             let from = self.back(at).find(|i| self.is(*i, Role::From));
-            let lead = from.map_or("", |i| self.slice(self.span_of(i).start, verb.start));
-            format!("{lead}返回{}", self.places_from(at + 1)?.0)
+            let left = from.and_then(|i| self.places_from(i + 1)).map_or_else(String::new, |(list, _)| format!("从{list}"));
+            format!("{left}返回{}", self.places_from(at + 1)?.0)
         } else {
             // 抵达俄罗斯远东地区主要工业城市某市: what the city is called.
             let city = self.places_from(at + 1).map(|(list, _)| list);
+            let object = object.rsplit_once("城市").map_or(object, |(_, city)| city);
             let short = object.chars().count() <= 12;
             format!("抵达{}", if short { bare(object) } else { city? })
         };
@@ -414,10 +433,9 @@ impl Clause<'_> {
             return (what.chars().count() >= 3).then(|| Found { place: place.or(inside), ..found(format!("{}{word}", bare(what)), Vec::new()) });
         }
         // 签订, 签署 of an agreement.
-        let object = self.object_after(at);
-        let object = bare(object.rsplit_once('了').map_or(object, |(_, rest)| rest));
+        let object = bare(self.slice(verb.end, self.span.end).trim_start_matches('了'));
         let fits = ["协定", "条约", "协议", "备忘录", "公约", "议定书", "合同", "声明", "联合声明", "协议书", "文件"].iter().any(|w| object.ends_with(w));
-        (fits && (5..=60).contains(&object.chars().count())).then(|| found(format!("{object}{}", word.trim_end_matches('了')), self.persons(state)))
+        (fits && (4..=60).contains(&object.chars().count())).then(|| found(format!("{object}{}", word.trim_end_matches('了')), self.persons(state)))
     }
 
     /// What stands after a verb, to the next verb, mark or 并.

@@ -253,9 +253,16 @@ impl<'v> Paragraph<'v> {
 /// Where the sentence begins after 央视网消息（新闻联播）：.
 fn body_start(text: &str, tokens: &[Token]) -> usize {
     let colon = tokens.iter().take(6).find(|t| t.kind == Kind::Mark('：'));
-    let Some(colon) = colon.filter(|c| c.span.start <= 90) else { return 0 };
+    let Some(colon) = colon.filter(|c| c.span.start <= 90) else { return after_number(text) };
     let lead = text.get(..colon.span.start).unwrap_or_default();
-    if lead.contains("消息") || lead.contains("报道") || lead.ends_with('电') || lead.ends_with('讯') { colon.span.end } else { 0 }
+    if lead.contains("消息") || lead.contains("报道") || lead.ends_with('电') || lead.ends_with('讯') { colon.span.end } else { after_number(text) }
+}
+
+/// Where a sentence begins after the number of a list: （2）, 7..
+fn after_number(text: &str) -> usize {
+    let number = text.trim_start_matches(['（', '(']).trim_start_matches(|c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c));
+    let rest = number.strip_prefix(['）', ')', '.', '．', '、']).filter(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    rest.map_or(0, |rest| text.len() - rest.len())
 }
 
 /// Pushes an actor that is not there yet.

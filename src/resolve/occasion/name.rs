@@ -16,7 +16,8 @@ pub(super) fn canonical(raw: &str, vocabulary: &Vocabulary) -> String {
     }
     // 第十四届全国人大第二次会议 → 十四届全国人大二次会议
     if let Some(rest) = name.strip_prefix('第')
-        && numeral(rest).is_some_and(|n| rest.get(n.bytes..).is_some_and(|r| r.starts_with("届全国") || r.starts_with("届中央")))
+        && numeral(rest)
+            .is_some_and(|n| rest.get(n.bytes..).is_some_and(|r| r.starts_with("届全国人大") || r.starts_with("届全国政协") || r.starts_with("届中央")))
     {
         name = rest.to_owned();
     }

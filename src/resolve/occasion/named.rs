@@ -57,6 +57,8 @@ impl Clause<'_> {
         let bound = left.bound.and_then(|b| self.kind(b));
         let role = match bound {
             Some(Kind::Role(role)) => Some(role),
+            // 在17日记者会上
+            Some(Kind::Date(_)) => left.bound.and_then(|b| b.checked_sub(1)).filter(|b| self.is(*b, Role::At)).map(|_| Role::At),
             _ => None,
         };
         let governed = left.relative || matches!(role, Some(Role::Hold | Role::Attend | Role::Chair)) || self.held(left.bound);
@@ -66,6 +68,15 @@ impl Clause<'_> {
         }
         let located = matches!(role, Some(Role::At | Role::From)) && matches!(follow, Follow::On);
         let predicate = self.predicate(at);
+        if let Some((verb, held)) = predicate {
+            let next = self.rest(self.span_of(verb).end);
+            // …召开10周年之际 is of another day; 会议4日举行发布会 is of the other name.
+            let anniversary = next.find("周年").is_some_and(|p| p <= 18) || next.starts_with("以来");
+            let other = held && self.is(verb, Role::Hold) && self.ahead(verb).take(10).any(|i| matches!(self.kind(i), Some(Kind::Head { .. })));
+            if anniversary || other {
+                return None;
+            }
+        }
         let strong = governed || located || matches!(predicate, Some((_, true)));
         // The date: after the name, in its relative clause, or before it.
         let after = predicate.and_then(|(end, _)| (at + 1..end).find_map(|i| self.when_at(i)));
@@ -78,7 +89,11 @@ impl Clause<'_> {
         let vague = when.is_some_and(|w| w.range.is_none());
         let fits = match own {
             Some(_) => weak,
-            None if when.is_some() => strong || (matches!(follow, Follow::On | Follow::During) && !vague),
+            None if when.is_some() => {
+                // 4日，…会议审议通过: the day is the sentence's.
+                let acts = state.when.is_some_and(|w| w.range.is_some()) && (predicate.is_some() || self.opens_with(at, left.start));
+                strong || acts || (matches!(follow, Follow::On | Follow::During) && !vague)
+            }
             None => strong && !state.reported && follow != Follow::During && !state.arrived,
         };
         if !fits || (state.arrived && role == Some(Role::Attend) && own.is_none()) || (vague && follow == Follow::During && own.is_none()) {
@@ -90,8 +105,11 @@ impl Clause<'_> {
         if name.chars().count() > MAX_NAME_CHARS || name.starts_with(['本', '这', '该', '此', '各', '每', '多', '某', '其']) {
             return None;
         }
+        if matches!(name.as_str(), "仪式" | "欢迎仪式") {
+            return self.welcome(at, when, state);
+        }
         let own_words = name.strip_suffix(head.of(self.sentence.text)).unwrap_or(&name);
-        let generic = is_generic(own_words, self.vocabulary);
+        let generic = is_generic(own_words, self.vocabulary) || ["建校", "成立", "创刊", "建院", "建馆", "创建"].iter().any(|w| own_words.starts_with(w));
         if generic || kind == OccasionType::Press {
             match self.organiser(at, &left, state) {
                 Some(organ) if !name.starts_with(&organ) => name = canonical(&format!("{organ}{name}"), self.vocabulary),
@@ -105,6 +123,9 @@ impl Clause<'_> {
         }
         let place = self.place_of(at, &left, state);
         let mut actors = if governed || located { self.persons(state) } else { Vec::new() };
+        if actors.is_empty() {
+            actors.extend(self.host.iter().chain(&state.host).cloned());
+        }
         if left.bound.is_none() && actors.is_empty() && matches!(follow, Follow::On) {
             actors = self.subject.clone();
         }
@@ -146,7 +167,15 @@ impl Clause<'_> {
                     Role::Joint | Role::Deed | Role::Spoken => true,
                     Role::And => !self.ends_a_name(i) || self.is_of_both(at),
                     // 中国与…论坛
-                    Role::With => i > self.from && self.place_at(i - 1).is_some() && self.span_of(i - 1).end == span.start && self.place_at(i + 1).is_some(),
+                    Role::With => {
+                        (i > self.from && self.place_at(i - 1).is_some() && self.span_of(i - 1).end == span.start && self.place_at(i + 1).is_some())
+                            || self.is_governed(i)
+                    }
+                    // 隆重的: the verb stands before it.
+                    Role::Of if i > self.from && self.is(i - 1, Role::Manner) && self.span_of(i - 1).end == span.start => {
+                        let outer = i.checked_sub(2).filter(|o| *o >= self.from);
+                        return Left { start: span.end, bound: outer, relative: false };
+                    }
                     Role::Of => {
                         let holds = i > self.from && (self.is(i - 1, Role::Hold) || self.is(i - 1, Role::Open)) && self.span_of(i - 1).end == span.start;
                         relative = holds;
@@ -198,6 +227,53 @@ impl Clause<'_> {
         self.ahead(at).any(|i| matches!(self.kind(i), Some(Kind::Date(_))))
     }
 
+    /// Between token `at` and a verb before it there are only words of a name:
+    /// 举行环境与气候对话.
+    fn is_governed(&self, at: usize) -> bool {
+        for i in self.back(at).take(8) {
+            match self.kind(i) {
+                Some(Kind::Role(Role::Hold | Role::Attend | Role::Chair)) => return true,
+                Some(Kind::Role(Role::Of)) if i > self.from && self.is(i - 1, Role::Hold) => return true,
+                Some(Kind::Place(_) | Kind::Head { .. } | Kind::Mark('“' | '”') | Kind::Role(Role::And)) => {}
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// 四月，…第七次全体会议，…: the session is the clause, what it did follows.
+    fn opens_with(&self, at: usize, start: usize) -> bool {
+        start == self.span.start && at + 1 == self.to && self.slice(start, self.span.end).ends_with("会议") && self.slice(start, self.span.end).contains('第')
+    }
+
+    /// 举行仪式，欢迎X对…进行访问; 为X举行欢迎仪式.
+    fn welcome(&self, at: usize, when: Option<When>, state: &State) -> Option<Found> {
+        let head = self.span_of(at);
+        let rest = self.slice(head.end, self.sentence.text.len().min(head.end + 240)).trim_start_matches(['，', ' ']);
+        let rest = ["热烈", "隆重"].iter().fold(rest, |r, w| r.trim_start_matches(w));
+        let guest = match rest.strip_prefix("欢迎") {
+            Some(after) => {
+                let end = ["对我国", "对中国", "来华", "访华", "来访", "对", "，", "。"].iter().filter_map(|w| after.find(w)).min()?;
+                after.get(..end)?
+            }
+            None => {
+                let toward = self.back(at).find(|i| self.is(*i, Role::For))?;
+                let stop = self.ahead(toward).find(|i| matches!(self.kind(*i), Some(Kind::Role(Role::Hold | Role::At) | Kind::Date(_))))?;
+                self.slice(self.span_of(toward).end, self.span_of(stop).start)
+            }
+        };
+        let guest = guest.rsplit_once("访问的").map_or(guest, |(_, g)| g).trim_start_matches("来访的");
+        if !(2..=40).contains(&guest.chars().count()) {
+            return None;
+        }
+        let mut actors = self.persons(state);
+        actors.extend(people(guest, self.vocabulary, self.day));
+        let place = self.located.or(state.place);
+        Some(Found {
+            span: head, name: format!("欢迎{}仪式", super::name::bare(guest)), kind: OccasionType::Ceremony, rule: "ceremony", when, place, actors
+        })
+    }
+
     /// The token before `and` ends a name of its own: 全体会议和….
     fn ends_a_name(&self, and: usize) -> bool {
         and > self.from && matches!(self.kind(and - 1), Some(Kind::Head { .. })) && self.span_of(and - 1).end == self.span_of(and).start
@@ -224,8 +300,8 @@ impl Clause<'_> {
             let (first, second) = (chars.next()?, chars.next());
             return match (first, second) {
                 ('上', next) if !matches!(next, Some('海' | '午' | '述' | '合')) => {
-                    // 在…会议上的讲话 is of the speech.
-                    if next == Some('的') { None } else { Some(Follow::On) }
+                    // 在…会议上的讲话 is of the speech, unless it has its own day.
+                    if next == Some('的') { self.has_day_of_its_own(at).then_some(Follow::On) } else { Some(Follow::On) }
                 }
                 ('时', next) if next != Some('代') => Some(Follow::On),
                 ('中' | '间', _) => Some(Follow::During),
@@ -249,6 +325,12 @@ impl Clause<'_> {
             Some(Kind::Head { .. }) => None,
             _ => Some(Follow::End),
         }
+    }
+
+    /// A day before it in the clause, with no other verb between.
+    fn has_day_of_its_own(&self, at: usize) -> bool {
+        let near = self.back(at).find(|i| self.when_at(*i).is_some() || matches!(self.kind(*i), Some(Kind::Verb(_))));
+        near.and_then(|i| self.when_at(i)).and_then(|w| w.range).is_some_and(|r| r.precision == Precision::Day)
     }
 
     /// 来华出席…, 结束出席…: what governs the name is itself in passing.
@@ -306,7 +388,8 @@ impl Clause<'_> {
                 && people(text, self.vocabulary, self.day).is_empty()
                 && !text.contains(['、', '，', '。', '：', '（', '的'])
                 && !matches!(text, "记者" | "会议" | "大会" | "我们" | "双方" | "两国" | "中国" | "我国")
-                && !self.is_place(text);
+                && !self.is_place(text)
+                && !["广场", "大会堂", "体育馆", "体育场", "会堂", "国宾馆"].iter().any(|w| text.ends_with(w));
             organ.then(|| text.trim_start_matches("中共").to_owned()).map(|t| if text.starts_with("中共中央") { text.to_owned() } else { t })
         };
         // 在国务院新闻办今天举行的新闻发布会上
@@ -446,11 +529,6 @@ impl Clause<'_> {
         let left = self.left(at);
         let name = canonical(self.slice(left.start, self.span_of(at).end), self.vocabulary);
         (name.ends_with("次会议") && (name.contains("全国政协") || name.contains("全国人大"))).then_some(name)
-    }
-
-    /// Dates an occasion that is told as one that somebody took part in.
-    pub(super) fn dated(&self, at: usize, state: &State) -> Option<When> {
-        self.when(at, state)
     }
 }
 

@@ -196,7 +196,8 @@ impl Lexer {
                 push(out, Token { span: next.span, kind: Kind::Place(place) });
                 place += 1;
             }
-            found |= matches!(kind, Kind::Head { .. } | Kind::Verb(_));
+            // 甲主持会议 adds a person to what was told before.
+            found |= matches!(kind, Kind::Head { .. } | Kind::Verb(_) | Kind::Role(Role::Attend | Role::Chair | Role::Speak));
             push(out, Token { span, kind });
         }
         for (number, next) in dates.iter().enumerate().skip(date) {

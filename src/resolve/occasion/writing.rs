@@ -160,7 +160,15 @@ impl Clause<'_> {
             if ["杂志", "报", "日报", "期刊", "主题"].iter().any(|w| next.starts_with(w)) || text.chars().count() < 6 {
                 return None;
             }
-            return Some(self.published(span, bare(text), when, state));
+            let author = self.slice(verb.end, span.start);
+            let author = self.ahead(at).find(|i| self.date(*i).is_some()).map_or(author, |i| self.slice(verb.end, self.span_of(i).start.min(span.start)));
+            let author =
+                if verb.end < span.start { people(author.trim_start_matches('了').trim_end_matches('的'), self.vocabulary, self.day) } else { Vec::new() };
+            let mut found = self.published(span, bare(text), when, state);
+            if !author.is_empty() {
+                found.actors = author;
+            }
+            return Some(found);
         }
         self.statement(at, word, state)
     }
