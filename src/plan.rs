@@ -80,6 +80,7 @@ enum WrittenScript {
 struct WrittenResolve {
     occasions: Option<Spanned<Vec<PathBuf>>>,
     places: Option<Spanned<Vec<PathBuf>>>,
+    almanac: Option<Spanned<Vec<PathBuf>>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -251,6 +252,7 @@ impl Reader<'_> {
         let lexicon = Lexicon::new(&lexicon_files).map_err(PlanError::Faults)?;
         let occasions = self.vocabulary_files(written.resolve.occasions.as_ref(), "occasions")?;
         let places = self.vocabulary_files(written.resolve.places.as_ref(), "places")?;
+        let almanac = self.vocabulary_files(written.resolve.almanac.as_ref(), "almanac")?;
         let defaults = tally::Settings::default();
         let mut periods = written.tally.periods.unwrap_or(defaults.periods);
         periods.sort();
@@ -275,7 +277,7 @@ impl Reader<'_> {
             output,
             shard_bytes,
             sources,
-            vocabulary: Vocabulary::new(&occasions, &places)?,
+            vocabulary: Vocabulary::new(&occasions, &places, &almanac)?,
             lexicon,
             tally: tally::Settings { periods, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble },
             csv,

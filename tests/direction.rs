@@ -7,15 +7,20 @@ const STAGES: [&str; 6] = ["load", "parse", "resolve", "tag", "tally", "write"];
 const FLOOR: [&str; 1] = ["diagnostic"];
 
 /// Libraries that only one part of the tree may name.
-const SOLE_IMPORTERS: [(&str, &str); 8] = [
+const SOLE_IMPORTERS: [(&str, &str); 13] = [
     ("polars", "tally/"),
     ("html5gum", "parse/"),
     ("pulldown_cmark", "parse/"),
     ("ferrous_opencc", "parse/"),
     ("chardetng", "load/"),
+    ("icu_calendar", "resolve/date/feast.rs"),
+    ("tyme4rs", "resolve/date/feast.rs"),
     ("clap", "cli/"),
     ("indicatif", "cli/"),
     ("annotate_snippets", "cli/"),
+    ("anstream", "cli/"),
+    ("anstyle", "cli/"),
+    ("terminal_size", "cli/"),
 ];
 
 fn sources(folder: &Path, out: &mut Vec<(String, String)>) {

@@ -7,4 +7,6 @@ mod cases;
 mod direction;
 mod documents;
 mod golden;
+mod laws;
 mod program;
+mod regressions;

@@ -251,6 +251,25 @@ fn explain_reads_lines_and_goes_on_after_a_bad_one() {
 }
 
 #[test]
+fn explain_marks_what_it_reads_in_colour_only_where_that_is_wanted() {
+    let explain = |text: &str, variable: (&str, &str)| {
+        let clean =
+            tifa().env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env(variable.0, variable.1).args(["explain", "--date", "2024-03-05", text]).output();
+        let out = clean.unwrap();
+        assert!(out.status.success());
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let plain = explain("今天，全县水利工作会議召開。", ("TERM", "xterm"));
+    assert!(plain.starts_with("今天，全县水利工作会議召開。\n1^^^  2===============\n"), "{plain}");
+    assert!(plain.contains("今天 = 2024-03-05  anchor: document  [") && !plain.contains('\u{1b}'), "{plain}");
+    assert!(plain.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80));
+    let coloured = explain("今天，全县水利工作会議召開。", ("CLICOLOR_FORCE", "1"));
+    assert!(coloured.contains("\u{1b}[32m1^^^\u{1b}[0m"), "{coloured:?}");
+    assert_eq!(explain("", ("TERM", "xterm")), "");
+    assert_eq!(explain("一。\n\n二。", ("TERM", "xterm")).matches("narrated  [").count(), 2);
+}
+
+#[test]
 fn init_makes_a_folder_that_runs_at_once_and_never_overwrites() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("mine");

@@ -7,13 +7,17 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{say, stdout_error, the_pipeline};
+use super::finding::Findings;
+use super::{stdout_error, the_pipeline};
 use crate::parse::{DateRange, Document, document_of, read_date};
 use crate::plan::Plan;
 use crate::resolve::{Event, Gazetteer, Vocabulary};
 use crate::tag::Lexicon;
 use crate::write::Offsets;
 use crate::{Annotations, Error, Rules, annotate, builtin_lexicon};
+
+/// Columns of a line where nobody says how many there are.
+const WIDTH: usize = 80;
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
@@ -110,8 +114,9 @@ fn machine(line: &Line, document: &Document, found: &Annotations, rules: Rules<'
         .map(|d| {
             json!({
                 "text": given(&line.text, at(d.span.start), at(d.span.end)), "start_char": at(d.span.start), "end_char": at(d.span.end),
-                "date_start": d.range.map(|r| r.start), "date_end": d.range.map(|r| r.end),
+                "date_start": d.days().0, "date_end": d.days().1, "bound": d.bound.name(),
                 "precision": d.range.map(|r| r.precision.name()), "kind": d.kind.name(), "anchor": d.anchor.name(), "rule": d.rule,
+                "candidates": d.candidates.iter().map(ToString::to_string).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -159,43 +164,20 @@ fn theme(lexicon: &Lexicon, number: usize) -> &str {
     lexicon.themes().get(number).map_or("", |t| t.id.as_str())
 }
 
-/// Each sentence with what was read in it, one finding a line.
+/// Each sentence with marks under what was read in it, then the findings.
 fn people(text: &str, document: &Document, found: &Annotations, rules: Rules<'_>) -> Result<(), Error> {
-    let offsets = Offsets::new(&document.text);
-    let resolution = &found.resolution;
-    for (number, sentence) in document.sentences.iter().enumerate() {
-        let inside = |span: crate::diagnostic::Span| sentence.span.contains(span);
-        let shown = |span: crate::diagnostic::Span| given(text, offsets.chars(span.start), offsets.chars(span.end));
-        say(format_args!("{}", shown(sentence.span)))?;
-        if let Some(voice) = resolution.voices.get(number) {
-            let speaker = voice.speaker.as_deref().map_or_else(String::new, |s| format!(" by {s}"));
-            say(format_args!("  voice  {}{speaker}", voice.name()))?;
-        }
-        for d in resolution.dates.iter().filter(|d| inside(d.span)) {
-            let value = d.range.map_or_else(|| "no value".to_owned(), |r| r.to_string());
-            say(format_args!("  date   {} = {value}  [{}, anchor: {}]", shown(d.span), d.rule, d.anchor.name()))?;
-        }
-        for p in resolution.places.iter().filter(|p| inside(p.span)) {
-            let value =
-                p.place.and_then(|n| rules.vocabulary.gazetteer.place(n)).map_or_else(|| p.candidates.join(" or "), |p| format!("{} {}", p.code, p.name));
-            say(format_args!("  place  {} = {value}  [{}]", shown(p.span), p.rule))?;
-        }
-        for e in resolution.events.iter().filter(|e| e.sentence == number) {
-            let date = e.date.map_or_else(|| e.precision.name().to_owned(), |d| d.to_string());
-            let series = e.series.as_ref().map_or_else(String::new, |s| {
-                let part = |name: &str, n: Option<u32>| n.map_or_else(String::new, |n| format!(" {name} {n}"));
-                format!("  series {s}{}{}", part("term", e.term), part("session", e.session))
-            });
-            let place = e.place.and_then(|n| rules.vocabulary.gazetteer.place(n)).map_or_else(String::new, |p| format!("  at {} {}", p.code, p.name));
-            let region = e.region.as_ref().map_or_else(String::new, |r| format!("  region {r}"));
-            say(format_args!("  event  {date} {} {}{series}{place}{region}  [{}]", e.kind.name(), e.name, e.rule))?;
-            for actor in &e.actors {
-                say(format_args!("  actor  {} {}", actor.name, actor.title))?;
-            }
-        }
-        for h in found.hits.iter().filter(|h| h.sentence == number) {
-            say(format_args!("  theme  {} = {}", shown(h.span), theme(rules.lexicon, h.theme)))?;
-        }
+    let out = io::stdout().lock();
+    let width = terminal_size::terminal_size_of(&out).map_or(WIDTH, |(width, _)| usize::from(width.0));
+    // It takes the colours out where they are not wanted: a pipe, NO_COLOR, TERM=dumb.
+    let mut out = anstream::AutoStream::auto(out);
+    if document.sentences.is_empty() {
+        tracing::warn!("the text is empty");
     }
-    Ok(())
+    let lines: Vec<char> = text.chars().collect();
+    let findings = Findings::new(document, found, rules);
+    for number in 0..document.sentences.len() {
+        let blank = if number > 0 { "\n" } else { "" };
+        write!(out, "{blank}{}", findings.of_sentence(number, &lines, width)).map_err(stdout_error)?;
+    }
+    out.flush().map_err(stdout_error)
 }

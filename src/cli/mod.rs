@@ -2,10 +2,12 @@
 //! that prints.
 
 mod explain;
+mod finding;
 mod init;
 mod render;
 mod run;
 mod show;
+mod underline;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -198,12 +200,15 @@ fn check(pipelines: &Pipelines) -> Result<(), Error> {
         for failing in failing_cases(&plan.vocabulary) {
             failures.push(format!("occasion: in `{}` expected {:?}, found {:?}", failing.case.text, failing.case.events, failing.found));
         }
+        for (case, found) in plan.vocabulary.almanac.failing_cases() {
+            failures.push(format!("almanac: in `{}` expected {:?}, found {found:?}", case.text, case.dates));
+        }
         let without = plan.lexicon.themes_without_cases();
         if !without.is_empty() {
             failures.push(format!("themes without a case: {}", without.join(", ")));
         }
         if failures.is_empty() {
-            let cases = plan.lexicon.cases().len() + plan.vocabulary.cases.len();
+            let cases = plan.lexicon.cases().len() + plan.vocabulary.cases.len() + plan.vocabulary.almanac.cases.len();
             say(format_args!("{}: {} sources, {} themes, {cases} cases hold", file.display(), plan.sources.len(), plan.lexicon.themes().len()))?;
         }
     }

@@ -10,6 +10,8 @@ pub enum Precision {
     /// To the day, or a range of days.
     #[default]
     Day,
+    /// To the week.
+    Week,
     /// To the month.
     Month,
     /// To the quarter.
@@ -18,23 +20,30 @@ pub enum Precision {
     Half,
     /// To the year.
     Year,
+    /// To ten years.
+    Decade,
+    /// To a hundred years.
+    Century,
     /// Not at all (近日).
     Vague,
 }
 
 impl Precision {
     /// All values.
-    pub const ALL: [Self; 6] = [Self::Day, Self::Month, Self::Quarter, Self::Half, Self::Year, Self::Vague];
+    pub const ALL: [Self; 9] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Half, Self::Year, Self::Decade, Self::Century, Self::Vague];
 
     /// The word in the tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Day => "day",
+            Self::Week => "week",
             Self::Month => "month",
             Self::Quarter => "quarter",
             Self::Half => "half",
             Self::Year => "year",
+            Self::Decade => "decade",
+            Self::Century => "century",
             Self::Vague => "vague",
         }
     }

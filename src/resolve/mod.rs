@@ -6,16 +6,18 @@
 
 mod actor;
 mod date;
-mod date_token;
+mod gazetteer;
 mod occasion;
 mod place;
+mod place_reading;
 mod vocabulary;
 mod voice;
 
 pub use actor::{Actor, people, person};
-pub use date::{Anchor, DATE_RULES, DateContext, DateKind, DateMention, dates};
+pub use date::{Almanac, Anchor, Bound, DATE_RULES, DateCase, DateContext, DateKind, DateMention, dates};
+pub use gazetteer::Gazetteer;
 pub use occasion::{Event, OCCASION_RULES, OccasionType, Series};
-pub use place::{Gazetteer, Level, PLACE_RULES, Place, PlaceMention};
+pub use place::{Level, PLACE_RULES, Place, PlaceMention};
 pub use vocabulary::{OccasionCase, Vocabulary, VocabularyError, builtin_files};
 pub use voice::Voice;
 
@@ -70,10 +72,11 @@ fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &
         let text = sentence.span.of(&document.text);
         let shift = sentence.span.start;
         let local = |span: Span| Span::new(span.start - shift, span.end - shift);
-        let found = dates(text, context);
-        if let Some(range) = found.iter().rev().find_map(|d| d.range) {
+        let found = dates(text, context, &vocabulary.almanac);
+        if let Some(range) = found.iter().rev().find_map(DateMention::anchors) {
             context.previous = Some(range);
         }
+        let dated: Vec<DateMention> = found.iter().filter(|d| d.may_date_an_occasion()).cloned().collect();
         let mut places = Vec::new();
         while let Some(place) = out.places.get(place_at).filter(|p| p.span.end <= sentence.span.end) {
             if place.span.start >= shift {
@@ -82,9 +85,9 @@ fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &
             place_at += 1;
         }
         // A title is read only where it holds a date.
-        let read = number > 0 || sentence.paragraph > 0 || !found.is_empty();
+        let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
         let told = if read {
-            paragraph.read(occasion::Sentence { text, dates: &found, places: &places }, &mut tokens, out.events.get_mut(first_event..).unwrap_or_default())
+            paragraph.read(occasion::Sentence { text, dates: &dated, places: &places }, &mut tokens, out.events.get_mut(first_event..).unwrap_or_default())
         } else {
             Vec::new()
         };

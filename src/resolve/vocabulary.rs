@@ -7,8 +7,9 @@ use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use super::date::Almanac;
+use super::gazetteer::Gazetteer;
 use super::occasion::{Kind, Lexer, OccasionType, Role, Series};
-use super::place::Gazetteer;
 use crate::diagnostic::{DataFile, Diagnostic, Span};
 use crate::parse::read_date;
 
@@ -158,6 +159,8 @@ pub struct OccasionCase {
 pub struct Vocabulary {
     /// Places.
     pub gazetteer: Gazetteer,
+    /// Feasts and named periods.
+    pub almanac: Almanac,
     pub(super) lexer: Lexer,
     pub(super) series: Vec<Series>,
     pub(super) shorts: Vec<Short>,
@@ -195,16 +198,16 @@ pub fn builtin_files(folder: &str) -> Vec<DataFile> {
 }
 
 impl Vocabulary {
-    /// Reads the vocabulary of occasions (`.toml`) and places (`.csv`).
+    /// Reads the vocabulary of occasions (`.toml`), places (`.csv`) and the almanac (`.toml`).
     ///
     /// # Errors
     /// [`VocabularyError::Fault`] for the first file that cannot be read.
-    pub fn new(occasions: &[DataFile], places: &[DataFile]) -> Result<Self, VocabularyError> {
+    pub fn new(occasions: &[DataFile], places: &[DataFile], almanac: &[DataFile]) -> Result<Self, VocabularyError> {
         let mut hasher = blake3::Hasher::new();
         let mut all = OccasionFile::default();
         let mut terms = Vec::new();
         let mut holders = Vec::new();
-        for file in occasions.iter().chain(places) {
+        for file in occasions.iter().chain(places).chain(almanac) {
             hasher.update(file.stem().as_bytes()).update(b"\0").update(file.text.as_bytes()).update(b"\0");
         }
         for file in occasions.iter().filter(|f| f.path.extension().is_some_and(|e| e == "toml")) {
@@ -247,6 +250,7 @@ impl Vocabulary {
         Ok(Self {
             gazetteer: Gazetteer::new(places)?,
             lexer,
+            almanac: Almanac::new(almanac)?,
             series: all.series,
             shorts: all.short,
             terms,
@@ -269,7 +273,7 @@ impl Vocabulary {
     /// Never in a build whose tests passed: they read these files.
     #[must_use]
     pub fn builtin() -> Self {
-        match Self::new(&builtin_files("occasions"), &builtin_files("places")) {
+        match Self::new(&builtin_files("occasions"), &builtin_files("places"), &builtin_files("almanac")) {
             Ok(vocabulary) => vocabulary,
             Err(error) => unreachable!("the built-in vocabulary is checked by the tests: {error}"),
         }

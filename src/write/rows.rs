@@ -39,7 +39,7 @@ row! {
     /// A row of `dates`.
     DateRow {
         doc_id: String, sentence: u32, char_start: u32, char_end: u32, text: String, kind: String, date_start: Option<NaiveDate>,
-        date_end: Option<NaiveDate>, precision: Option<String>, anchor: String, rule: String, candidates: Vec<String>,
+        date_end: Option<NaiveDate>, bound: String, precision: Option<String>, anchor: String, rule: String, candidates: Vec<String>,
     }
 }
 
@@ -280,8 +280,9 @@ pub fn annotation_rows(document: &Document, resolution: &Resolution, hits: &[Hit
                 char_end: offsets.chars(date.span.end),
                 text: date.span.of(&document.text).to_owned(),
                 kind: date.kind.name().to_owned(),
-                date_start: date.range.map(|r| r.start),
-                date_end: date.range.map(|r| r.end),
+                date_start: date.days().0,
+                date_end: date.days().1,
+                bound: date.bound.name().to_owned(),
                 precision: date.range.map(|r| r.precision.name().to_owned()),
                 anchor: date.anchor.name().to_owned(),
                 rule: date.rule.to_owned(),

@@ -7,7 +7,7 @@ use super::{Event, Kind, OccasionType, Role, Sentence, Token, add_actor};
 use crate::diagnostic::Span;
 use crate::parse::DateRange;
 use crate::resolve::actor::{Actor, people};
-use crate::resolve::date::{DateKind, DateMention};
+use crate::resolve::date::{Bound, DateKind, DateMention};
 use crate::resolve::place::Level;
 use crate::resolve::vocabulary::Vocabulary;
 
@@ -154,6 +154,7 @@ pub(super) fn when(date: &DateMention, text: &str) -> Option<When> {
     let background = ["起", "以来", "年底前", "前，", "前完成", "底，", "止", "为止", "以前", "之前"].iter().any(|w| after.starts_with(w))
         || ["自", "截至", "截止", "从", "到", "距", "比"].iter().any(|w| before.ends_with(w));
     // 从10日到15日 is a span; 从3月起 is not.
+    let background = background || !matches!(date.bound, Bound::Closed | Bound::About);
     if background && !(before.ends_with('从') && matches!(date.kind, DateKind::Range)) {
         return None;
     }
@@ -380,7 +381,7 @@ impl<'t> Clause<'t> {
         let mut place = self.place_at(at)?;
         let before = self.span_of(at.checked_sub(1)?).end;
         let between = self.slice(before, self.span_of(at).start);
-        if between.chars().count() > 2 {
+        if !matches!(between, "" | "首都" | "位于" | "当地" | "省会" | "古城" | "了") {
             return None;
         }
         let mut next = at + 1;

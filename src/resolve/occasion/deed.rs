@@ -61,7 +61,7 @@ impl Clause<'_> {
             (_, Some((where_, place))) if word != "参观" && go.is_some() => (format!("{where_}{word}"), *place),
             _ if of_object => {
                 let object = self.object_after(at);
-                let text = bare(object);
+                let text = bare(object.strip_suffix('时').unwrap_or(object));
                 if !(2..=30).contains(&text.chars().count()) || when.is_none_or(|w| w.range.is_none()) || persons.is_empty() {
                     return None;
                 }

@@ -211,7 +211,8 @@ impl<'v> Paragraph<'v> {
         if lead.len() > 30 || !clause::is_lead(lead) {
             return;
         }
-        if let Some(when) = clause::when(first, sentence.text) {
+        // A month or year at the head of a sentence is more often one of figures.
+        if let Some(when) = clause::when(first, sentence.text).filter(|w| w.range.is_none_or(|r| r.precision <= Precision::Day)) {
             self.head = Some(when);
         }
     }

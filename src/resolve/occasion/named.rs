@@ -61,7 +61,9 @@ impl Clause<'_> {
             Some(Kind::Date(_)) => left.bound.and_then(|b| b.checked_sub(1)).filter(|b| self.is(*b, Role::At)).map(|_| Role::At),
             _ => None,
         };
-        let governed = left.relative || matches!(role, Some(Role::Hold | Role::Attend | Role::Chair)) || self.held(left.bound);
+        let governed = left.relative || matches!(role, Some(Role::Hold | Role::Attend | Role::Chair)) || self.held(left.bound)
+            // 出席甲论坛和乙会议
+            || left.bound.is_some_and(|b| self.ends_a_name(b) && self.is(b, Role::And) && self.is_governed(b));
         // 出席…的嘉宾, 来华出席…: an occasion in passing.
         if (follow == Follow::Of && !left.relative) || self.in_passing(at, left.bound) {
             return None;
@@ -102,7 +104,7 @@ impl Clause<'_> {
         // A meeting's deeds need its own name: 会议审议通过.
         let raw = self.slice(left.start, head.end);
         let mut name = canonical(raw, self.vocabulary);
-        if name.chars().count() > MAX_NAME_CHARS || name.starts_with(['本', '这', '该', '此', '各', '每', '多', '某', '其']) {
+        if name.chars().count() > MAX_NAME_CHARS || counts_several(&name) || name.starts_with(['本', '这', '该', '此', '各', '每', '多', '某', '其']) {
             return None;
         }
         if matches!(name.as_str(), "仪式" | "欢迎仪式") {
@@ -207,6 +209,10 @@ impl Clause<'_> {
     /// A year that opens a name: 召开2024年上半年形势分析座谈会.
     fn is_in_name(&self, at: usize) -> bool {
         let Some(date) = self.date(at) else { return false };
+        // 春节联欢晚会, 夏季论坛
+        if matches!(date.rule, "feast" | "public_holiday" | "season" | "lunar_date") && !matches!(self.kind(at + 1), Some(Kind::Role(_) | Kind::Date(_))) {
+            return !self.rest(date.span.end).starts_with(['，', '（', '期']);
+        }
         let wide = date.range.is_some_and(|r| r.precision >= Precision::Quarter) && date.rule != "year_word";
         let next = self.span_of(at + 1);
         let touches = !self.slice(date.span.end, next.start).is_empty() || next.start == date.span.end;
@@ -435,7 +441,8 @@ impl Clause<'_> {
     }
 
     fn is_place(&self, text: &str) -> bool {
-        self.sentence.places.iter().any(|p| p.span.of(self.sentence.text) == text)
+        // A school or a university holds what is told of it.
+        !text.ends_with(['校', '学', '院']) && self.sentence.places.iter().any(|p| p.span.of(self.sentence.text) == text)
     }
 
     /// Where it was held: in the clause of its verb, by the city in its own
@@ -533,6 +540,12 @@ impl Clause<'_> {
 }
 
 const WINDOW_OF_SESSION: usize = 24;
+
+/// 4次座谈会, 750多场活动: no one of them.
+fn counts_several(name: &str) -> bool {
+    let rest = name.trim_start_matches(|c: char| c.is_ascii_digit() || "两三四五六七八九十百".contains(c));
+    rest.len() < name.len() && rest.starts_with(['次', '场', '个', '多', '余', '项'])
+}
 
 /// What follows a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

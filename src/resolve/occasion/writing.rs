@@ -149,7 +149,7 @@ impl Clause<'_> {
         let titled = if let Some(last) = after.last() {
             Some((*last, *last))
         } else {
-            before.first().filter(|_| !matches!(word, "发表" | "签署")).map(|first| (*first, before.last().copied().unwrap_or(*first)))
+            before.first().filter(|_| !matches!(word, "发表" | "签署" | "推出" | "发出")).map(|first| (*first, before.last().copied().unwrap_or(*first)))
         };
         if let Some((first, last)) = titled {
             when.range?;

@@ -1,0 +1,9 @@
+//! Arbitrary text as a sentence with dates.
+
+#![no_main]
+
+#[path = "../checks.rs"]
+#[allow(dead_code, reason = "each target uses one check")]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::dates(data));
