@@ -37,6 +37,9 @@ const POINTING: [&str; 22] = [
     "演习",
 ];
 
+/// Verbs that stand in names of occasions too.
+const NAMED_DEEDS: [&str; 10] = ["推动", "支持", "保障", "服务", "贯彻", "落实", "宣传", "备战", "关注", "迎接"];
+
 /// What bounds a name on its left.
 #[derive(Clone, Copy, Debug)]
 struct Left {
@@ -167,6 +170,8 @@ impl Clause<'_> {
                 Some(Kind::Verb(_)) => adjacent && matches!(self.kind(i + 1), Some(Kind::Head { .. })),
                 Some(Kind::Role(role)) => match role {
                     Role::Joint | Role::Deed | Role::Spoken => true,
+                    // 新时代推动农业振兴座谈会
+                    Role::Journey => NAMED_DEEDS.contains(&span.of(self.sentence.text)) && self.is_governed(i),
                     Role::And => !self.ends_a_name(i) || self.is_of_both(at),
                     // 中国与…论坛
                     Role::With => {
@@ -238,9 +243,9 @@ impl Clause<'_> {
     fn is_governed(&self, at: usize) -> bool {
         for i in self.back(at).take(8) {
             match self.kind(i) {
-                Some(Kind::Role(Role::Hold | Role::Attend | Role::Chair)) => return true,
+                Some(Kind::Role(Role::Hold | Role::Attend | Role::Chair | Role::At)) => return true,
                 Some(Kind::Role(Role::Of)) if i > self.from && self.is(i - 1, Role::Hold) => return true,
-                Some(Kind::Place(_) | Kind::Head { .. } | Kind::Mark('“' | '”') | Kind::Role(Role::And)) => {}
+                Some(Kind::Place(_) | Kind::Head { .. } | Kind::Mark('“' | '”') | Kind::Role(Role::And | Role::Deed | Role::Journey)) => {}
                 _ => return false,
             }
         }
