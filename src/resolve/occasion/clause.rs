@@ -319,6 +319,10 @@ impl<'t> Clause<'t> {
             let country = start == span.start && self.slice(span.start, span.end) == "以";
             if stops && !country {
                 let text = self.slice(start, span.start);
+                // 应甲邀请: who invites is not who goes.
+                if text.starts_with('应') && self.slice(span.start, span.end) == "邀请" {
+                    return;
+                }
                 if self.take_subject(text) {
                     return;
                 }
@@ -361,7 +365,7 @@ impl<'t> Clause<'t> {
         for at in from..to.min(from + 2 * WINDOW) {
             match self.kind(at) {
                 Some(Kind::Role(Role::Capital)) => return self.vocabulary.gazetteer.capital(),
-                Some(Kind::Role(Role::At | Role::Go)) | Some(Kind::Verb(OccasionType::Visit)) => {
+                Some(Kind::Role(Role::At | Role::Go) | Kind::Verb(OccasionType::Visit)) => {
                     if matches!(self.kind(at), Some(Kind::Verb(_))) && !self.slice(self.span_of(at).start, self.span_of(at).end).contains('抵') {
                         continue;
                     }

@@ -118,9 +118,8 @@ impl Clause<'_> {
         if generic || kind == OccasionType::Press {
             match self.organiser(at, &left, state) {
                 Some(organ) if !name.starts_with(&organ) => name = canonical(&format!("{organ}{name}"), self.vocabulary),
-                Some(_) => {}
                 None if generic && (alone || POINTING.contains(&name.as_str())) => return None,
-                None => {}
+                _ => {}
             }
         }
         if POINTING.contains(&name.as_str()) {
@@ -132,7 +131,7 @@ impl Clause<'_> {
             actors.extend(self.host.iter().chain(&state.host).cloned());
         }
         if left.bound.is_none() && actors.is_empty() && matches!(follow, Follow::On) {
-            actors = self.subject.clone();
+            actors.clone_from(&self.subject);
         }
         Some(Found { span: Span::new(left.start, head.end), name, kind, rule: WHOLE_NAME, when, place, actors })
     }
@@ -164,9 +163,8 @@ impl Clause<'_> {
             let adjacent = span.end == self.span_of(i + 1).start;
             let part = match self.kind(i) {
                 Some(Kind::Date(_)) => self.is_in_name(i),
-                Some(Kind::Place(_) | Kind::Title | Kind::Work | Kind::Mark('“' | '”')) => true,
+                Some(Kind::Place(_) | Kind::Title | Kind::Work | Kind::Mark('“' | '”') | Kind::Head { .. }) => true,
                 Some(Kind::Mark('、')) => self.subject.is_empty() || i > self.from + 1,
-                Some(Kind::Head { .. }) => true,
                 Some(Kind::Verb(_)) => adjacent && matches!(self.kind(i + 1), Some(Kind::Head { .. })),
                 Some(Kind::Role(role)) => match role {
                     Role::Joint | Role::Deed | Role::Spoken => true,
@@ -262,16 +260,13 @@ impl Clause<'_> {
         let head = self.span_of(at);
         let rest = self.slice(head.end, self.sentence.text.len().min(head.end + 240)).trim_start_matches(['，', ' ']);
         let rest = ["热烈", "隆重"].iter().fold(rest, |r, w| r.trim_start_matches(w));
-        let guest = match rest.strip_prefix("欢迎") {
-            Some(after) => {
-                let end = ["对我国", "对中国", "来华", "访华", "来访", "对", "，", "。"].iter().filter_map(|w| after.find(w)).min()?;
-                after.get(..end)?
-            }
-            None => {
-                let toward = self.back(at).find(|i| self.is(*i, Role::For))?;
-                let stop = self.ahead(toward).find(|i| matches!(self.kind(*i), Some(Kind::Role(Role::Hold | Role::At) | Kind::Date(_))))?;
-                self.slice(self.span_of(toward).end, self.span_of(stop).start)
-            }
+        let guest = if let Some(after) = rest.strip_prefix("欢迎") {
+            let end = ["对我国", "对中国", "来华", "访华", "来访", "对", "，", "。"].iter().filter_map(|w| after.find(w)).min()?;
+            after.get(..end)?
+        } else {
+            let toward = self.back(at).find(|i| self.is(*i, Role::For))?;
+            let stop = self.ahead(toward).find(|i| matches!(self.kind(*i), Some(Kind::Role(Role::Hold | Role::At) | Kind::Date(_))))?;
+            self.slice(self.span_of(toward).end, self.span_of(stop).start)
         };
         let guest = guest.rsplit_once("访问的").map_or(guest, |(_, g)| g).trim_start_matches("来访的");
         if !(2..=40).contains(&guest.chars().count()) {
@@ -321,19 +316,17 @@ impl Clause<'_> {
                 _ => None,
             };
         }
-        let Some(next) = next.filter(|n| n.start <= end) else { return Some(Follow::End) };
-        let _ = next;
+        if next.is_none_or(|n| n.start > end) {
+            return Some(Follow::End);
+        }
         let mut i = at + 1;
         while matches!(self.kind(i), Some(Kind::Mark('”'))) {
             i += 1;
         }
         match self.kind(i) {
-            None => Some(Follow::End),
-            Some(Kind::Role(Role::Spoken | Role::Occasion)) => None,
+            Some(Kind::Role(Role::Spoken | Role::Occasion) | Kind::Title | Kind::Head { .. }) => None,
             Some(Kind::Role(Role::Of)) => Some(Follow::Of),
             Some(Kind::Role(Role::During)) => Some(if self.rest(self.span_of(i).start).starts_with("期间") { Follow::During } else { Follow::After }),
-            Some(Kind::Title) => None,
-            Some(Kind::Head { .. }) => None,
             _ => Some(Follow::End),
         }
     }
@@ -380,8 +373,14 @@ impl Clause<'_> {
             match self.kind(i) {
                 Some(Kind::Role(Role::Hold | Role::Open)) => return (gap <= 16).then_some((i, true)),
                 Some(Kind::Role(Role::Deed | Role::About | Role::By) | Kind::Verb(_)) => return (gap <= 4).then_some((i, false)),
-                Some(Kind::Date(_) | Kind::Place(_) | Kind::Head { .. } | Kind::Title | Kind::Mark('、' | '”' | '“')) => {}
-                Some(Kind::Role(Role::Manner | Role::At | Role::Capital | Role::Also | Role::Each | Role::And | Role::From | Role::Spoken)) => {}
+                Some(
+                    Kind::Date(_)
+                    | Kind::Place(_)
+                    | Kind::Head { .. }
+                    | Kind::Title
+                    | Kind::Mark('、' | '”' | '“')
+                    | Kind::Role(Role::Manner | Role::At | Role::Capital | Role::Also | Role::Each | Role::And | Role::From | Role::Spoken),
+                ) => {}
                 _ => return None,
             }
         }

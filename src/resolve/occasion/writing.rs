@@ -17,7 +17,7 @@ impl Clause<'_> {
         let when = self.when(at, state);
         let own = self.back(at).any(|i| self.when_at(i).is_some());
         let rest = self.rest(verb.end);
-        if actors.is_empty() && !own || state.reported && !own || ["精神", "的", "要求", "中", "和批示精神", "和重要"].iter().any(|w| rest.starts_with(w))
+        if (!own && (actors.is_empty() || state.reported)) || ["精神", "的", "要求", "中", "和批示精神", "和重要"].iter().any(|w| rest.starts_with(w))
         {
             return Vec::new();
         }
@@ -142,9 +142,9 @@ impl Clause<'_> {
         let word = verb.of(self.sentence.text);
         let own = self.back(at).find_map(|i| self.when_at(i)).or_else(|| self.ahead(at).find_map(|i| self.when_at(i)));
         let when = self.when(at, state).or(own).filter(|_| own.is_some() || !state.reported)?;
-        let work = |range: &mut dyn Iterator<Item = usize>| range.filter(|i| self.kind(*i) == Some(Kind::Work)).collect::<Vec<_>>();
-        let after = work(&mut self.ahead(at));
-        let before: Vec<usize> = work(&mut self.back(at)).into_iter().rev().collect();
+        let works = |range: &mut dyn Iterator<Item = usize>| range.filter(|i| self.kind(*i) == Some(Kind::Work)).collect::<Vec<_>>();
+        let after = works(&mut self.ahead(at));
+        let before: Vec<usize> = works(&mut self.back(at)).into_iter().rev().collect();
         // The last title after the verb; else what stands before it: 《…》今晚播出.
         let titled = if let Some(last) = after.last() {
             Some((*last, *last))
@@ -153,11 +153,16 @@ impl Clause<'_> {
         };
         if let Some((first, last)) = titled {
             when.range?;
+            // Titles apart are not one: 《…》今晚开播由某台摄制的《…》.
+            let first = if self.span_of(last).start.saturating_sub(self.span_of(first).end) > 12 { last } else { first };
             let span = Span::new(self.span_of(first).start, self.span_of(last).end);
             let next = self.rest(span.end);
             let text = span.of(self.sentence.text);
             // 《…》杂志, 《…》报: where it is published, not what.
-            if ["杂志", "报", "日报", "期刊", "主题"].iter().any(|w| next.starts_with(w)) || text.chars().count() < 6 {
+            if ["杂志", "报", "日报", "期刊", "主题"].iter().any(|w| next.starts_with(w))
+                || text.chars().count() < 6
+                || ["日报》", "时报》", "晚报》", "求是》", "新闻联播》"].iter().any(|w| text.ends_with(w))
+            {
                 return None;
             }
             let author = self.slice(verb.end, span.start);
