@@ -4,7 +4,7 @@ use super::clause::{Clause, Found, State, WHOLE_NAME, When};
 use super::name::{canonical, is_generic};
 use super::{Kind, OccasionType, Role};
 use crate::diagnostic::Span;
-use crate::parse::Precision;
+use crate::parse::{DateRange, Precision};
 use crate::resolve::actor::people;
 use crate::resolve::place::Level;
 
@@ -39,6 +39,9 @@ const POINTING: [&str; 22] = [
 
 /// Verbs that stand in names of occasions too.
 const NAMED_DEEDS: [&str; 10] = ["推动", "支持", "保障", "服务", "贯彻", "落实", "宣传", "备战", "关注", "迎接"];
+
+/// Verbs with which the long name of a meeting opens.
+const OPENING_DEEDS: [&str; 6] = ["学习贯彻", "深入学习贯彻", "纪念", "庆祝", "贯彻落实", "传达学习"];
 
 /// What bounds a name on its left.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +90,7 @@ impl Clause<'_> {
         let after = predicate.and_then(|(end, _)| (at + 1..end).find_map(|i| self.when_at(i)));
         let beside =
             left.bound.and_then(|b| self.when_at(b)).filter(|_| left.bound.is_some_and(|b| self.slice(self.span_of(b).end, left.start).chars().count() <= 2));
-        let before = self.back(self.token_at(left.start)).find_map(|i| self.when_at(i));
+        let before = self.back(self.token_at(left.start)).find_map(|i| self.listed_when_at(i));
         let own = after.or(beside).or(before);
         let weak = strong || beside.is_some() || after.is_some() || predicate.is_some() || matches!(follow, Follow::On | Follow::During);
         let when = own.or_else(|| self.when(self.token_at(left.start), state));
@@ -139,6 +142,17 @@ impl Clause<'_> {
     /// The subject of the clause, else of the clause before.
     pub(super) fn persons(&self, state: &State) -> Vec<crate::resolve::Actor> {
         if self.subject.is_empty() && self.organ.is_none() { state.subject.clone() } else { self.subject.clone() }
+    }
+
+    /// The date at a token, with the one that is listed before it: 10月、11月先后召开.
+    fn listed_when_at(&self, at: usize) -> Option<When> {
+        let last = self.when_at(at)?;
+        let listed = at >= self.from + 2 && matches!(self.kind(at - 1), Some(Kind::Mark('、'))) && self.span_of(at - 1).end == self.span_of(at).start;
+        let first = listed.then(|| self.when_at(at - 2)).flatten().and_then(|w| w.range);
+        match (first, last.range) {
+            (Some(first), Some(range)) if first.start <= range.start => Some(When { range: Some(DateRange { start: first.start, ..range }) }),
+            _ => Some(last),
+        }
     }
 
     /// Number of the first token that begins at `byte` or after.
@@ -194,6 +208,11 @@ impl Clause<'_> {
             if !part {
                 start = span.end;
                 bound = Some(i);
+                // 学习贯彻…的重要思想座谈会
+                let whole = self.slice(self.span.start, span.start);
+                if self.is(i, Role::Of) && !relative && OPENING_DEEDS.iter().any(|w| whole.starts_with(w)) {
+                    return Left { start: self.span.start, bound: None, relative: false };
+                }
                 break;
             }
         }
@@ -225,7 +244,9 @@ impl Clause<'_> {
             && matches!(
                 self.kind(at - 1),
                 Some(
-                    Kind::Role(Role::Hold | Role::Attend | Role::Chair | Role::Joint | Role::Done | Role::At | Role::From | Role::Of) | Kind::Mark('“' | '《')
+                    Kind::Role(Role::Hold | Role::Attend | Role::Chair | Role::Joint | Role::Done | Role::At | Role::From | Role::Of)
+                        | Kind::Mark('“' | '《')
+                        | Kind::Head { .. }
                 )
             );
         wide && touches && !self.rest(date.span.end).starts_with('，') && (opens || (before.is_empty() && date.rule == "year" && self.dates_after(at)))
