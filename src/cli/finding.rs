@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Effects, Style};
 use super::underline::{Mark, underlined, wrapped};
 use crate::diagnostic::Span;
 use crate::parse::Document;
-use crate::resolve::{Actor, Bound, DATE_RULES, DateMention, Event, OCCASION_RULES, PLACE_RULES, PlaceMention, Voice};
+use crate::resolve::{Actor, Anchor, Bound, DATE_RULES, DateMention, Event, OCCASION_RULES, PLACE_RULES, PlaceMention, Voice};
 use crate::tag::Hit;
 use crate::write::Offsets;
 use crate::{Annotations, Rules};
@@ -165,7 +165,10 @@ impl<'d> Findings<'d> {
 
     fn date(&self, date: &DateMention) -> Finding {
         let candidates: Vec<String> = date.candidates.iter().map(ToString::to_string).collect();
-        let mut notes = vec![("anchor", date.anchor.name().to_owned())];
+        let mut notes = Vec::new();
+        if date.anchor != Anchor::Text {
+            notes.push(("anchor", date.anchor.name().to_owned()));
+        }
         let bound = if date.bound == Bound::Closed { String::new() } else { format!("{} ", date.bound.name()) };
         if !candidates.is_empty() {
             notes.push(("candidates", candidates.join(", ")));

@@ -18,7 +18,7 @@ use clap_complete::Shell;
 
 use crate::Error;
 use crate::plan::Plan;
-use crate::resolve::failing_cases;
+use crate::resolve::{failing_cases, failing_voices};
 
 /// Turns raw official Chinese text into analysis-ready tables.
 #[derive(Debug, Parser)]
@@ -200,6 +200,9 @@ fn check(pipelines: &Pipelines) -> Result<(), Error> {
         for failing in failing_cases(&plan.vocabulary) {
             failures.push(format!("occasion: in `{}` expected {:?}, found {:?}", failing.case.text, failing.case.events, failing.found));
         }
+        for failing in failing_voices(&plan.vocabulary) {
+            failures.push(format!("voice: in `{}` expected {:?}, found {:?}", failing.case.text, failing.case.voices, failing.found));
+        }
         for (case, found) in plan.vocabulary.almanac.failing_cases() {
             failures.push(format!("almanac: in `{}` expected {:?}, found {found:?}", case.text, case.dates));
         }
@@ -208,7 +211,7 @@ fn check(pipelines: &Pipelines) -> Result<(), Error> {
             failures.push(format!("themes without a case: {}", without.join(", ")));
         }
         if failures.is_empty() {
-            let cases = plan.lexicon.cases().len() + plan.vocabulary.cases.len() + plan.vocabulary.almanac.cases.len();
+            let cases = plan.lexicon.cases().len() + plan.vocabulary.cases.len() + plan.vocabulary.voice_cases.len() + plan.vocabulary.almanac.cases.len();
             say(format_args!("{}: {} sources, {} themes, {cases} cases hold", file.display(), plan.sources.len(), plan.lexicon.themes().len()))?;
         }
     }

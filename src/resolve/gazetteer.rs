@@ -30,8 +30,10 @@ pub(super) enum Standing {
     Alone,
     /// Names one of several; nothing else is meant by it.
     Shared,
-    /// The short name of a county, or a person, a sea: its region must be named.
+    /// The short name of a county, or a river, a sea: its region must be named.
     Weak,
+    /// A person too: right below its region, in a list, or named in full before.
+    Person,
     /// A word, or made where other words meet: only right below its region, or in a list.
     Chained,
 }
@@ -65,6 +67,10 @@ pub(super) enum TailKind {
     People,
     Sea,
     Document,
+    /// A hill or water: 贺兰山 is not the county 贺兰.
+    Land,
+    /// A town or village: 东辽县朝阳村.
+    Town,
 }
 
 /// Endings of proper names, by their first character.
@@ -156,7 +162,8 @@ impl Gazetteer {
 #[derive(Clone, Copy, Debug, Default)]
 struct Reasons {
     shared: bool,
-    /// A person, a river, a sea.
+    person: bool,
+    /// A river, a hill, a sea, a period.
     other: bool,
     /// A word, or where words meet.
     word: bool,
@@ -222,6 +229,10 @@ impl Builder {
                     self.names.entry(short.to_owned()).or_default().counties.insert(place);
                 } else {
                     self.name(short, place);
+                    if level == Level::Prefecture {
+                        // 武威地区 is the city where the prefecture of that name is gone.
+                        self.name(&format!("{short}地区"), place);
+                    }
                 }
             }
         }
@@ -309,7 +320,8 @@ impl Builder {
                 match reason {
                     "shared" => reasons.shared = true,
                     "word" | "overlap" => reasons.word = true,
-                    "person" | "other" => reasons.other = true,
+                    "person" => reasons.person = true,
+                    "other" => reasons.other = true,
                     // These mean the prefecture even when alone.
                     "same-name-child" | "prefecture-first" => {}
                     unknown => return Err(row.fault(&format!("`{unknown}` is no reason"))),
@@ -345,6 +357,8 @@ impl Builder {
                 "people" => TailKind::People,
                 "sea" => TailKind::Sea,
                 "document" => TailKind::Document,
+                "land" => TailKind::Land,
+                "town" => TailKind::Town,
                 other => return Err(row.fault(&format!("`{other}` is no kind of proper name"))),
             };
             let Some(first) = text.chars().next() else { return Err(row.fault("a text is missing")) };
@@ -363,6 +377,7 @@ impl Builder {
             // A foreign city is meant where its country is spoken of.
             Some(reasons) if reasons.word && !self.abroad(of) => Standing::Chained,
             Some(reasons) if reasons.word => Standing::Weak,
+            Some(reasons) if reasons.person => Standing::Person,
             Some(reasons) if reasons.other => Standing::Weak,
             Some(reasons) if reasons.shared => Standing::Shared,
             _ if !of.units.is_empty() || !of.successors.is_empty() || name.chars().count() > 2 => Standing::Alone,

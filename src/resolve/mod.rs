@@ -10,6 +10,8 @@ mod gazetteer;
 mod occasion;
 mod place;
 mod place_reading;
+mod saying;
+mod speaker;
 mod vocabulary;
 mod voice;
 
@@ -18,6 +20,7 @@ pub use date::{Almanac, Anchor, Bound, DATE_RULES, DateCase, DateContext, DateKi
 pub use gazetteer::Gazetteer;
 pub use occasion::{Event, OCCASION_RULES, OccasionType, Series};
 pub use place::{Level, PLACE_RULES, Place, PlaceMention};
+pub use saying::VoiceCase;
 pub use vocabulary::{OccasionCase, Vocabulary, VocabularyError, builtin_files};
 pub use voice::Voice;
 
@@ -159,9 +162,39 @@ pub fn failing_cases(vocabulary: &Vocabulary) -> Vec<FailingCase> {
     out
 }
 
+/// A case of voice that does not hold.
+#[derive(Clone, Debug)]
+pub struct FailingVoice {
+    /// The case.
+    pub case: VoiceCase,
+    /// What was found instead, in the words of a case.
+    pub found: Vec<String>,
+}
+
+/// The cases of voice that the vocabulary's files carry and that do not hold.
+#[must_use]
+pub fn failing_voices(vocabulary: &Vocabulary) -> Vec<FailingVoice> {
+    let words = |voice: &Voice| match (voice.reported, &voice.speaker) {
+        (false, _) => voice.name().to_owned(),
+        (true, speaker) => format!("{}{}", if voice.continued { "…" } else { "" }, speaker.as_deref().unwrap_or("?")),
+    };
+    let found = |case: &VoiceCase| resolve(&document_of(&case.text, None), vocabulary).voices.iter().map(words).collect::<Vec<_>>();
+    let all = vocabulary.voice_cases.iter().map(|case| FailingVoice { found: found(case), case: case.clone() });
+    all.filter(|f| f.found != f.case.voices).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_case_of_voice_holds() {
+        let vocabulary = Vocabulary::builtin();
+        assert!(vocabulary.voice_cases.len() >= 5);
+        let failing: Vec<String> =
+            failing_voices(&vocabulary).iter().map(|f| format!("{}\n  expected {:?}\n  found    {:?}", f.case.text, f.case.voices, f.found)).collect();
+        assert!(failing.is_empty(), "{}", failing.join("\n"));
+    }
 
     #[test]
     fn every_case_of_the_vocabulary_holds() {

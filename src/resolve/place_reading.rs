@@ -27,7 +27,7 @@ struct Hit {
 const TIES: [&str; 4] = ["首都", "省会", "首府", "·"];
 
 /// What joins the places of a list.
-const JOINTS: [&str; 6] = ["、", "和", "及", "与", "以及", "，"];
+const JOINTS: [&str; 5] = ["、", "和", "及", "与", "以及"];
 
 /// After these, a school or hospital is where something happens.
 const LOCATIVES: [&str; 8] = ["在", "来到", "走进", "走访", "抵达", "到访", "赴", "位于"];
@@ -66,7 +66,7 @@ impl Gazetteer {
                 cursor = hit.end;
                 continue;
             }
-            let weak = matches!(name.standing, Standing::Weak | Standing::Chained);
+            let weak = !self.speaks_for_itself(hit.name) || reading.is_outlived(name) || reading.is_one_county(name);
             let crossed = || {
                 let later = hits.get(number + 1..).unwrap_or_default();
                 later.iter().take_while(|next| next.start < hit.end).any(|next| self.speaks_for_itself(next.name))
@@ -80,7 +80,7 @@ impl Gazetteer {
     }
 
     fn speaks_for_itself(&self, name: u32) -> bool {
-        self.names.get(name as usize).is_some_and(|n| !matches!(n.standing, Standing::Weak | Standing::Chained))
+        self.names.get(name as usize).is_some_and(|n| matches!(n.standing, Standing::Word | Standing::Alone | Standing::Shared))
     }
 }
 
@@ -121,11 +121,40 @@ impl<'g> Reading<'g, '_> {
         self.text.get(from..to).unwrap_or_default()
     }
 
+    /// Whether only counties bear a short name by now, or nobody does: 徽州 was a
+    /// prefecture once. A full name of one character and 县 is no better: 林县.
+    fn is_outlived(&self, name: &Name) -> bool {
+        let place = |number: &usize| self.place(*number);
+        let old = |p: &Place| p.is_former_at(self.day);
+        let county = |p: &Place| p.level == Level::County && p.name.chars().count() == 2;
+        let only_old = name.bearers.iter().all(|p| place(p).is_some_and(old)) && !name.bearers.is_empty();
+        only_old
+            && if name.full {
+                name.bearers.iter().all(|p| place(p).is_some_and(county))
+            } else {
+                !name.counties.is_empty() || name.bearers.iter().all(|p| place(p).is_some_and(|p| p.level == Level::County))
+            }
+    }
+
+    /// Whether a short name that several counties bear at one time or another is that
+    /// of one alone on the day of the text: no better than the short name of any county.
+    fn is_one_county(&self, name: &Name) -> bool {
+        let counties = || name.bearers.iter().filter_map(|p| self.place(*p));
+        name.standing == Standing::Shared
+            && !name.full
+            && counties().all(|p| p.level == Level::County)
+            && counties().filter(|p| p.holds_at(self.day)).take(2).count() == 1
+    }
+
     /// Reads a name; where the reading goes on, if something was read.
     fn read(&mut self, hit: Hit, name: &'g Name, weak: bool, crossed: impl Fn() -> bool) -> Option<usize> {
         let span = Span::new(hit.start, hit.end);
-        // 5月10日本轮: the end of a date.
-        if self.slice(hit.start, hit.end).starts_with(['日', '月', '年']) && self.slice(0, hit.start).ends_with(is_numeral) {
+        // 5月10日本轮, 九成都是: the end of a date or share.
+        if self.slice(hit.start, hit.end).starts_with(['日', '月', '年', '成']) && self.slice(0, hit.start).ends_with(is_numeral) {
+            return None;
+        }
+        // 江南区域: no district, but a region of that kind.
+        if name.full && self.slice(hit.start, hit.end).ends_with('区') && self.slice(hit.end, self.text.len()).starts_with('域') {
             return None;
         }
         let mention = if weak {
@@ -167,6 +196,7 @@ impl<'g> Reading<'g, '_> {
             TailKind::School | TailKind::Hospital | TailKind::Firm | TailKind::Press | TailKind::People => level != Some(Level::Venue),
             TailKind::Street | TailKind::Ship => !typed && !matches!(level, Some(Level::Country | Level::Venue)),
             TailKind::Sea => level == Some(Level::Country) || level == Some(Level::City),
+            TailKind::Land | TailKind::Town => !typed && matches!(level, Some(Level::County) | None),
             TailKind::Document => !typed && !matches!(level, Some(Level::Country | Level::Venue)),
         }
     }
@@ -177,7 +207,7 @@ impl<'g> Reading<'g, '_> {
             let rule = match reading.place(place) {
                 Some(p) if p.level == Level::Venue => "venue",
                 Some(p) if p.is_former_at(reading.day) => "old_name",
-                _ if name.full => "full_name",
+                Some(p) if p.name == span.of(reading.text) => "full_name",
                 _ => "short_name",
             };
             PlaceMention { span, place: Some(place), rule, candidates: Vec::new() }
@@ -189,6 +219,15 @@ impl<'g> Reading<'g, '_> {
             && let Some(place) = self.only(&name.counties, |p| above.contains(p))
         {
             return PlaceMention { span, place: Some(place), rule: "within", candidates: Vec::new() };
+        }
+        // 中卫 was a county before it was a prefecture.
+        let holding_at = |numbers: &[usize]| numbers.iter().any(|p| self.place(*p).is_some_and(|p| p.holds_at(self.day)));
+        if !name.full
+            && !holding_at(&name.bearers)
+            && holding_at(&name.counties)
+            && let Some(county) = self.only(&name.counties, |_| true)
+        {
+            return plain(self, county);
         }
         if let [only] = name.bearers.as_slice() {
             return plain(self, *only);
@@ -231,6 +270,13 @@ impl<'g> Reading<'g, '_> {
         }
         let inner: Vec<usize> = among.iter().copied().filter(|p| among.iter().any(|q| get(q).zip(get(p)).is_some_and(|(q, p)| q.contains(p)))).collect();
         among.retain(|p| !inner.contains(p));
+        // 洛阳市 stood beside 洛阳地区; the short name is the city's.
+        let cities: Vec<usize> = among.iter().copied().filter(|p| get(p).is_some_and(|p| p.name.ends_with('市'))).collect();
+        if let [city] = cities.as_slice()
+            && among.iter().all(|p| p == city || get(p).is_some_and(|p| p.name.ends_with("地区")))
+        {
+            return cities;
+        }
         among
     }
 
@@ -263,23 +309,33 @@ impl<'g> Reading<'g, '_> {
     /// A name right below its region, or in a list of places of one region.
     fn chained(&self, span: Span, name: &Name) -> Option<PlaceMention> {
         let mention = |place, rule| PlaceMention { span, place: Some(place), rule, candidates: Vec::new() };
+        let counties = name.bearers.is_empty() || self.is_outlived(name) && !name.counties.is_empty();
+        let bearers = if counties { &name.counties } else { &name.bearers };
         if let Some(above) = self.above(span) {
-            return self.only(&name.bearers, |p| above.contains(p)).map(|place| mention(place, "within"));
+            return self.only(bearers, |p| above.contains(p)).map(|place| mention(place, "within"));
         }
         let region = self.place(self.list?)?;
         let gap = self.text.get(self.out.last()?.span.end..span.start)?;
         let joined = JOINTS.contains(&gap);
-        joined.then(|| self.only(&name.bearers, |p| region.contains(p))).flatten().map(|place| mention(place, "listed"))
+        joined.then(|| self.only(bearers, |p| region.contains(p))).flatten().map(|place| mention(place, "listed"))
     }
 
     /// A name that may be something else, where its region or its full name went before.
     fn supported(&mut self, span: Span, name: &Name) -> Option<PlaceMention> {
-        if name.standing == Standing::Chained {
+        // 六安固镇: another place of that name lies in the region right before it.
+        let elsewhere = self.above(span).is_some_and(|above| above.is_home() && above.level != Level::Venue);
+        if name.standing == Standing::Chained || elsewhere {
             return None;
         }
-        let among = self.among(&name.bearers);
+        let bearers = if self.is_outlived(name) { &name.counties } else { &name.bearers };
+        let among: Vec<usize> = self.among(bearers).into_iter().filter(|p| self.place(*p).is_some_and(|p| p.holds_at(self.day))).collect();
         match self.named_before(span, &among) {
-            Verdict::One(place, rule) if rule != "document" => Some(PlaceMention { span, place: Some(place), rule, candidates: Vec::new() }),
+            Verdict::One(place, rule) => {
+                let prefecture = self.place(place).is_some_and(|p| p.level == Level::Prefecture);
+                // 安顺 is a city and hardly ever a person; 岐山 may well be one.
+                let enough = rule == "named_in_full" || rule != "document" && (name.standing != Standing::Person || prefecture);
+                enough.then(|| PlaceMention { span, place: Some(place), rule, candidates: Vec::new() })
+            }
             _ => None,
         }
     }

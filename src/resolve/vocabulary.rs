@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::date::Almanac;
 use super::gazetteer::Gazetteer;
 use super::occasion::{Kind, Lexer, OccasionType, Role, Series};
+use super::saying::{Alias, Saying, SayingWords, VoiceCase};
 use crate::diagnostic::{DataFile, Diagnostic, Span};
 use crate::parse::read_date;
 
@@ -78,6 +79,12 @@ struct OccasionFile {
     term: Vec<Term>,
     #[serde(default)]
     case: Vec<OccasionCase>,
+    #[serde(default)]
+    saying: Vec<SayingWords>,
+    #[serde(default)]
+    alias: Vec<Alias>,
+    #[serde(default)]
+    voice_case: Vec<VoiceCase>,
     #[serde(default)]
     titles: Vec<String>,
     #[serde(default)]
@@ -162,6 +169,7 @@ pub struct Vocabulary {
     /// Feasts and named periods.
     pub almanac: Almanac,
     pub(super) lexer: Lexer,
+    pub(super) saying: Saying,
     pub(super) series: Vec<Series>,
     pub(super) shorts: Vec<Short>,
     /// Body, number, first day.
@@ -181,6 +189,8 @@ pub struct Vocabulary {
     pub(super) generic: Vec<String>,
     /// The cases that the files carry.
     pub cases: Vec<OccasionCase>,
+    /// The cases of voice that the files carry.
+    pub voice_cases: Vec<VoiceCase>,
     /// BLAKE3 over all files, as hex.
     pub hash: String,
 }
@@ -229,6 +239,9 @@ impl Vocabulary {
                 }
             }
             all.case.append(&mut read.case);
+            all.saying.append(&mut read.saying);
+            all.alias.append(&mut read.alias);
+            all.voice_case.append(&mut read.voice_case);
             all.titles.append(&mut read.titles);
             all.courtesies.append(&mut read.courtesies);
             all.surnames.push_str(&read.surnames);
@@ -251,6 +264,7 @@ impl Vocabulary {
             gazetteer: Gazetteer::new(places)?,
             lexer,
             almanac: Almanac::new(almanac)?,
+            saying: Saying::new(all.saying, all.alias).map_err(VocabularyError::Automaton)?,
             series: all.series,
             shorts: all.short,
             terms,
@@ -263,6 +277,7 @@ impl Vocabulary {
             persons: all.persons,
             generic: all.generic,
             cases: all.case,
+            voice_cases: all.voice_case,
             hash: hasher.finalize().to_hex().to_string(),
         })
     }

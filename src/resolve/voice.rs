@@ -1,6 +1,7 @@
 //! Voice: whether a sentence reports what somebody said, and who said it.
 
-use super::actor::person;
+use super::saying::{Hit, SayingKind};
+use super::speaker::{Before, Speaker, resolved, subject};
 use super::vocabulary::Vocabulary;
 use crate::diagnostic::Span;
 
@@ -21,114 +22,429 @@ impl Voice {
     pub const fn name(&self) -> &'static str {
         if self.reported { "reported" } else { "narrated" }
     }
+
+    const fn of(speaker: Option<String>, continued: bool) -> Self {
+        Self { reported: true, continued, speaker }
+    }
 }
 
-/// Verbs of saying; `true`: an object is content enough (强调发展的重要性), else
-/// the content must follow after a mark.
-const VERBS: [(&str, bool); 26] = [
-    ("强调", true),
-    ("指出", true),
-    ("要求", true),
-    ("重申", true),
-    ("呼吁", true),
-    ("认为", true),
-    ("警告", true),
-    ("谴责", true),
-    ("叮嘱", true),
-    ("表示", false),
-    ("说", false),
-    ("称", false),
-    ("提出", false),
-    ("介绍", false),
-    ("告诉记者", false),
-    ("透露", false),
-    ("坦言", false),
-    ("证实", false),
-    ("提到", false),
-    ("谈到", false),
-    ("写道", false),
-    ("勉励", true),
-    ("寄语", false),
-    ("建议", false),
-    ("回应", false),
-    ("评论", false),
-];
+/// How far a speech may go on without a verb of saying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    /// A report of a speech or meeting: it goes on until something else begins.
+    Speech,
+    /// An article that quotes: what follows is the author's, unless it asks for something.
+    Article,
+    /// A news item: only what argues goes on.
+    News,
+}
 
-/// Beginnings of a sentence that goes on with what was said before.
-const GOES_ON: [&str; 12] = ["要", "希望", "必须", "双方", "一要", "二要", "三要", "四要", "第一，", "第二，", "第三，", "让我们"];
+/// A verb of saying with content.
+struct Said {
+    verb: Span,
+    speaker: Option<Speaker>,
+    flow: Flow,
+}
 
-/// The first verb of saying that has content after it: its bytes.
-fn saying(sentence: &str) -> Option<Span> {
-    let mut best: Option<Span> = None;
-    for (verb, with_object) in VERBS {
-        for (at, _) in sentence.match_indices(verb) {
-            let end = at + verb.len();
-            let after = sentence.get(end..).unwrap_or_default();
-            let before = sentence.get(..at).unwrap_or_default();
-            let marked = after.starts_with(['，', '：', '“', ',', ':', '「']);
-            let object = with_object && !after.starts_with(['的', '了', '。', '、', '和']) && after.chars().count() > 4;
-            // 说明, 名称, 称为, 所称, 小说, 据说: parts of other words.
-            let other_word = after.starts_with(['明', '为', '号', '法', '赞', '谢']) || before.ends_with(['名', '小', '据', '所', '传', '学', '简', '的']);
-            if !other_word && (marked || object) && best.is_none_or(|b| at < b.start) {
-                best = Some(Span::new(at, end));
-            }
+/// Verbs that begin a report wherever they stand.
+const STRONG: [&str; 8] = ["强调", "指出", "认为", "重申", "表示", "说", "称", "介绍"];
+
+impl Said {
+    /// Within a speech, its speaker's own saying: 我多次强调, 中方希望, 各国呼吁和平.
+    fn is_of_the_speaker(&self, sentence: &str) -> bool {
+        let verb = sentence.get(self.verb.start..self.verb.end).unwrap_or_default();
+        let weak = !STRONG.contains(&verb) && !sentence.get(self.verb.end..).unwrap_or_default().starts_with(MARKS);
+        match &self.speaker {
+            Some(Speaker::Noun(name)) => name.starts_with('我') || weak,
+            Some(Speaker::Body(name)) => name.starts_with("我们") || weak && !name.ends_with('议') && !name.ends_with("全会"),
+            _ => false,
         }
     }
-    best
+}
+
+const MARKS: [char; 7] = ['，', '：', '“', '《', ',', ':', '「'];
+const CLAUSE_ENDS: [char; 6] = ['，', '。', '；', '：', '！', '？'];
+
+/// Words of argument: what ought to be, what follows from what.
+const ARGUMENT: [&str; 26] = [
+    "必须",
+    "不能",
+    "应该",
+    "应当",
+    "愿同",
+    "愿与",
+    "愿意",
+    "希望",
+    "不会",
+    "绝不",
+    "决不",
+    "才能",
+    "如果",
+    "期待",
+    "相信",
+    "离不开",
+    "表明",
+    "有利于",
+    "有助于",
+    "意味着",
+    "符合",
+    "我们要",
+    "各方要",
+    "各方应",
+    "双方要",
+    "双方应",
+];
+
+/// Verbs looked at in one sentence.
+const MAX_VERBS: usize = 24;
+
+/// Bytes before a verb in which its subject is sought.
+const MAX_HEAD: usize = 1800;
+
+/// The first verb of saying that has content after it.
+fn said(sentence: &str, vocabulary: &Vocabulary) -> Option<Said> {
+    let (mut read, mut depth) = (0, 0_i64);
+    for hit in vocabulary.saying.verbs(sentence).take(MAX_VERBS) {
+        let between = sentence.get(read..hit.span.start).unwrap_or_default();
+        read = hit.span.start;
+        for c in between.chars() {
+            depth += i64::from(c == '“') - i64::from(c == '”');
+        }
+        // Words inside a quotation are the quoted one's.
+        if depth > 0 {
+            continue;
+        }
+        if let Some(found) = content_of(sentence, hit, vocabulary) {
+            return (!ends_in_something_else(sentence, found.verb)).then_some(found);
+        }
+    }
+    None
+}
+
+/// The last bytes of a text, from a character's beginning.
+fn tail(text: &str, bytes: usize) -> &str {
+    let mut start = text.len().saturating_sub(bytes);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text.get(start..).unwrap_or_default()
+}
+
+fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said> {
+    let before = tail(sentence.get(..hit.span.start)?, MAX_HEAD);
+    let after = sentence.get(hit.span.end..)?;
+    if before.ends_with(['的', '据', '所', '地']) && !before.ends_with("地说") || after.starts_with(['的', '了', '。', '、', '）', '”', '；', '！'])
+    {
+        return None;
+    }
+    let marked = after.starts_with(MARKS);
+    let clause_before = before.rsplit(CLAUSE_ENDS).next().unwrap_or(before);
+    let clause_after = after.split(['，', '。', '；']).next().unwrap_or(after);
+    let long = clause_after.chars().count() >= 3;
+    let found = || subject(before, vocabulary);
+    let near = || subject(clause_before, vocabulary);
+    let begins = clause_before.trim().is_empty();
+    let accepted = match hit.kind {
+        SayingKind::Object => (marked || long) && !nominal(before, after),
+        // 他还说某某已到: without a mark only after somebody known.
+        SayingKind::Mark => {
+            marked && !nominal(before, after)
+                || long && sentence.get(hit.span.start..hit.span.end) == Some("说") && matches!(near(), Some(Speaker::Person(_) | Speaker::Pointing(_)))
+        }
+        SayingKind::Clause => marked && !after.starts_with('“') && !after.starts_with('《') || starts_with_modal(after),
+        SayingKind::Stance => marked || says_more_than_attitude(clause_after, vocabulary),
+        SayingKind::Urge => {
+            (long || marked)
+                && !nominal(before, after)
+                && !(marked && clause_before.contains('的'))
+                && (begins && found().is_some_and(|s| !matches!(s, Speaker::Noun(_))) || near().is_some_and(|s| !matches!(s, Speaker::Noun(_))))
+        }
+        SayingKind::Encourage => long && !nominal(before, after) && matches!(found(), Some(Speaker::Person(_) | Speaker::Pointing(_))),
+        SayingKind::Announce => vocabulary.saying.holds(SayingKind::Claim, after),
+        SayingKind::Message => after.strip_prefix('，').is_some_and(|content| {
+            let first = content.split(CLAUSE_ENDS).next().unwrap_or(content);
+            !first.is_empty() && vocabulary.saying.begins(SayingKind::Deed, first).is_none()
+        }),
+        _ => false,
+    };
+    if !accepted {
+        return None;
+    }
+    let speaker = found();
+    let verb = sentence.get(hit.span.start..hit.span.end)?;
+    // A whole quotation is closed: only another one goes on.
+    let flow = if after.trim_end().ends_with('”') { Flow::Article } else { flow_of(before, verb, hit.kind, speaker.as_ref()) };
+    Some(Said { verb: hit.span, speaker, flow })
+}
+
+/// A verb that stands as a noun: 提出明确要求, 全球发展倡议, 听取工作介绍.
+fn nominal(before: &str, after: &str) -> bool {
+    const NOUN: [&str; 33] = [
+        "新",
+        "总",
+        "各项",
+        "这一",
+        "的",
+        "按照",
+        "根据",
+        "工作",
+        "发展",
+        "有关",
+        "相关",
+        "任务",
+        "具体",
+        "严格",
+        "更高",
+        "一系列",
+        "发出",
+        "落实",
+        "达到",
+        "符合",
+        "满足",
+        "标准",
+        "这些",
+        "质量",
+        "目标",
+        "殷切",
+        "发表",
+        "作出",
+        "全球",
+        "重要",
+        "一份",
+        "各方",
+        "情况",
+    ];
+    // After these an adverb may be meant, if content follows.
+    const EITHER: [&str; 4] = ["提出", "明确", "共同", "提出明确"];
+    let short = after.split(CLAUSE_ENDS).next().is_none_or(str::is_empty);
+    NOUN.iter().any(|w| before.ends_with(w)) || short && EITHER.iter().any(|w| before.ends_with(w)) || after.starts_with(['和', '与', '及'])
+}
+
+fn starts_with_modal(after: &str) -> bool {
+    ["要", "应", "必须", "将", "希望"].iter().any(|w| after.starts_with(w)) && !after.starts_with("要求")
+}
+
+/// 表示祝贺 gives no content; 表示愿意, 表示支持各方的… do.
+fn says_more_than_attitude(clause: &str, vocabulary: &Vocabulary) -> bool {
+    let count = clause.chars().count();
+    count >= 4 && !vocabulary.saying.holds(SayingKind::Attitude, clause) || count >= 3 && ["希望", "愿", "将", "要", "不"].iter().any(|w| clause.starts_with(w))
+}
+
+/// The sentence ends in a deed or comment of somebody else: …，她要和大家一起干.
+fn ends_in_something_else(sentence: &str, verb: Span) -> bool {
+    let after = sentence.get(verb.end..).unwrap_or_default();
+    if after.contains('“') && !after.contains('”') {
+        return false;
+    }
+    let last = after.trim_end_matches(['。', '！', '？']).rsplit('，').next().unwrap_or_default();
+    let deed = ["已收集", "已有", "她要", "他要", "引发", "引起", "受到", "得到了", "为我们", "赢得", "激起"];
+    after.contains('，') && deed.iter().any(|w| last.starts_with(w))
+}
+
+/// Verbs of talks and speeches.
+const TALKS: [&str; 5] = ["表示", "指出", "强调", "重申", "认为"];
+
+/// Verbs of an interview: the programme's own voice comes back soon.
+const RECORDED: [&str; 5] = ["告诉", "坦言", "感慨", "回忆", "常说"];
+
+fn flow_of(before: &str, verb: &str, kind: SayingKind, speaker: Option<&Speaker>) -> Flow {
+    let clause = before.rsplit(CLAUSE_ENDS).next().unwrap_or(before);
+    // 总书记 after the name, or 习主席: the tone of commentary, not of a report.
+    let commentary = ["总书记", "习主席"].iter().any(|w| clause.contains(w) || before.contains(w)) && !before.contains("中共中央总书记");
+    if commentary && !matches!(kind, SayingKind::Message) {
+        return Flow::Article;
+    }
+    if clause.ends_with("告诉") || RECORDED.iter().any(|w| verb.starts_with(w)) {
+        return Flow::News;
+    }
+    // With a day it is an item of the news; without, one of those who talk.
+    let dated =
+        clause.contains('日') && clause.contains(|c: char| c.is_ascii_digit()) || ["今天", "当天", "昨天", "日前", "近日"].iter().any(|w| clause.contains(w));
+    match speaker {
+        None | Some(Speaker::Pointing(_)) => Flow::Speech,
+        Some(Speaker::Person(_)) => {
+            if dated || verb == "称" {
+                Flow::News
+            } else {
+                Flow::Speech
+            }
+        }
+        Some(Speaker::Noun(_)) => {
+            if dated || !TALKS.contains(&verb) {
+                Flow::News
+            } else {
+                Flow::Speech
+            }
+        }
+        Some(Speaker::Body(name)) => {
+            let of_congress = ["全会", "报告", "大会", "规划", "决定"].iter().any(|w| name.ends_with(w));
+            if of_congress && name.chars().count() > 3 {
+                return Flow::Article;
+            }
+            let home = [
+                "会议",
+                "全会",
+                "大会",
+                "中央",
+                "国务院",
+                "政治局",
+                "中方",
+                "中国",
+                "我国",
+                "负责人",
+                "负责同志",
+                "发言人",
+                "批示",
+                "指示",
+                "中国代表",
+                "座谈会",
+                "部",
+                "委",
+            ];
+            let is_home = home.iter().any(|w| name.ends_with(w)) || name.starts_with("中国") || name.starts_with("外交部");
+            if is_home && !dated { Flow::Speech } else { Flow::News }
+        }
+    }
+}
+
+/// The state of a paragraph while it is read.
+struct Reading {
+    flow: Flow,
+    /// Sentences since the verb of saying.
+    since: usize,
+    /// A quotation is open at the end of the sentence before.
+    open: bool,
+    /// The claims of a warring side go on.
+    claims: bool,
 }
 
 /// The voices of a paragraph's sentences, in order. `actors` are the first
 /// persons of the events that each sentence introduces.
 #[must_use]
 pub(super) fn voices(sentences: &[&str], actors: &[Option<String>], vocabulary: &Vocabulary) -> Vec<Voice> {
-    let mut out: Vec<Voice> = Vec::new();
-    let mut last_person: Option<String> = None;
+    let mut out: Vec<Voice> = Vec::with_capacity(sentences.len());
+    let mut reading = Reading { flow: Flow::News, since: 0, open: false, claims: false };
+    let mut speaker: Option<String> = None;
+    let mut last_person: Option<(usize, String)> = None;
     for (i, sentence) in sentences.iter().enumerate() {
-        if let Some(actor) = actors.get(i).and_then(Clone::clone) {
-            last_person = Some(actor);
-        }
-        let voice = match saying(sentence) {
-            Some(verb) => {
-                let speaker = speaker(sentence, verb, last_person.as_deref(), vocabulary);
-                if speaker.is_some() {
-                    last_person.clone_from(&speaker);
-                }
-                Voice { reported: true, continued: false, speaker }
+        let quoted = out.last().is_some_and(|v| v.reported) && reading.open;
+        if quoted {
+            reading.open = !sentence.contains('”') || sentence.rfind('“') > sentence.rfind('”');
+            if !reading.open {
+                (reading.flow, reading.since) = (Flow::Article, 1);
             }
-            None => match out.last() {
-                Some(before) if before.reported && GOES_ON.iter().any(|w| sentence.starts_with(w)) => {
-                    Voice { reported: true, continued: true, speaker: before.speaker.clone() }
-                }
-                _ => Voice::default(),
-            },
-        };
-        out.push(voice);
+            out.push(Voice::of(speaker.clone(), true));
+            continue;
+        }
+        let found = said(sentence, vocabulary);
+        let in_speech = out.last().is_some_and(|v| v.reported) && reading.flow == Flow::Speech;
+        if in_speech && found.as_ref().is_some_and(|f| f.is_of_the_speaker(sentence)) {
+            reading.since += 1;
+            out.push(Voice::of(speaker.clone(), true));
+        } else if let Some(found) = found {
+            let before = Before {
+                sentences: sentences.get(..i).unwrap_or_default(),
+                actors: actors.get(..=i).unwrap_or_default(),
+                speaker: speaker.clone(),
+                person: last_person.clone(),
+                vocabulary,
+            };
+            let head = tail(sentence.get(..found.verb.start).unwrap_or_default(), MAX_HEAD);
+            let is_person = matches!(found.speaker, Some(Speaker::Person(_)));
+            let points = matches!(found.speaker, Some(Speaker::Pointing(_)));
+            let named = resolved(found.speaker, head, &before);
+            if let (true, Some(name)) = (is_person, &named) {
+                last_person = Some((i, name.clone()));
+            }
+            speaker.clone_from(&named);
+            let after = sentence.get(found.verb.end..).unwrap_or_default();
+            let same_item = points && reading.flow == Flow::News && out.last().is_some_and(|v| v.reported);
+            reading = Reading {
+                flow: if same_item { Flow::News } else { found.flow },
+                since: 0,
+                open: after.matches('“').count() > after.matches('”').count(),
+                claims: vocabulary.saying.holds(SayingKind::Claim, after),
+            };
+            out.push(Voice::of(named, false));
+        } else if out.last().is_some_and(|v| v.reported) && goes_on(sentence, &reading, speaker.as_deref(), vocabulary) {
+            reading.since += 1;
+            out.push(Voice::of(speaker.clone(), true));
+        } else {
+            name_quotation_before(sentence, sentences.get(..i).unwrap_or_default(), &mut out, vocabulary);
+            out.push(Voice::default());
+        }
     }
     out
 }
 
-fn speaker(sentence: &str, verb: Span, last: Option<&str>, vocabulary: &Vocabulary) -> Option<String> {
-    let head = sentence.get(..verb.start)?;
-    let head = head.rsplit_once('）').map_or(head, |(_, rest)| rest);
-    // From the clause of the verb back to the beginning of the sentence.
-    for clause in head.rsplit(['，', '。', '；', '：', '”']) {
-        let phrase = clause.split(['在', '就', '对', '向', '同']).next().unwrap_or(clause);
-        let phrase = ["同时", "并", "还", "再次", "共同", "分别", "进一步", "特别", "反复", "也", "都", "则", "明确", "当天", "今天"]
-            .iter()
-            .fold(phrase.trim(), |p, w| p.strip_suffix(w).unwrap_or(p));
-        if matches!(phrase, "他" | "她" | "总书记" | "其") {
-            return last.map(str::to_owned).or_else(|| (phrase == "总书记").then(|| "习近平".to_owned()));
+/// A quotation whose speaker only the next sentence names: “……。”王某说。
+fn name_quotation_before(sentence: &str, before: &[&str], out: &mut [Voice], vocabulary: &Vocabulary) {
+    if !before.last().is_some_and(|s| s.ends_with('”')) {
+        return;
+    }
+    let bare = sentence.trim_end_matches(['。', '！']);
+    let clause = bare.split('，').next().unwrap_or(bare);
+    let Some(verb) = vocabulary.saying.verbs(clause).last().filter(|v| v.span.end == clause.len()) else { return };
+    let Some(Speaker::Person(name) | Speaker::Body(name) | Speaker::Noun(name) | Speaker::Pointing(name)) =
+        clause.get(..verb.span.start).and_then(|head| subject(head, vocabulary))
+    else {
+        return;
+    };
+    for (text, voice) in before.iter().zip(out.iter_mut()).rev() {
+        let opens = text.contains('“');
+        let opens_first = text.starts_with('“');
+        if voice.reported {
+            break;
         }
-        if let Some(actor) = person(phrase, vocabulary) {
-            return Some(actor.name);
-        }
-        let count = phrase.chars().count();
-        let is_date = phrase.ends_with(['日', '月', '年']) || phrase.contains(|c: char| c.is_ascii_digit());
-        if (2..=16).contains(&count) && !is_date && !phrase.contains(['、', '“']) {
-            return Some(phrase.to_owned());
+        *voice = Voice::of(Some(name.clone()), !opens_first);
+        if opens {
+            break;
         }
     }
-    last.map(str::to_owned)
+}
+
+/// A sentence without a verb of saying goes on with the words before it.
+fn goes_on(sentence: &str, reading: &Reading, speaker: Option<&str>, vocabulary: &Vocabulary) -> bool {
+    let saying = &vocabulary.saying;
+    let begins = |kind| saying.begins(kind, sentence).is_some();
+    if begins(SayingKind::Off) || tells_a_deed(sentence, speaker) {
+        return false;
+    }
+    let asks = sentence.starts_with(['要', '愿']) || sentence.starts_with("希望") || sentence.starts_with("必须");
+    let argues = ARGUMENT.iter().any(|w| sentence.contains(w));
+    let digits = sentence.contains(|c: char| c.is_ascii_digit());
+    match reading.flow {
+        Flow::Article => reading.since == 0 && !begins(SayingKind::Time) && (asks || we_must(sentence) || argues && !digits),
+        Flow::Speech => !SHOWS.iter().any(|w| sentence.starts_with(w)),
+        Flow::News => {
+            if speaker.is_some_and(|name| sentence.contains(name)) {
+                return false;
+            }
+            let side = reading.claims || sentence.chars().nth(1).is_some_and(|c| c == '军');
+            let claimed = side && saying.holds(SayingKind::Claim, sentence) && !sentence.starts_with(|c: char| c.is_ascii_digit());
+            begins(SayingKind::On) || claimed || argues && !begins(SayingKind::Time) && !digits
+        }
+    }
+}
+
+/// Beginnings of what a programme shows after a speech.
+const SHOWS: [&str; 10] = ["目前，", "如今，", "眼下，", "近年来，各地", "近日", "日前", "在这里", "这里", "为贯彻", "按照总书记"];
+
+/// 我们必须 in the first words after a condition.
+fn we_must(sentence: &str) -> bool {
+    ["我们必须", "我们要", "我们应"].iter().any(|w| sentence.find(w).is_some_and(|at| at > 0 && at < 60))
+}
+
+/// The sentence begins with a day, with the speaker as its subject, or ends with who was there.
+fn tells_a_deed(sentence: &str, speaker: Option<&str>) -> bool {
+    let opening: String = sentence.chars().take(8).collect();
+    let day = opening.chars().take(3).any(|c| c.is_ascii_digit()) && opening.contains('日');
+    let of_speaker =
+        speaker.is_some_and(|name| sentence.starts_with(name)) || sentence.starts_with("他") && !sentence.starts_with("他们") || sentence.starts_with('她');
+    let attended = ["参加会见", "出席会议", "参加活动", "陪同考察", "参加上述活动", "陪同调研", "出席上述活动", "参加会议", "参加座谈", "参加会谈"]
+        .iter()
+        .any(|w| sentence.contains(w));
+    day || of_speaker || attended || sentence.starts_with("据")
 }
 
 #[cfg(test)]
@@ -148,7 +464,7 @@ mod tests {
             read(&[
                 "2024年5月6日，省委书记赵建国在座谈会上强调，要抓好落实。",
                 "要见到实效。",
-                "水渠是农田的血脉。",
+                "随后，赵建国来到水渠边。",
                 "他指出，前景广阔。",
                 "会议指出，形势向好。",
             ]),

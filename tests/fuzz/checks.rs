@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use tifa::diagnostic::Span;
 use tifa::parse::{DateRange, document_of, read_date};
-use tifa::resolve::{DateContext, Vocabulary, resolve};
+use tifa::resolve::{DATE_RULES, DateContext, DateMention, OCCASION_RULES, PLACE_RULES, Vocabulary, resolve};
 
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::builtin);
 
@@ -31,14 +31,29 @@ fn forward(range: DateRange) {
     assert!(range.start <= range.end, "{range} runs backwards");
 }
 
+/// Each date has its span in order, values that run forwards, and a known rule.
+fn check_dates(text: &str, found: &[DateMention]) {
+    in_order(text, "date", found.iter().map(|d| d.span));
+    for date in found {
+        date.range.iter().chain(&date.candidates).copied().for_each(forward);
+        if let (Some(start), Some(end)) = date.days() {
+            assert!(start <= end, "{} runs backwards", date.described(text));
+        }
+        known(date.rule, &DATE_RULES);
+    }
+}
+
+fn known(rule: &str, rules: &[(&str, &str)]) {
+    assert!(rules.iter().any(|(id, _)| *id == rule), "{rule} is no rule");
+}
+
 /// Reads an input as a sentence.
 pub fn dates(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for document in days() {
         for previous in [None, read_date("2023-12-31")] {
             let found = tifa::resolve::dates(text, DateContext { document, previous }, &VOCABULARY.almanac);
-            in_order(text, "date", found.iter().map(|d| d.span));
-            found.iter().flat_map(|d| d.range.iter().chain(&d.candidates)).copied().for_each(forward);
+            check_dates(text, &found);
         }
     }
 }
@@ -51,9 +66,9 @@ pub fn occasions(data: &[u8]) {
         let found = resolve(&document, &VOCABULARY);
         let sentences = document.sentences.len();
         in_order(&document.text, "sentence", document.sentences.iter().map(|s| s.span));
-        in_order(&document.text, "date", found.dates.iter().map(|d| d.span));
+        check_dates(&document.text, &found.dates);
         in_order(&document.text, "place", found.places.iter().map(|p| p.span));
-        found.dates.iter().flat_map(|d| d.range.iter().chain(&d.candidates)).copied().for_each(forward);
+        found.places.iter().for_each(|place| known(place.rule, &PLACE_RULES));
         for date in &found.dates {
             assert!(document.sentences.iter().any(|s| s.span.contains(date.span)), "date {:?} is in no sentence", date.span);
         }
@@ -65,6 +80,7 @@ pub fn occasions(data: &[u8]) {
             assert_eq!(document.sentences.get(event.sentence).map(|s| s.span), Some(event.span), "an event is not in its sentence");
             event.date.into_iter().for_each(forward);
             assert!(!event.name.is_empty(), "an event has no name");
+            known(event.rule, &OCCASION_RULES);
             assert!(event.place.is_none_or(|place| VOCABULARY.gazetteer.place(place).is_some()), "an event is in no known place");
         }
         for (voice, number) in found.voices.iter().zip(0..) {

@@ -5,7 +5,7 @@ use chrono::Datelike;
 use serde::Deserialize;
 
 use super::feast::Feast;
-use super::token::{Kind, WORDS};
+use super::token::{Kind, WORD, WORDS, class_of};
 use super::{DateContext, dates};
 use crate::diagnostic::{DataFile, Span};
 use crate::parse::{DateRange, chinese, read_date};
@@ -154,9 +154,9 @@ impl Almanac {
         self.cases.iter().map(|case| (case, found(case))).filter(|(case, found)| *found != case.dates).collect()
     }
 
-    /// Whether a word may begin with this character.
-    pub(super) fn may_begin(&self, c: char) -> bool {
-        self.words.may_begin(c)
+    /// What this character may begin: the bits of [`token`](super::token).
+    pub(super) fn class(&self, c: char) -> u8 {
+        self.words.classes.get(c as usize).copied().unwrap_or(0)
     }
 
     /// The longest word that `text` begins with, and its length in bytes.
@@ -194,46 +194,50 @@ fn plenum_names(term: u32, number: u32) -> Vec<String> {
         .collect()
 }
 
-/// Words by their first character.
+/// Words by their first two characters.
 #[derive(Default)]
 struct Words {
-    /// Those of one first character stand together, longest first.
+    /// Those with the same beginning stand together, longest first.
     sorted: Vec<(String, Kind)>,
-    /// First character → where its words stand; sorted.
-    first: Vec<(char, u32, u32)>,
-    /// A bit for each character of the basic plane that begins a word.
-    begins: Vec<u64>,
+    /// First character, second one (NUL for a word of one) → where its words
+    /// stand; sorted.
+    begins: Vec<((char, char), u32, u32)>,
+    /// What a character of the basic plane may begin.
+    classes: Vec<u8>,
 }
 
 impl Words {
     fn new(mut words: Vec<(String, Kind)>) -> Self {
-        let first = |word: &str| word.chars().next().unwrap_or('\0');
-        words.sort_by(|(a, _), (b, _)| first(a).cmp(&first(b)).then(b.len().cmp(&a.len())).then(a.cmp(b)));
+        let beginning = |word: &str| {
+            let mut chars = word.chars();
+            (chars.next().unwrap_or('\0'), chars.next().unwrap_or('\0'))
+        };
+        words.sort_by(|(a, _), (b, _)| beginning(a).cmp(&beginning(b)).then(b.len().cmp(&a.len())).then(a.cmp(b)));
         words.dedup_by(|(a, _), (b, _)| a == b);
-        let mut index: Vec<(char, u32, u32)> = Vec::new();
-        let mut begins = vec![0_u64; 0x1_0000 / 64];
+        let mut begins: Vec<((char, char), u32, u32)> = Vec::new();
+        let mut classes: Vec<u8> = (0..0x1_0000_u32).map(|c| char::from_u32(c).map_or(0, class_of)).collect();
         for (at, (word, _)) in (0_u32..).zip(&words) {
-            let c = first(word);
-            match index.last_mut().filter(|(of, ..)| *of == c) {
+            let key = beginning(word);
+            match begins.last_mut().filter(|(of, ..)| *of == key) {
                 Some((_, _, end)) => *end = at + 1,
-                None => index.push((c, at, at + 1)),
+                None => begins.push((key, at, at + 1)),
             }
-            if let Some(bits) = begins.get_mut(c as usize / 64) {
-                *bits |= 1 << (c as usize % 64);
+            if let Some(class) = classes.get_mut(key.0 as usize) {
+                *class |= WORD;
             }
         }
-        Self { sorted: words, first: index, begins }
-    }
-
-    fn may_begin(&self, c: char) -> bool {
-        self.begins.get(c as usize / 64).is_some_and(|bits| bits >> (c as usize % 64) & 1 == 1)
+        Self { sorted: words, begins, classes }
     }
 
     fn longest(&self, text: &str) -> Option<(Kind, usize)> {
-        let c = text.chars().next()?;
-        let (_, from, to) = *self.first.get(self.first.binary_search_by_key(&c, |(of, ..)| *of).ok()?)?;
-        let words = self.sorted.get(from as usize..to as usize)?;
-        words.iter().find(|(word, _)| text.starts_with(word.as_str())).map(|(word, kind)| (*kind, word.len()))
+        let mut chars = text.chars();
+        let first = chars.next()?;
+        let under = |second: char| {
+            let (_, from, to) = *self.begins.get(self.begins.binary_search_by_key(&(first, second), |(of, ..)| *of).ok()?)?;
+            let words = self.sorted.get(from as usize..to as usize)?;
+            words.iter().find(|(word, _)| text.starts_with(word.as_str())).map(|(word, kind)| (*kind, word.len()))
+        };
+        chars.next().and_then(under).or_else(|| under('\0'))
     }
 }
 
@@ -256,7 +260,7 @@ mod tests {
         assert_eq!(words.longest("十五五时期"), Some((Kind::Plan(15), 9)));
         assert_eq!(words.longest("十五时期"), Some((Kind::Plan(10), 6)));
         assert_eq!(words.longest("十六"), None);
-        assert!(words.may_begin('十') && !words.may_begin('五') && !words.may_begin('\u{2a700}'));
+        assert_eq!(words.longest("十"), None);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! Hebrew calendars by `icu_calendar`, solar terms and public holidays by
 //! tyme4rs.
 
+use std::sync::LazyLock;
+
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use icu_calendar::cal::Hebrew;
 use icu_calendar::cal::hijri::UmmAlQura;
@@ -203,27 +205,37 @@ pub(super) fn year_of_leap_month(year: i32, month: u32) -> Option<i32> {
 /// # Source
 /// The yearly notices of the State Council's general office, as tyme4rs keeps them.
 pub(super) fn public_holiday(name: &str, year: i32) -> Option<DateRange> {
-    // Rows of 13 characters: day, 1 for a day off, number of the holiday, days to it.
-    let rows = LEGAL_HOLIDAY_DATA.as_bytes().chunks_exact(13).filter_map(|row| std::str::from_utf8(row).ok());
-    let off: Vec<(NaiveDate, bool)> = rows
-        .filter_map(|row| {
-            let day = NaiveDate::parse_from_str(row.get(..8)?, "%Y%m%d").ok()?;
-            let holiday = LEGAL_HOLIDAY_NAMES.get(row.get(9..10)?.parse::<usize>().ok()?)?;
-            let target = shifted(day, row.get(10..13)?.parse().ok()?)?;
-            let named = *holiday == name || (*holiday == "国庆中秋" && matches!(name, "国庆节" | "中秋节"));
-            (row.get(8..9) == Some("1")).then_some((day, named && target.year() == year))
-        })
-        .collect();
-    let (mut start, mut end) = (off.iter().find(|(_, own)| *own)?.0, off.iter().rfind(|(_, own)| *own)?.0);
+    let own = |off: &&DayOff| off.target.year() == year && (off.name == name || (off.name == "国庆中秋" && matches!(name, "国庆节" | "中秋节")));
+    let (mut start, mut end) = (DAYS_OFF.iter().find(own)?.day, DAYS_OFF.iter().rfind(own)?.day);
     // 中秋 right before 国庆 makes one holiday.
-    for (day, _) in off.iter().rev() {
-        start = if day.succ_opt() == Some(start) { *day } else { start };
+    for off in DAYS_OFF.iter().rev() {
+        start = if off.day.succ_opt() == Some(start) { off.day } else { start };
     }
-    for (day, _) in &off {
-        end = if end.succ_opt() == Some(*day) { *day } else { end };
+    for off in DAYS_OFF.iter() {
+        end = if end.succ_opt() == Some(off.day) { off.day } else { end };
     }
     Some(DateRange { start, end, precision: Precision::Day })
 }
+
+/// A day off, the holiday that gives it, and the day of the feast.
+struct DayOff {
+    day: NaiveDate,
+    name: &'static str,
+    target: NaiveDate,
+}
+
+/// All days off, in order. The table has rows of 13 characters: day, 1 for a
+/// day off, number of the holiday, days to the feast.
+static DAYS_OFF: LazyLock<Vec<DayOff>> = LazyLock::new(|| {
+    let rows = LEGAL_HOLIDAY_DATA.as_bytes().chunks_exact(13).filter_map(|row| std::str::from_utf8(row).ok());
+    let off = |row: &str| {
+        let day = NaiveDate::parse_from_str(row.get(..8)?, "%Y%m%d").ok()?;
+        let name = LEGAL_HOLIDAY_NAMES.get(row.get(9..10)?.parse::<usize>().ok()?)?;
+        let target = shifted(day, row.get(10..13)?.parse().ok()?)?;
+        (row.get(8..9) == Some("1")).then_some(DayOff { day, name, target })
+    };
+    rows.filter_map(off).collect()
+});
 
 #[cfg(test)]
 mod tests {

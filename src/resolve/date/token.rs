@@ -345,19 +345,24 @@ pub(super) fn tokens(text: &str, almanac: &Almanac) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
     let mut skip_to = 0;
     for (at, c) in text.char_indices() {
-        if at < skip_to || !(almanac.may_begin(c) || begins_token(c)) {
+        let class = almanac.class(c);
+        if class == 0 || at < skip_to {
             continue;
         }
         let rest = text.get(at..).unwrap_or_default();
-        let after_number = out.last().is_some_and(|t| matches!(t.kind, Kind::Number(_)) && matches!(text.get(t.span.end..at), Some("" | " ")));
-        let unit = if after_number { unit(rest) } else { None };
-        let found = unit.map(|(kind, bytes)| (kind, Span::new(at, at + bytes))).or_else(|| token(text, at, c, almanac));
+        let mut found = None;
+        if class & UNIT != 0 && out.last().is_some_and(|t| matches!(t.kind, Kind::Number(_)) && matches!(text.get(t.span.end..at), Some("" | " "))) {
+            found = unit(rest).map(|(kind, bytes)| (kind, Span::new(at, at + bytes)));
+        }
+        if found.is_none() && class & !UNIT != 0 {
+            found = token(text, at, c, class, almanac);
+        }
         if let Some((kind, span)) = found {
             skip_to = span.end;
-            if kind != Kind::Trap {
+            if kind != Kind::Trap && !(out.is_empty() && matches!(kind, Kind::To | Kind::Dash)) {
                 out.push(Token { span, kind });
             }
-        } else if is_numeral(c) {
+        } else if class & NUMERAL != 0 {
             // A run too long to be a numeral is passed over as one.
             skip_to = at + rest.len() - rest.trim_start_matches(is_numeral).len();
         }
@@ -365,9 +370,19 @@ pub(super) fn tokens(text: &str, almanac: &Almanac) -> Vec<Token> {
     out
 }
 
-/// Characters that begin a token and no word of the almanac.
-const fn begins_token(c: char) -> bool {
-    is_numeral(c) || matches!(c, '年' | '月' | '日' | '号' | '天' | '周' | '个' | '星' | '礼' | '季' | '上' | '下' | '这' | '本' | '今' | '呢' | 'Q' | 'q')
+/// Classes of characters: what one may begin.
+pub(super) const WORD: u8 = 1;
+const NUMERAL: u8 = 2;
+/// What only follows a number.
+const UNIT: u8 = 4;
+const WEEK: u8 = 8;
+
+/// The classes of a character, but for [`WORD`].
+pub(super) const fn class_of(c: char) -> u8 {
+    let numeral = if is_numeral(c) { NUMERAL } else { 0 };
+    let unit = if matches!(c, '年' | '月' | '日' | '号' | '天' | '周' | '个' | '星' | '礼' | '季' | '世') { UNIT } else { 0 };
+    let week = if matches!(c, '周' | '星' | '礼' | '上' | '下' | '这' | '本' | '今' | '呢' | 'Q' | 'q') { WEEK } else { 0 };
+    numeral | unit | week
 }
 
 /// What only follows a number.
@@ -399,7 +414,7 @@ fn unit(rest: &str) -> Option<(Kind, usize)> {
     UNITS.iter().find(|(word, _)| rest.starts_with(word)).map(|(word, kind)| (*kind, word.len()))
 }
 
-fn token(text: &str, at: usize, c: char, almanac: &Almanac) -> Option<(Kind, Span)> {
+fn token(text: &str, at: usize, c: char, class: u8, almanac: &Almanac) -> Option<(Kind, Span)> {
     let rest = text.get(at..)?;
     let here = |kind: Kind, bytes: usize| (kind, Span::new(at, at + bytes));
     let before = text.get(..at)?.chars().next_back();
@@ -415,14 +430,15 @@ fn token(text: &str, at: usize, c: char, almanac: &Almanac) -> Option<(Kind, Spa
         return (bounded(before) && !rest.chars().nth(2).is_some_and(|c| c.is_ascii_alphanumeric())).then(|| here(Kind::QuarterCode(digit), 2));
     }
     // 每周三 and 一周三次 are recurrences.
-    let recurs = before.is_some_and(|b| matches!(b, '每' | '隔' | '几' | '半' | '整' | '逐' | '商') || is_numeral(b) || (b == '日' && c == '本'));
-    if matches!(c, '周' | '星' | '礼' | '上' | '下' | '这' | '本' | '今' | '呢')
-        && let Some((kind, bytes)) = week_word(rest).filter(|_| !recurs)
+    let recurs = || before.is_some_and(|b| matches!(b, '每' | '隔' | '几' | '半' | '整' | '逐' | '商') || is_numeral(b) || (b == '日' && c == '本'));
+    if class & WEEK != 0
+        && let Some((kind, bytes)) = week_word(rest).filter(|_| !recurs())
     {
         return Some(here(kind, bytes));
     }
     // 2021年春, where no word of several characters begins with it.
     if before == Some('年')
+        && class & WORD != 0
         && let Some(season) = "春夏秋冬".chars().position(|s| s == c)
         && !rest.chars().nth(1).is_some_and(crate::parse::is_han)
     {
@@ -431,7 +447,7 @@ fn token(text: &str, at: usize, c: char, almanac: &Almanac) -> Option<(Kind, Spa
     if c == '两' && rest.get('两'.len_utf8()..)?.starts_with(['天', '周', '个', '年']) {
         return Some(here(Kind::Number(Numeral { value: 2, bytes: c.len_utf8(), digits: 1 }), c.len_utf8()));
     }
-    let number = if is_numeral(c) { numeral(rest) } else { None };
+    let number = if class & NUMERAL != 0 { numeral(rest) } else { None };
     let word = almanac.word(rest).filter(|(_, bytes)| number.is_none_or(|n| *bytes >= n.bytes));
     word.and_then(|(kind, bytes)| admitted(kind, text, Span::new(at, at + bytes), almanac)).or_else(|| number.map(|n| here(Kind::Number(n), n.bytes)))
 }
@@ -453,6 +469,8 @@ fn admitted(kind: Kind, text: &str, span: Span, almanac: &Almanac) -> Option<(Ki
         Kind::Trap if span.of(text) == "至今" && after.starts_with(['年', '天', '日', '晚', '晨', '早', '夜', '春', '夏', '秋', '冬']) => {
             Some((Kind::To, Span::new(span.start, span.start + '至'.len_utf8())))
         }
+        // Without a number after them these are words of every sentence.
+        Kind::Front | Kind::Back | Kind::Ordinal if !after.starts_with(|c: char| is_numeral(c) || c == '两') => None,
         // 《明日之后》: a word that points is none in a title.
         Kind::DayWord(_) | Kind::MonthWord(_) | Kind::YearWord(_) if before.ends_with('《') => None,
         Kind::Plan(number) if !span.of(text).starts_with('第') => {

@@ -1,0 +1,192 @@
+//! The words of saying: what introduces reported speech, and what its sentences
+//! look like around it.
+
+use std::collections::BTreeMap;
+
+use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
+use serde::Deserialize;
+
+use crate::diagnostic::Span;
+
+/// What a word does in a sentence that reports.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SayingKind {
+    /// A verb whose nominal object is content enough.
+    Object,
+    /// A verb with its content after a mark.
+    Mark,
+    /// A verb with a mark or a modal verb after it.
+    Clause,
+    /// A verb that may give an attitude only.
+    Stance,
+    /// A verb that is a noun too.
+    Urge,
+    /// A person's word to persons.
+    Encourage,
+    /// A verb that does what it says.
+    Announce,
+    /// A message, with its content after a mark.
+    Message,
+    /// Says nothing.
+    None,
+    /// What a subject does before it speaks.
+    Deed,
+    /// How and when.
+    Adverb,
+    /// Begins a phrase that is no subject.
+    Preposition,
+    /// Ends the phrase of a preposition.
+    End,
+    /// A noun that holds one of these words.
+    Noun,
+    /// Begins a sentence that goes on.
+    On,
+    /// Begins a sentence of the text itself.
+    Off,
+    /// Begins a sentence of when.
+    Time,
+    /// An attitude.
+    Attitude,
+    /// A result that only the speaker can claim.
+    Claim,
+    /// Ends the name of a body.
+    Body,
+    /// Ends the words for unnamed persons.
+    People,
+    /// A trade, after which the name of its person begins.
+    Trade,
+}
+
+impl SayingKind {
+    const fn is_of_saying(self) -> bool {
+        matches!(self, Self::Object | Self::Mark | Self::Clause | Self::Stance | Self::Urge | Self::Encourage | Self::Announce | Self::Message | Self::None)
+    }
+
+    const fn is_edge(self) -> bool {
+        matches!(self, Self::Deed | Self::Adverb | Self::Preposition | Self::End | Self::Noun)
+    }
+}
+
+/// Words of one kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SayingWords {
+    kind: SayingKind,
+    words: Vec<String>,
+}
+
+/// Words that stand for one person.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Alias {
+    of: String,
+    words: Vec<String>,
+}
+
+/// A case of the words of saying: a paragraph and what each of its sentences is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VoiceCase {
+    /// The paragraph.
+    pub text: String,
+    /// For each sentence `narrated`, its speaker (`?` for none), or `…` and its
+    /// speaker where it goes on.
+    pub voices: Vec<String>,
+}
+
+/// A word found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hit {
+    pub kind: SayingKind,
+    pub span: Span,
+}
+
+struct Finder {
+    kinds: Vec<SayingKind>,
+    automaton: CharwiseDoubleArrayAhoCorasick<u32>,
+}
+
+impl Finder {
+    fn new<'w>(words: impl Iterator<Item = (&'w str, SayingKind)>) -> Result<Self, String> {
+        let all: BTreeMap<&str, SayingKind> = words.collect();
+        let kinds = all.values().copied().collect();
+        let patterns: Vec<(&str, u32)> = if all.is_empty() { vec![("\u{0}", 0)] } else { all.into_keys().zip(0..).collect() };
+        let automaton =
+            CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build_with_values(patterns).map_err(|e| e.to_string())?;
+        Ok(Self { kinds, automaton })
+    }
+
+    fn hits<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Hit> + 't {
+        self.automaton.leftmost_find_iter(text).filter_map(|m| {
+            let kind = usize::try_from(m.value()).ok().and_then(|i| self.kinds.get(i))?;
+            Some(Hit { kind: *kind, span: Span::new(m.start(), m.end()) })
+        })
+    }
+}
+
+/// The words of saying, ready to be found.
+pub(super) struct Saying {
+    verbs: Finder,
+    edges: Finder,
+    lists: BTreeMap<SayingKind, Vec<String>>,
+    aliases: Vec<(String, String)>,
+}
+
+impl Saying {
+    pub(super) fn new(words: Vec<SayingWords>, aliases: Vec<Alias>) -> Result<Self, String> {
+        let each = || words.iter().flat_map(|g| g.words.iter().map(|w| (w.as_str(), g.kind)));
+        let verbs = Finder::new(each().filter(|(_, kind)| kind.is_of_saying()))?;
+        let edges = Finder::new(each().filter(|(_, kind)| kind.is_edge()))?;
+        let mut lists: BTreeMap<SayingKind, Vec<String>> = BTreeMap::new();
+        for group in words {
+            lists.entry(group.kind).or_default().extend(group.words);
+        }
+        let aliases = aliases.into_iter().flat_map(|a| a.words.into_iter().map(move |w| (w, a.of.clone()))).collect();
+        Ok(Self { verbs, edges, lists, aliases })
+    }
+
+    /// Words of saying and those that only look like them, in order.
+    pub(super) fn verbs<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Hit> + 't {
+        self.verbs.hits(text).filter(|h| h.kind != SayingKind::None)
+    }
+
+    /// Where a subject may end or begin.
+    pub(super) fn edges(&self, text: &str) -> Vec<Hit> {
+        self.edges.hits(text).filter(|h| h.kind != SayingKind::Noun).collect()
+    }
+
+    /// The first word of this kind with which the text begins.
+    pub(super) fn begins<'t>(&self, kind: SayingKind, text: &'t str) -> Option<&'t str> {
+        self.list(kind).find(|w| text.starts_with(*w)).and_then(|w| text.get(..w.len()))
+    }
+
+    /// The text ends with a word of this kind.
+    pub(super) fn ends(&self, kind: SayingKind, text: &str) -> bool {
+        self.list(kind).any(|w| text.ends_with(w))
+    }
+
+    /// The text holds a word of this kind.
+    pub(super) fn holds(&self, kind: SayingKind, text: &str) -> bool {
+        self.list(kind).any(|w| text.contains(w))
+    }
+
+    /// Where the last word of this kind ends in the text.
+    pub(super) fn last_end(&self, kind: SayingKind, text: &str) -> Option<usize> {
+        self.list(kind).filter_map(|w| text.rfind(w).map(|at| at + w.len())).max()
+    }
+
+    /// The person for whom this word stands.
+    pub(super) fn alias(&self, word: &str) -> Option<&str> {
+        self.aliases.iter().find(|(from, _)| from == word).map(|(_, to)| to.as_str())
+    }
+
+    /// The person with whose full name this phrase begins.
+    pub(super) fn known_person(&self, phrase: &str) -> Option<&str> {
+        self.aliases.iter().map(|(_, of)| of.as_str()).find(|of| phrase.starts_with(of))
+    }
+
+    fn list(&self, kind: SayingKind) -> impl Iterator<Item = &str> {
+        self.lists.get(&kind).into_iter().flatten().map(String::as_str)
+    }
+}
