@@ -193,7 +193,9 @@ impl Clause<'_> {
                 || matches!(self.kind(*i), Some(Kind::Date(_) | Kind::Speech | Kind::Verb(_)))
         });
         let end = stop.map_or(self.span.end, |i| self.span_of(i).start);
-        let text = self.slice(verb.end, end).trim_start_matches('了').trim_end_matches(['时', '并', '后', '）']).trim_end_matches("期间");
+        let text = self.slice(verb.end, end);
+        let text =
+            text.split_once(' ').map_or(text, |(first, _)| first).trim_start_matches('了').trim_end_matches(['时', '并', '后', '）']).trim_end_matches("期间");
         (text.chars().count() >= 2).then(|| (verb.end, Partner { text: without_journey(text).to_owned() }))
     }
 

@@ -192,6 +192,13 @@ impl<'v> Paragraph<'v> {
                     if told_before(&each, earlier) {
                         continue;
                     }
+                    // 政治局召开会议，甲主持会议
+                    if let Some(known) = out.iter_mut().find(|f| f.kind == each.kind && f.name == each.name && each.kind.is_attended()) {
+                        for actor in each.actors {
+                            add_actor(&mut known.actors, actor);
+                        }
+                        continue;
+                    }
                     // A name inside a longer one is part of it.
                     out.retain(|other| !each.replaces(other));
                     if !out.iter().any(|other| other.replaces(&each)) {

@@ -54,9 +54,9 @@ impl Clause<'_> {
                 });
                 match subject.filter(|s| s.chars().count() >= 2) {
                     Some(subject) => found(format!("就{}作出{word}", bare(subject))),
-                    None if when.is_some() || !earlier.is_empty() || !out.is_empty() => {
-                        pointed().and_then(|name| found(format!("就{}作出{word}", name.trim_end_matches("会议").trim_end_matches("座谈会"))))
-                    }
+                    None if when.is_some() || !earlier.is_empty() || !out.is_empty() => pointed()
+                        .filter(|name| !name.starts_with('致'))
+                        .and_then(|name| found(format!("就{}作出{word}", name.trim_end_matches("会议").trim_end_matches("座谈会")))),
                     None => None,
                 }
             }
@@ -115,7 +115,7 @@ impl Clause<'_> {
         }
         let sorrow = self.slice(verb.end, self.sentence.text.len().min(verb.end + 240)).contains("慰问") || self.rest(verb.end).contains("哀悼");
         let body = body.trim_start_matches("祝贺").trim_start_matches("视贺").trim_start_matches('，');
-        let stop = ["当选", "就任", "就职", "连任", "再次", "就", "表示", "对", "成立", "国庆", "，", "逝世", "当地", "在"]
+        let stop = ["并", "当选", "就任", "就职", "连任", "再次", "就", "表示", "对", "成立", "国庆", "，", "逝世", "当地", "在"]
             .iter()
             .filter_map(|w| body.find(w))
             .filter(|p| *p > 0)
