@@ -73,7 +73,7 @@ pub fn people(phrase: &str, vocabulary: &Vocabulary, day: Option<NaiveDate>) -> 
         match titles.last() {
             Some(last) => {
                 let (before, name) = (part.get(..last.end).unwrap_or_default(), part.get(last.end..).unwrap_or_default());
-                if is_chinese_name(name, vocabulary) || is_foreign_name(name) {
+                if is_chinese_name(name, vocabulary) || (is_foreign_name(name) && !vocabulary.not_names.iter().any(|word| word == name)) {
                     let title = phrase.get(title_start.take().unwrap_or(start)..start + before.len()).unwrap_or_default();
                     out.push(Actor { name: name.to_owned(), title: title.to_owned() });
                 } else if name.is_empty()

@@ -168,8 +168,8 @@ pub struct Vocabulary {
     pub gazetteer: Gazetteer,
     /// Feasts and named periods.
     pub almanac: Almanac,
-    pub(super) saying: Saying,
     pub(super) lexer: Lexer,
+    pub(super) saying: Saying,
     pub(super) series: Vec<Series>,
     pub(super) shorts: Vec<Short>,
     /// Body, number, first day.

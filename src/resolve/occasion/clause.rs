@@ -319,6 +319,10 @@ impl<'t> Clause<'t> {
             let country = start == span.start && self.slice(span.start, span.end) == "以";
             if stops && !country {
                 let text = self.slice(start, span.start);
+                // 应甲邀请: who invites is not who goes.
+                if text.starts_with('应') && self.slice(span.start, span.end) == "邀请" {
+                    return;
+                }
                 if self.take_subject(text) {
                     return;
                 }

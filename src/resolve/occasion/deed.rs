@@ -162,7 +162,7 @@ impl Clause<'_> {
                 .collect();
         }
         let who = without_courtesy(&partner.text, self.vocabulary);
-        let who = who.trim_start_matches("来访的").trim_end_matches("及夫人");
+        let who = who.trim_start_matches('由').trim_start_matches("来访的").trim_end_matches("及夫人");
         // 甲总统 is named as 总统甲.
         let swapped = persons
             .first()
@@ -193,8 +193,9 @@ impl Clause<'_> {
                 || matches!(self.kind(*i), Some(Kind::Date(_) | Kind::Speech | Kind::Verb(_)))
         });
         let end = stop.map_or(self.span.end, |i| self.span_of(i).start);
-        let text = self.slice(verb.end, end).trim_start_matches('了').trim_end_matches(['时', '并', '后', '）']).trim_end_matches("期间");
-        let text = if self.slice(end, end + 3) == "时" { text } else { text };
+        let text = self.slice(verb.end, end);
+        let text =
+            text.split_once(' ').map_or(text, |(first, _)| first).trim_start_matches('了').trim_end_matches(['时', '并', '后', '）']).trim_end_matches("期间");
         (text.chars().count() >= 2).then(|| (verb.end, Partner { text: without_journey(text).to_owned() }))
     }
 
@@ -343,7 +344,7 @@ impl Clause<'_> {
         }
         let visits = self.ahead(at).find(|i| matches!(self.kind(*i), Some(Kind::Verb(OccasionType::Visit))));
         let object = self.object_after(at);
-        let object = object.trim_end_matches("机场").trim_end_matches("国际");
+        let object = object.strip_suffix('时').unwrap_or(object).trim_end_matches("机场").trim_end_matches("国际");
         let place = (at + 1..self.to).find_map(|i| self.place_at(i));
         let last = self.chain(at + 1).map(|(place, _)| place).or(place)?;
         let name = if visits.is_some() {

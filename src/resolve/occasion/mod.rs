@@ -189,6 +189,16 @@ impl<'v> Paragraph<'v> {
             let before = out.len();
             for at in from..to {
                 for each in clause.occasions(at, &state, &out, earlier) {
+                    if told_before(&each, earlier) {
+                        continue;
+                    }
+                    // 政治局召开会议，甲主持会议
+                    if let Some(known) = out.iter_mut().find(|f| f.kind == each.kind && f.name == each.name && each.kind.is_attended()) {
+                        for actor in each.actors {
+                            add_actor(&mut known.actors, actor);
+                        }
+                        continue;
+                    }
                     // A name inside a longer one is part of it.
                     out.retain(|other| !each.replaces(other));
                     if !out.iter().any(|other| other.replaces(&each)) {
@@ -249,6 +259,24 @@ impl<'v> Paragraph<'v> {
             rule: found.rule,
         }
     }
+}
+
+/// The same occasion, or the same meeting by its guest, was told in the
+/// paragraph before; who is new at it is added.
+fn told_before(found: &Found, earlier: &mut [Event]) -> bool {
+    let range = found.when.and_then(|w| w.range);
+    let same = |e: &Event| {
+        let met = matches!(found.kind, OccasionType::Meeting | OccasionType::Call)
+            && found.actors.iter().any(|a| found.name.contains(a.name.as_str()) && e.name.contains(a.name.as_str()));
+        e.kind == found.kind
+            && (range.is_none() || range == e.date)
+            && (met || e.name == found.name || (range.is_none() && e.name.ends_with(found.name.as_str())))
+    };
+    let Some(event) = earlier.iter_mut().rev().find(|e| same(e)) else { return false };
+    for actor in &found.actors {
+        add_actor(&mut event.actors, actor.clone());
+    }
+    true
 }
 
 /// Where the sentence begins after 央视网消息（新闻联播）：.

@@ -4,7 +4,7 @@ use super::clause::{Clause, Found, State, WHOLE_NAME, When};
 use super::name::{canonical, is_generic};
 use super::{Kind, OccasionType, Role};
 use crate::diagnostic::Span;
-use crate::parse::Precision;
+use crate::parse::{DateRange, Precision};
 use crate::resolve::actor::people;
 use crate::resolve::place::Level;
 
@@ -39,6 +39,9 @@ const POINTING: [&str; 22] = [
 
 /// Verbs that stand in names of occasions too.
 const NAMED_DEEDS: [&str; 10] = ["推动", "支持", "保障", "服务", "贯彻", "落实", "宣传", "备战", "关注", "迎接"];
+
+/// Verbs with which the long name of a meeting opens.
+const OPENING_DEEDS: [&str; 6] = ["学习贯彻", "深入学习贯彻", "纪念", "庆祝", "贯彻落实", "传达学习"];
 
 /// What bounds a name on its left.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +90,7 @@ impl Clause<'_> {
         let after = predicate.and_then(|(end, _)| (at + 1..end).find_map(|i| self.when_at(i)));
         let beside =
             left.bound.and_then(|b| self.when_at(b)).filter(|_| left.bound.is_some_and(|b| self.slice(self.span_of(b).end, left.start).chars().count() <= 2));
-        let before = self.back(self.token_at(left.start)).find_map(|i| self.when_at(i));
+        let before = self.back(self.token_at(left.start)).find_map(|i| self.listed_when_at(i));
         let own = after.or(beside).or(before);
         let weak = strong || beside.is_some() || after.is_some() || predicate.is_some() || matches!(follow, Follow::On | Follow::During);
         let when = own.or_else(|| self.when(self.token_at(left.start), state));
@@ -118,9 +121,8 @@ impl Clause<'_> {
         if generic || kind == OccasionType::Press {
             match self.organiser(at, &left, state) {
                 Some(organ) if !name.starts_with(&organ) => name = canonical(&format!("{organ}{name}"), self.vocabulary),
-                Some(_) => {}
                 None if generic && (alone || POINTING.contains(&name.as_str())) => return None,
-                None => {}
+                _ => {}
             }
         }
         if POINTING.contains(&name.as_str()) {
@@ -132,7 +134,7 @@ impl Clause<'_> {
             actors.extend(self.host.iter().chain(&state.host).cloned());
         }
         if left.bound.is_none() && actors.is_empty() && matches!(follow, Follow::On) {
-            actors = self.subject.clone();
+            actors.clone_from(&self.subject);
         }
         Some(Found { span: Span::new(left.start, head.end), name, kind, rule: WHOLE_NAME, when, place, actors })
     }
@@ -140,6 +142,17 @@ impl Clause<'_> {
     /// The subject of the clause, else of the clause before.
     pub(super) fn persons(&self, state: &State) -> Vec<crate::resolve::Actor> {
         if self.subject.is_empty() && self.organ.is_none() { state.subject.clone() } else { self.subject.clone() }
+    }
+
+    /// The date at a token, with the one that is listed before it: 10月、11月先后召开.
+    fn listed_when_at(&self, at: usize) -> Option<When> {
+        let last = self.when_at(at)?;
+        let listed = at >= self.from + 2 && matches!(self.kind(at - 1), Some(Kind::Mark('、'))) && self.span_of(at - 1).end == self.span_of(at).start;
+        let first = listed.then(|| self.when_at(at - 2)).flatten().and_then(|w| w.range);
+        match (first, last.range) {
+            (Some(first), Some(range)) if first.start <= range.start => Some(When { range: Some(DateRange { start: first.start, ..range }) }),
+            _ => Some(last),
+        }
     }
 
     /// Number of the first token that begins at `byte` or after.
@@ -164,9 +177,8 @@ impl Clause<'_> {
             let adjacent = span.end == self.span_of(i + 1).start;
             let part = match self.kind(i) {
                 Some(Kind::Date(_)) => self.is_in_name(i),
-                Some(Kind::Place(_) | Kind::Title | Kind::Work | Kind::Mark('“' | '”')) => true,
+                Some(Kind::Place(_) | Kind::Title | Kind::Work | Kind::Mark('“' | '”') | Kind::Head { .. }) => true,
                 Some(Kind::Mark('、')) => self.subject.is_empty() || i > self.from + 1,
-                Some(Kind::Head { .. }) => true,
                 Some(Kind::Verb(_)) => adjacent && matches!(self.kind(i + 1), Some(Kind::Head { .. })),
                 Some(Kind::Role(role)) => match role {
                     Role::Joint | Role::Deed | Role::Spoken => true,
@@ -196,6 +208,11 @@ impl Clause<'_> {
             if !part {
                 start = span.end;
                 bound = Some(i);
+                // 学习贯彻…的重要思想座谈会
+                let whole = self.slice(self.span.start, span.start);
+                if self.is(i, Role::Of) && !relative && OPENING_DEEDS.iter().any(|w| whole.starts_with(w)) {
+                    return Left { start: self.span.start, bound: None, relative: false };
+                }
                 break;
             }
         }
@@ -227,7 +244,9 @@ impl Clause<'_> {
             && matches!(
                 self.kind(at - 1),
                 Some(
-                    Kind::Role(Role::Hold | Role::Attend | Role::Chair | Role::Joint | Role::Done | Role::At | Role::From | Role::Of) | Kind::Mark('“' | '《')
+                    Kind::Role(Role::Hold | Role::Attend | Role::Chair | Role::Joint | Role::Done | Role::At | Role::From | Role::Of)
+                        | Kind::Mark('“' | '《')
+                        | Kind::Head { .. }
                 )
             );
         wide && touches && !self.rest(date.span.end).starts_with('，') && (opens || (before.is_empty() && date.rule == "year" && self.dates_after(at)))
@@ -262,16 +281,13 @@ impl Clause<'_> {
         let head = self.span_of(at);
         let rest = self.slice(head.end, self.sentence.text.len().min(head.end + 240)).trim_start_matches(['，', ' ']);
         let rest = ["热烈", "隆重"].iter().fold(rest, |r, w| r.trim_start_matches(w));
-        let guest = match rest.strip_prefix("欢迎") {
-            Some(after) => {
-                let end = ["对我国", "对中国", "来华", "访华", "来访", "对", "，", "。"].iter().filter_map(|w| after.find(w)).min()?;
-                after.get(..end)?
-            }
-            None => {
-                let toward = self.back(at).find(|i| self.is(*i, Role::For))?;
-                let stop = self.ahead(toward).find(|i| matches!(self.kind(*i), Some(Kind::Role(Role::Hold | Role::At) | Kind::Date(_))))?;
-                self.slice(self.span_of(toward).end, self.span_of(stop).start)
-            }
+        let guest = if let Some(after) = rest.strip_prefix("欢迎") {
+            let end = ["对我国", "对中国", "来华", "访华", "来访", "对", "，", "。"].iter().filter_map(|w| after.find(w)).min()?;
+            after.get(..end)?
+        } else {
+            let toward = self.back(at).find(|i| self.is(*i, Role::For))?;
+            let stop = self.ahead(toward).find(|i| matches!(self.kind(*i), Some(Kind::Role(Role::Hold | Role::At) | Kind::Date(_))))?;
+            self.slice(self.span_of(toward).end, self.span_of(stop).start)
         };
         let guest = guest.rsplit_once("访问的").map_or(guest, |(_, g)| g).trim_start_matches("来访的");
         if !(2..=40).contains(&guest.chars().count()) {
@@ -321,19 +337,17 @@ impl Clause<'_> {
                 _ => None,
             };
         }
-        let Some(next) = next.filter(|n| n.start <= end) else { return Some(Follow::End) };
-        let _ = next;
+        if next.is_none_or(|n| n.start > end) {
+            return Some(Follow::End);
+        }
         let mut i = at + 1;
         while matches!(self.kind(i), Some(Kind::Mark('”'))) {
             i += 1;
         }
         match self.kind(i) {
-            None => Some(Follow::End),
-            Some(Kind::Role(Role::Spoken | Role::Occasion)) => None,
+            Some(Kind::Role(Role::Spoken | Role::Occasion) | Kind::Title | Kind::Head { .. }) => None,
             Some(Kind::Role(Role::Of)) => Some(Follow::Of),
             Some(Kind::Role(Role::During)) => Some(if self.rest(self.span_of(i).start).starts_with("期间") { Follow::During } else { Follow::After }),
-            Some(Kind::Title) => None,
-            Some(Kind::Head { .. }) => None,
             _ => Some(Follow::End),
         }
     }
@@ -380,8 +394,14 @@ impl Clause<'_> {
             match self.kind(i) {
                 Some(Kind::Role(Role::Hold | Role::Open)) => return (gap <= 16).then_some((i, true)),
                 Some(Kind::Role(Role::Deed | Role::About | Role::By) | Kind::Verb(_)) => return (gap <= 4).then_some((i, false)),
-                Some(Kind::Date(_) | Kind::Place(_) | Kind::Head { .. } | Kind::Title | Kind::Mark('、' | '”' | '“')) => {}
-                Some(Kind::Role(Role::Manner | Role::At | Role::Capital | Role::Also | Role::Each | Role::And | Role::From | Role::Spoken)) => {}
+                Some(
+                    Kind::Date(_)
+                    | Kind::Place(_)
+                    | Kind::Head { .. }
+                    | Kind::Title
+                    | Kind::Mark('、' | '”' | '“')
+                    | Kind::Role(Role::Manner | Role::At | Role::Capital | Role::Also | Role::Each | Role::And | Role::From | Role::Spoken),
+                ) => {}
                 _ => return None,
             }
         }

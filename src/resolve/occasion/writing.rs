@@ -17,7 +17,7 @@ impl Clause<'_> {
         let when = self.when(at, state);
         let own = self.back(at).any(|i| self.when_at(i).is_some());
         let rest = self.rest(verb.end);
-        if actors.is_empty() && !own || state.reported && !own || ["精神", "的", "要求", "中", "和批示精神", "和重要"].iter().any(|w| rest.starts_with(w))
+        if (!own && (actors.is_empty() || state.reported)) || ["精神", "的", "要求", "中", "和批示精神", "和重要"].iter().any(|w| rest.starts_with(w))
         {
             return Vec::new();
         }
@@ -54,9 +54,9 @@ impl Clause<'_> {
                 });
                 match subject.filter(|s| s.chars().count() >= 2) {
                     Some(subject) => found(format!("就{}作出{word}", bare(subject))),
-                    None if when.is_some() || !earlier.is_empty() || !out.is_empty() => {
-                        pointed().and_then(|name| found(format!("就{}作出{word}", name.trim_end_matches("会议").trim_end_matches("座谈会"))))
-                    }
+                    None if when.is_some() || !earlier.is_empty() || !out.is_empty() => pointed()
+                        .filter(|name| !name.starts_with('致'))
+                        .and_then(|name| found(format!("就{}作出{word}", name.trim_end_matches("会议").trim_end_matches("座谈会")))),
                     None => None,
                 }
             }
@@ -115,7 +115,7 @@ impl Clause<'_> {
         }
         let sorrow = self.slice(verb.end, self.sentence.text.len().min(verb.end + 240)).contains("慰问") || self.rest(verb.end).contains("哀悼");
         let body = body.trim_start_matches("祝贺").trim_start_matches("视贺").trim_start_matches('，');
-        let stop = ["当选", "就任", "就职", "连任", "再次", "就", "表示", "对", "成立", "国庆", "，", "逝世", "当地", "在"]
+        let stop = ["并", "当选", "就任", "就职", "连任", "再次", "就", "表示", "对", "成立", "国庆", "，", "逝世", "当地", "在"]
             .iter()
             .filter_map(|w| body.find(w))
             .filter(|p| *p > 0)
@@ -153,11 +153,16 @@ impl Clause<'_> {
         };
         if let Some((first, last)) = titled {
             when.range?;
+            // Titles apart are not one: 《…》今晚开播由某台摄制的《…》.
+            let first = if self.span_of(last).start.saturating_sub(self.span_of(first).end) > 12 { last } else { first };
             let span = Span::new(self.span_of(first).start, self.span_of(last).end);
             let next = self.rest(span.end);
             let text = span.of(self.sentence.text);
             // 《…》杂志, 《…》报: where it is published, not what.
-            if ["杂志", "报", "日报", "期刊", "主题"].iter().any(|w| next.starts_with(w)) || text.chars().count() < 6 {
+            if ["杂志", "报", "日报", "期刊", "主题"].iter().any(|w| next.starts_with(w))
+                || text.chars().count() < 6
+                || ["日报》", "时报》", "晚报》", "求是》", "新闻联播》"].iter().any(|w| text.ends_with(w))
+            {
                 return None;
             }
             let author = self.slice(verb.end, span.start);
