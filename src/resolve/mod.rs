@@ -62,6 +62,9 @@ pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
     out
 }
 
+/// How many events of earlier paragraphs a sentence can tell of again.
+const EARLIER_EVENTS: usize = 8;
+
 fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &Vocabulary, out: &mut Resolution) {
     let mut context = DateContext { document: document.date, previous: None };
     let mut texts = Vec::with_capacity(count);
@@ -69,7 +72,8 @@ fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &
     let mut scope = None;
     let mut tokens = Vec::new();
     let mut paragraph = occasion::Paragraph::new(vocabulary, document.date.map(|d| d.start));
-    let first_event = out.events.len();
+    // A paragraph can tell again of what one before told of (出席座谈会).
+    let earlier = out.events.len().saturating_sub(EARLIER_EVENTS);
     let mut place_at = out.places.partition_point(|p| document.sentences.get(first).is_some_and(|s| p.span.end <= s.span.start));
     for (number, sentence) in document.sentences.iter().enumerate().skip(first).take(count) {
         let text = sentence.span.of(&document.text);
@@ -90,7 +94,7 @@ fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &
         // A title is read only where it holds a date.
         let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
         let told = if read {
-            paragraph.read(occasion::Sentence { text, dates: &dated, places: &places }, &mut tokens, out.events.get_mut(first_event..).unwrap_or_default())
+            paragraph.read(occasion::Sentence { text, dates: &dated, places: &places }, &mut tokens, out.events.get_mut(earlier..).unwrap_or_default())
         } else {
             Vec::new()
         };

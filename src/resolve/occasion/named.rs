@@ -121,7 +121,8 @@ impl Clause<'_> {
         if generic || kind == OccasionType::Press {
             match self.organiser(at, &left, state) {
                 Some(organ) if !name.starts_with(&organ) => name = canonical(&format!("{organ}{name}"), self.vocabulary),
-                None if generic && (alone || POINTING.contains(&name.as_str())) => return None,
+                // 座谈会, of no organ and no day, points back.
+                None if generic && (alone || when.is_none() || POINTING.contains(&name.as_str())) => return None,
                 _ => {}
             }
         }
