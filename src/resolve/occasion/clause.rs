@@ -450,7 +450,7 @@ impl<'t> Clause<'t> {
             return;
         }
         // 在…座谈会上，甲强调: the subject follows the occasion.
-        if let Some(found) = out.iter_mut().rev().find(|f| !matches!(f.kind, OccasionType::Publication | OccasionType::Message))
+        if let Some(found) = out.iter_mut().rev().take(WINDOW).find(|f| !matches!(f.kind, OccasionType::Publication | OccasionType::Message))
             && (found.actors.is_empty() || found.lacks_host() || (found.kind == OccasionType::Press && self.says))
             && !state.reported
         {
@@ -468,11 +468,11 @@ impl<'t> Clause<'t> {
         if other {
             return;
         }
-        if let Some(found) = out.iter_mut().rev().find(|f| f.kind.is_attended()) {
+        if let Some(found) = out.iter_mut().rev().take(WINDOW).find(|f| f.kind.is_attended()) {
             for actor in &self.subject {
                 add_actor(&mut found.actors, actor.clone());
             }
-        } else if let Some(event) = earlier.iter_mut().rev().find(|e| e.kind.is_attended()) {
+        } else if let Some(event) = earlier.iter_mut().rev().take(WINDOW).find(|e| e.kind.is_attended()) {
             for actor in &self.subject {
                 add_actor(&mut event.actors, actor.clone());
             }

@@ -91,7 +91,11 @@ impl Clause<'_> {
         let count = what.chars().count();
         let when = self.when(at, state);
         let meeting = self.organ.as_deref().is_some_and(|o| o.contains('会'))
-            || out.iter().any(|f| matches!(f.kind, OccasionType::Conference | OccasionType::Plenary | OccasionType::StudySession));
+            || out
+                .iter()
+                .rev()
+                .take(super::clause::WINDOW)
+                .any(|f| matches!(f.kind, OccasionType::Conference | OccasionType::Plenary | OccasionType::StudySession));
         if !(4..=MAX_PHRASE_CHARS).contains(&count) || what.contains(['，', '。', '；']) || when.is_none() || state.reported || meeting {
             return None;
         }
@@ -267,12 +271,7 @@ impl Clause<'_> {
         let journey = self.back(at).any(|i| self.is(i, Role::Journey));
         let own = self.back(at).find_map(|i| self.when_at(i));
         let when = self.when(at, state);
-        if passing
-            || journey
-            || state.welcome
-            || (state.reported && own.is_none())
-            || self.sentence.text.contains("欢迎") && self.slice(self.span.start, verb.start).contains("欢迎")
-        {
+        if passing || journey || state.welcome || (state.reported && own.is_none()) || self.slice(self.span.start, verb.start).contains("欢迎") {
             return None;
         }
         let persons = self.persons(state);

@@ -193,15 +193,19 @@ impl<'v> Paragraph<'v> {
                         continue;
                     }
                     // 政治局召开会议，甲主持会议
-                    if let Some(known) = out.iter_mut().find(|f| f.kind == each.kind && f.name == each.name && each.kind.is_attended()) {
+                    if let Some(known) =
+                        out.iter_mut().rev().take(clause::WINDOW).find(|f| f.kind == each.kind && f.name == each.name && each.kind.is_attended())
+                    {
                         for actor in each.actors {
                             add_actor(&mut known.actors, actor);
                         }
                         continue;
                     }
                     // A name inside a longer one is part of it.
-                    out.retain(|other| !each.replaces(other));
-                    if !out.iter().any(|other| other.replaces(&each)) {
+                    while out.last().is_some_and(|other| each.replaces(other)) {
+                        out.pop();
+                    }
+                    if !out.iter().rev().take(clause::WINDOW).any(|other| other.replaces(&each)) {
                         out.push(each);
                     }
                 }
@@ -232,7 +236,14 @@ impl<'v> Paragraph<'v> {
         let numbered = series::series(&found.name, range.map(|r| r.start).or(self.day), self.vocabulary);
         let kind = numbered.as_ref().map_or(found.kind, |n| n.series.kind);
         let region = matches!(kind, OccasionType::Briefing | OccasionType::Deliberation)
-            .then(|| sentence.places.iter().filter(|p| found.span.contains(p.span)).find_map(|p| self.vocabulary.gazetteer.place(p.place?)))
+            .then(|| {
+                sentence
+                    .places
+                    .iter()
+                    .skip(sentence.places.partition_point(|p| p.span.start < found.span.start))
+                    .take_while(|p| p.span.start < found.span.end)
+                    .find_map(|p| self.vocabulary.gazetteer.place(p.place?))
+            })
             .flatten()
             .filter(|p| p.country() == "CN" && p.level != Level::Country)
             .map(|p| p.code.clone());
@@ -272,7 +283,7 @@ fn told_before(found: &Found, earlier: &mut [Event]) -> bool {
             && (range.is_none() || range == e.date)
             && (met || e.name == found.name || (range.is_none() && e.name.ends_with(found.name.as_str())))
     };
-    let Some(event) = earlier.iter_mut().rev().find(|e| same(e)) else { return false };
+    let Some(event) = earlier.iter_mut().rev().take(clause::WINDOW).find(|e| same(e)) else { return false };
     for actor in &found.actors {
         add_actor(&mut event.actors, actor.clone());
     }

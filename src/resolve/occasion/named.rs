@@ -468,7 +468,8 @@ impl Clause<'_> {
 
     fn is_place(&self, text: &str) -> bool {
         // A school or a university holds what is told of it.
-        !text.ends_with(['校', '学', '院']) && self.sentence.places.iter().any(|p| p.span.of(self.sentence.text) == text)
+        !text.ends_with(['校', '学', '院'])
+            && self.back(self.to).filter(|i| self.place_at(*i).is_some()).any(|i| self.span_of(i).of(self.sentence.text) == text)
     }
 
     /// Where it was held: in the clause of its verb, by the city in its own

@@ -113,7 +113,8 @@ impl Clause<'_> {
         if body.is_empty() {
             return None;
         }
-        let sorrow = self.slice(verb.end, self.sentence.text.len().min(verb.end + 240)).contains("慰问") || self.rest(verb.end).contains("哀悼");
+        let sorrow =
+            self.slice(verb.end, self.sentence.text.len().min(verb.end + 240)).contains("慰问") || self.slice(verb.end, self.span.end).contains("哀悼");
         let body = body.trim_start_matches("祝贺").trim_start_matches("视贺").trim_start_matches('，');
         let stop = ["并", "当选", "就任", "就职", "连任", "再次", "就", "表示", "对", "成立", "国庆", "，", "逝世", "当地", "在"]
             .iter()
