@@ -239,7 +239,6 @@ fn the_time_of_reading_grows_with_the_text_and_no_faster() {
 }
 
 #[test]
-#[ignore = "fails: the reader of occasions looks through the sentence again for each word"]
 fn the_time_of_reading_one_long_sentence_grows_with_it_and_no_faster() {
     let slow = slower_than_linear(&["强调，", "3月4日，省委书记赵建国在哈尔滨市主持召开全省农业工作会议并强调，要发展新质生产力，"]);
     assert!(slow.is_empty(), "{}", slow.join("\n"));
