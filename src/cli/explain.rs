@@ -98,14 +98,28 @@ fn lines(rules: Rules<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The text between two code points of the text as it was given.
-fn given(text: &str, start: u32, end: u32) -> String {
-    text.chars().skip(start as usize).take((end - start) as usize).collect()
+/// A text as it was given, to be cut by code points.
+struct Given<'t> {
+    text: &'t str,
+    /// First byte of each code point.
+    starts: Vec<usize>,
+}
+
+impl<'t> Given<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, starts: text.char_indices().map(|(at, _)| at).collect() }
+    }
+
+    fn between(&self, start: u32, end: u32) -> &'t str {
+        let byte = |at: u32| self.starts.get(at as usize).copied().unwrap_or(self.text.len());
+        self.text.get(byte(start)..byte(end)).unwrap_or_default()
+    }
 }
 
 fn machine(line: &Line, document: &Document, found: &Annotations, rules: Rules<'_>) -> Value {
     let offsets = Offsets::new(&document.text);
     let at = |byte: usize| offsets.chars(byte);
+    let given = Given::new(&line.text);
     let gazetteer = &rules.vocabulary.gazetteer;
     let dates: Vec<Value> = found
         .resolution
@@ -113,7 +127,7 @@ fn machine(line: &Line, document: &Document, found: &Annotations, rules: Rules<'
         .iter()
         .map(|d| {
             json!({
-                "text": given(&line.text, at(d.span.start), at(d.span.end)), "start_char": at(d.span.start), "end_char": at(d.span.end),
+                "text": given.between(at(d.span.start), at(d.span.end)), "start_char": at(d.span.start), "end_char": at(d.span.end),
                 "date_start": d.days().0, "date_end": d.days().1, "bound": d.bound.name(),
                 "precision": d.range.map(|r| r.precision.name()), "kind": d.kind.name(), "anchor": d.anchor.name(), "rule": d.rule,
                 "candidates": d.candidates.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -127,7 +141,7 @@ fn machine(line: &Line, document: &Document, found: &Annotations, rules: Rules<'
         .map(|p| {
             let place = p.place.and_then(|n| gazetteer.place(n));
             json!({
-                "text": given(&line.text, at(p.span.start), at(p.span.end)), "start_char": at(p.span.start), "end_char": at(p.span.end),
+                "text": given.between(at(p.span.start), at(p.span.end)), "start_char": at(p.span.start), "end_char": at(p.span.end),
                 "code": place.map(|p| &p.code), "name": place.map(|p| &p.name), "rule": p.rule, "candidates": p.candidates,
             })
         })

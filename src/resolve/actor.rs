@@ -131,7 +131,7 @@ fn is_bare_name(name: &str, vocabulary: &Vocabulary) -> bool {
     }
     let chinese = (2..=3).contains(&count) && is_chinese_name(name, vocabulary);
     let foreign = (3..=MAX_NAME_CHARS).contains(&count)
-        && name.chars().all(|c| NAME_MARKS.contains(&c) || vocabulary.transliteration.contains(&c))
+        && name.chars().all(|c| NAME_MARKS.contains(&c) || vocabulary.transliteration.contains(c))
         && vocabulary.gazetteer.mentions(name, None).is_empty();
     chinese || foreign
 }
@@ -141,9 +141,9 @@ fn is_chinese_name(name: &str, vocabulary: &Vocabulary) -> bool {
     (2..=4).contains(&count)
         && name.chars().all(is_han)
         && if count == 4 {
-            vocabulary.compound_surnames.iter().any(|s| name.starts_with(s.as_str())) || name.chars().all(|c| vocabulary.transliteration.contains(&c))
+            vocabulary.compound_surnames.iter().any(|s| name.starts_with(s.as_str())) || name.chars().all(|c| vocabulary.transliteration.contains(c))
         } else {
-            name.chars().next().is_some_and(|c| vocabulary.surnames.contains(&c))
+            name.chars().next().is_some_and(|c| vocabulary.surnames.contains(c))
         }
         && !name.contains(NOT_IN_NAMES)
         && !vocabulary.not_names.iter().any(|word| word == name)

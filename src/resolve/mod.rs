@@ -5,6 +5,7 @@
 //! alone, without a corpus, a clock or a disk.
 
 mod actor;
+mod char_set;
 mod date;
 mod gazetteer;
 mod occasion;

@@ -125,11 +125,26 @@ impl Finder {
     }
 }
 
+/// The words of one kind.
+struct List {
+    words: Vec<String>,
+    /// Finds them inside a text.
+    anywhere: CharwiseDoubleArrayAhoCorasick<u32>,
+}
+
+impl List {
+    fn new(words: Vec<String>) -> Result<Self, String> {
+        let distinct: std::collections::BTreeSet<&str> = words.iter().map(String::as_str).collect();
+        let anywhere = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(distinct.into_iter().zip(0..)).map_err(|e| e.to_string())?;
+        Ok(Self { words, anywhere })
+    }
+}
+
 /// The words of saying, ready to be found.
 pub(super) struct Saying {
     verbs: Finder,
     edges: Finder,
-    lists: BTreeMap<SayingKind, Vec<String>>,
+    lists: BTreeMap<SayingKind, List>,
     aliases: Vec<(String, String)>,
 }
 
@@ -138,10 +153,11 @@ impl Saying {
         let each = || words.iter().flat_map(|g| g.words.iter().map(|w| (w.as_str(), g.kind)));
         let verbs = Finder::new(each().filter(|(_, kind)| kind.is_of_saying()))?;
         let edges = Finder::new(each().filter(|(_, kind)| kind.is_edge()))?;
-        let mut lists: BTreeMap<SayingKind, Vec<String>> = BTreeMap::new();
+        let mut listed: BTreeMap<SayingKind, Vec<String>> = BTreeMap::new();
         for group in words {
-            lists.entry(group.kind).or_default().extend(group.words);
+            listed.entry(group.kind).or_default().extend(group.words);
         }
+        let lists = listed.into_iter().map(|(kind, words)| Ok((kind, List::new(words)?))).collect::<Result<_, String>>()?;
         let aliases = aliases.into_iter().flat_map(|a| a.words.into_iter().map(move |w| (w, a.of.clone()))).collect();
         Ok(Self { verbs, edges, lists, aliases })
     }
@@ -168,12 +184,12 @@ impl Saying {
 
     /// The text holds a word of this kind.
     pub(super) fn holds(&self, kind: SayingKind, text: &str) -> bool {
-        self.list(kind).any(|w| text.contains(w))
+        self.lists.get(&kind).is_some_and(|list| list.anywhere.find_overlapping_iter(text).next().is_some())
     }
 
     /// Where the last word of this kind ends in the text.
     pub(super) fn last_end(&self, kind: SayingKind, text: &str) -> Option<usize> {
-        self.list(kind).filter_map(|w| text.rfind(w).map(|at| at + w.len())).max()
+        self.lists.get(&kind)?.anywhere.find_overlapping_iter(text).last().map(|found| found.end())
     }
 
     /// The person for whom this word stands.
@@ -187,6 +203,6 @@ impl Saying {
     }
 
     fn list(&self, kind: SayingKind) -> impl Iterator<Item = &str> {
-        self.lists.get(&kind).into_iter().flatten().map(String::as_str)
+        self.lists.get(&kind).into_iter().flat_map(|list| &list.words).map(String::as_str)
     }
 }

@@ -1,12 +1,12 @@
 //! The data files of this stage, read and checked.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use super::char_set::CharSet;
 use super::date::Almanac;
 use super::gazetteer::Gazetteer;
 use super::occasion::{Kind, Lexer, OccasionType, Role, Series};
@@ -177,10 +177,10 @@ pub struct Vocabulary {
     /// Office, holder (empty: nobody), first day.
     holders: Vec<(String, String, NaiveDate)>,
     pub(super) courtesies: Vec<String>,
-    pub(super) surnames: BTreeSet<char>,
+    pub(super) surnames: CharSet,
     pub(super) compound_surnames: Vec<String>,
     /// Characters that write foreign names.
-    pub(super) transliteration: BTreeSet<char>,
+    pub(super) transliteration: CharSet,
     /// Words that look like a person's name and are none.
     pub(super) not_names: Vec<String>,
     /// Persons known by name alone.
