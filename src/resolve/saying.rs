@@ -44,6 +44,8 @@ pub(super) enum SayingKind {
     On,
     /// Begins a sentence of the text itself.
     Off,
+    /// Ends the first clause of a sentence of the text itself.
+    Told,
     /// Begins a sentence of when.
     Time,
     /// An attitude.

@@ -62,8 +62,13 @@ fn without_brackets(text: &str) -> std::borrow::Cow<'_, str> {
 pub(super) fn subject(head: &str, vocabulary: &Vocabulary) -> Option<Speaker> {
     let head = without_brackets(head);
     let mut fallback = None;
-    for (back, clause) in head.rsplit(['，', '。', '；', '：', '！', '？']).enumerate() {
-        match subject_of_clause(clause, vocabulary, back == 0) {
+    // A noun of no known kind is taken only next to the verb, or before a deed
+    // if nothing but 并 stands between.
+    let mut noun = Bare::Any;
+    for clause in head.rsplit(['，', '。', '；', '：', '！', '？']) {
+        let found = subject_of_clause(clause, vocabulary, noun);
+        noun = if noun != Bare::No && clause.chars().count() <= 2 { Bare::BeforeDeed } else { Bare::No };
+        match found {
             Some(Speaker::Noun(noun)) => {
                 fallback.get_or_insert(Speaker::Noun(noun));
             }
@@ -77,7 +82,7 @@ pub(super) fn subject(head: &str, vocabulary: &Vocabulary) -> Option<Speaker> {
 /// The first subject of a sentence that names persons.
 pub(super) fn persons_of(sentence: &str, vocabulary: &Vocabulary) -> Option<String> {
     let sentence = without_brackets(sentence);
-    sentence.split(['，', '。', '；', '：', '！', '？']).find_map(|clause| match subject_of_clause(clause, vocabulary, false) {
+    sentence.split(['，', '。', '；', '：', '！', '？']).find_map(|clause| match subject_of_clause(clause, vocabulary, Bare::No) {
         Some(Speaker::Person(name)) => Some(name),
         _ => None,
     })
@@ -101,7 +106,15 @@ fn time_edges(text: &str) -> Vec<Hit> {
     out
 }
 
-fn subject_of_clause(clause: &str, vocabulary: &Vocabulary, bare_noun: bool) -> Option<Speaker> {
+/// Whether a noun of no known kind is taken for the subject.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bare {
+    No,
+    BeforeDeed,
+    Any,
+}
+
+fn subject_of_clause(clause: &str, vocabulary: &Vocabulary, bare: Bare) -> Option<Speaker> {
     let clause = clause.trim().trim_start_matches(['”', '、', '“']);
     let mut end = clause.len().min(MAX_CLAUSE);
     while !clause.is_char_boundary(end) {
@@ -171,7 +184,12 @@ fn subject_of_clause(clause: &str, vocabulary: &Vocabulary, bare_noun: bool) -> 
         return Some(found);
     }
     let noun = first_noun.unwrap_or(rest).trim();
-    let fits = bare_noun && (2..=MAX_NOUN_CHARS).contains(&noun.chars().count()) && !noun.contains(['“', '”', '、']) && !noun.starts_with('的');
+    let allowed = match bare {
+        Bare::No => false,
+        Bare::BeforeDeed => first_noun.is_some_and(|n| !n.contains('的')),
+        Bare::Any => true,
+    };
+    let fits = allowed && (2..=MAX_NOUN_CHARS).contains(&noun.chars().count()) && !noun.contains(['“', '”', '、']) && !noun.starts_with('的');
     fits.then(|| Speaker::Noun(unquoted(noun)))
 }
 
@@ -345,7 +363,7 @@ impl Before<'_> {
             return Some(name);
         }
         // A bare foreign name that the paragraph gave before: 某某感谢…，他表示.
-        if let Some(Speaker::Noun(noun)) = head.split('，').next().and_then(|clause| subject_of_clause(clause, self.vocabulary, true))
+        if let Some(Speaker::Noun(noun)) = head.split('，').next().and_then(|clause| subject_of_clause(clause, self.vocabulary, Bare::Any))
             && noun.chars().count() <= 6
             && self.sentences.iter().rev().take(MAX_BACK).any(|s| s.contains(&noun))
         {
@@ -387,8 +405,8 @@ const MAX_BACK: usize = 8;
 /// Both sides of 甲同乙举行会谈.
 fn pair(clause: &str, vocabulary: &Vocabulary) -> Option<String> {
     let (one, other) = clause.split_once(['同', '与', '和'])?;
-    let one = subject_of_clause(one, vocabulary, false)?;
-    let other = subject_of_clause(other, vocabulary, false)?;
+    let one = subject_of_clause(one, vocabulary, Bare::No)?;
+    let other = subject_of_clause(other, vocabulary, Bare::No)?;
     let (Speaker::Person(one), Speaker::Person(other)) = (one, other) else { return None };
     Some(format!("{one}、{other}"))
 }

@@ -161,7 +161,7 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
             (long || marked)
                 && !nominal(before, after)
                 && !(marked && clause_before.contains('的'))
-                && (begins && found().is_some_and(|s| !matches!(s, Speaker::Noun(_))) || near().is_some_and(|s| !matches!(s, Speaker::Noun(_))))
+                && (begins && found().is_some() || near().is_some_and(|s| !matches!(s, Speaker::Noun(_))))
         }
         SayingKind::Encourage => long && !nominal(before, after) && matches!(found(), Some(Speaker::Person(_) | Speaker::Pointing(_))),
         SayingKind::Announce => vocabulary.saying.holds(SayingKind::Claim, after),
@@ -412,7 +412,8 @@ fn name_quotation_before(sentence: &str, before: &[&str], out: &mut [Voice], voc
 fn goes_on(sentence: &str, reading: &Reading, speaker: Option<&str>, vocabulary: &Vocabulary) -> bool {
     let saying = &vocabulary.saying;
     let begins = |kind| saying.begins(kind, sentence).is_some();
-    if begins(SayingKind::Off) || tells_a_deed(sentence, speaker) {
+    let first = sentence.split('，').next().unwrap_or(sentence);
+    if saying.ends(SayingKind::Told, first) || begins(SayingKind::Off) || tells_a_deed(sentence, speaker) {
         return false;
     }
     let asks = sentence.starts_with(['要', '愿']) || sentence.starts_with("希望") || sentence.starts_with("必须");

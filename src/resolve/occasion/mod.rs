@@ -201,6 +201,10 @@ impl<'v> Paragraph<'v> {
                         }
                         continue;
                     }
+                    // 第八届东湖电影节…，电影节以…为主题
+                    if out.iter().rev().take(clause::WINDOW).any(|f| f.kind == each.kind && f.name.ends_with(&each.name)) {
+                        continue;
+                    }
                     // A name inside a longer one is part of it.
                     while out.last().is_some_and(|other| each.replaces(other)) {
                         out.pop();

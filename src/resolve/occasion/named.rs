@@ -168,6 +168,14 @@ impl Clause<'_> {
         })
     }
 
+    /// 世界科技与发展论坛: two subjects of one occasion, not its guest.
+    fn joins_subjects(&self, with: usize, head: usize) -> bool {
+        let from = with.checked_sub(1).filter(|i| *i >= self.from).map_or(self.span.start, |i| self.span_of(i).end);
+        let (before, after) = (self.slice(from, self.span_of(with).start), self.slice(self.span_of(with).end, self.span_of(head).start));
+        let subject = |text: &str| (2..=8).contains(&text.chars().count()) && crate::resolve::person(text, self.vocabulary).is_none();
+        with + 1 == head && subject(before) && subject(after) && !before.contains(['方', '国'])
+    }
+
     /// Where the name that ends in the head at token `at` begins.
     fn left(&self, at: usize) -> Left {
         let mut start = self.span.start;
@@ -190,6 +198,7 @@ impl Clause<'_> {
                     Role::With => {
                         (i > self.from && self.place_at(i - 1).is_some() && self.span_of(i - 1).end == span.start && self.place_at(i + 1).is_some())
                             || self.is_governed(i)
+                            || self.joins_subjects(i, at)
                     }
                     // 隆重的: the verb stands before it.
                     Role::Of if i > self.from && self.is(i - 1, Role::Manner) && self.span_of(i - 1).end == span.start => {
