@@ -17,7 +17,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use coverage::{Cadence, CoverageRow, SourceCadence};
-pub use period::Period;
+pub use period::{Calendar, Period};
 pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
 pub use rollup::{
@@ -33,6 +33,8 @@ use crate::tag::Lexicon;
 pub struct Settings {
     /// Lengths of periods, shortest first.
     pub periods: Vec<Period>,
+    /// Where plans and congresses begin and end; empty, if no such period is asked for.
+    pub calendar: Calendar,
     /// Which date counts.
     pub date_basis: DateBasis,
     /// Breakdowns besides the totals.
@@ -45,6 +47,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             periods: vec![Period::Month, Period::Quarter, Period::Year],
+            calendar: Calendar::default(),
             date_basis: DateBasis::Auto,
             breakdowns: vec![Breakdown::Source, Breakdown::Register, Breakdown::OccasionType, Breakdown::Province, Breakdown::Voice],
             preamble: false,
@@ -118,11 +121,11 @@ pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence],
     theme_occasions.sort_unstable();
     theme_occasions.dedup();
     let coverage = coverage::coverage(&merge_presence(presence), sources, as_of);
-    let days = coverage::Days::new(&coverage, sources);
+    let days = coverage::Days::new(&coverage, sources, &settings.calendar);
     let counts = series::sum(&counts)?;
-    let totals = series::totals(&counts, &days);
+    let totals = series::totals(&counts, &days, &settings.calendar);
     let theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
-    let theme_breakdown = series::breakdown(&counts, &totals, &theme_occasions, lexicon);
+    let theme_breakdown = series::breakdown(&counts, &totals, &theme_occasions, lexicon, &settings.calendar);
     let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings);
     let mut occasions: Vec<OccasionRow> = occasions.into_values().collect();
     occasions.sort_by(|a, b| {
@@ -162,7 +165,8 @@ mod tests {
         fn two_halves_counted_and_added_equal_the_whole(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12), cut in 0..12_usize) {
             // The vocabulary is costly to build; one for all cases.
             static VOCABULARY: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(Vocabulary::builtin);
-            let (lexicon, settings) = (lexicon(), Settings::default());
+            let calendar = Calendar::new(VOCABULARY.almanac.plans(), VOCABULARY.almanac.congresses());
+            let (lexicon, settings) = (lexicon(), Settings { periods: Period::ALL.to_vec(), calendar, ..Settings::default() });
             let documents: Vec<_> = picks
                 .iter()
                 .enumerate()
@@ -192,7 +196,9 @@ mod tests {
             prop_assert_eq!(&whole.occasions, &halves.occasions);
             let hits: u64 = documents.iter().map(|d| tag(d, &lexicon).len() as u64).sum();
             let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.theme == "top").filter_map(|r| r.hits).sum::<u64>();
-            prop_assert_eq!((counted("month"), counted("year")), (hits, hits));
+            for period in Period::ALL {
+                prop_assert_eq!(counted(period.name()), hits);
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
 use super::coverage::Days;
-use super::period::Period;
+use super::period::{Calendar, Period};
 use super::rate::{per_10k, share, wilson};
 use super::rollup::{Breakdown, CountRow, ThemeOccasionRow, count_key};
 use super::{Settings, TallyError};
@@ -21,7 +21,7 @@ pub struct TotalRow {
     pub period: String,
     /// First day; `None` in the `unplaced` row.
     pub period_start: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, `2024-Q1`, or `unplaced`.
     pub period_label: String,
@@ -48,7 +48,7 @@ pub struct FrequencyRow {
     pub period: String,
     /// First day; `None` in the `unplaced` row.
     pub period_start: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
     pub period_label: String,
@@ -97,7 +97,7 @@ pub struct BreakdownRow {
     pub period: String,
     /// First day; `None` in the `unplaced` rows.
     pub period_start: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
     pub period_label: String,
@@ -201,16 +201,16 @@ pub(super) fn sum(rows: &[CountRow]) -> Result<Vec<CountRow>, TallyError> {
     Ok(out)
 }
 
-fn bounds(period: &str, start: Option<NaiveDate>) -> (Option<NaiveDate>, String) {
+fn bounds(period: &str, start: Option<NaiveDate>, calendar: &Calendar) -> (Option<NaiveDate>, String) {
     match (Period::from_name(period), start) {
-        (Some(period), Some(start)) => (Some(period.end_of(start)), period.label(start)),
+        (Some(period), Some(start)) => (calendar.end_of(period, start), calendar.label(period, start)),
         _ => (None, UNPLACED.to_owned()),
     }
 }
 
 /// The denominators: rows of all text. A period in which a source was expected
 /// and nothing at all was said gets a row of zeros under `all`.
-pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
+pub(super) fn totals(counts: &[CountRow], days: &Days, calendar: &Calendar) -> Vec<TotalRow> {
     let mut out: Vec<TotalRow> = counts
         .iter()
         .filter(|row| row.theme.is_none() && row.period != Period::Whole.name())
@@ -236,10 +236,10 @@ pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
         }
     }
     for row in &mut out {
-        (row.period_end, row.period_label) = bounds(&row.period, row.period_start);
-        if let (Some(period), Some(start), Some(end)) = (Period::from_name(&row.period), row.period_start, row.period_end) {
-            row.days_covered = Some(days.covered(start, end));
-            row.partial = days.partial(period, start, end);
+        (row.period_end, row.period_label) = bounds(&row.period, row.period_start, calendar);
+        if let (Some(period), Some(start)) = (Period::from_name(&row.period), row.period_start) {
+            row.days_covered = Some(days.covered(start, row.period_end));
+            row.partial = days.partial(period, start, row.period_end);
         }
     }
     out.sort_by(|a, b| {
@@ -259,7 +259,7 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
         .filter(|row| row.breakdown == all)
         .filter_map(|row| Some(((row.period.as_str(), row.period_start, row.theme.as_deref()?), row)))
         .collect();
-    let occasions = occasions_by(occasions, &[Breakdown::All], settings.periods.as_slice());
+    let occasions = occasions_by(occasions, &[Breakdown::All], settings.periods.as_slice(), &settings.calendar);
     let mut out = Vec::new();
     for period in &settings.periods {
         for theme in lexicon.themes() {
@@ -301,13 +301,13 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
 }
 
 /// Every theme in every period and member where it has a hit.
-pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon) -> Vec<BreakdownRow> {
+pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon, calendar: &Calendar) -> Vec<BreakdownRow> {
     let whole: BTreeMap<MemberKey<'_>, &TotalRow> =
         totals.iter().map(|t| ((t.period.as_str(), t.period_start, t.breakdown.as_str(), t.member.as_str()), t)).collect();
     let numbers: BTreeMap<&str, usize> = lexicon.themes().iter().enumerate().map(|(n, t)| (t.id.as_str(), n)).collect();
     let periods: BTreeSet<Period> = counts.iter().filter_map(|row| Period::from_name(&row.period)).collect();
     let periods: Vec<Period> = periods.into_iter().collect();
-    let occasions = occasions_by(occasions, &Breakdown::EVERY[1..], &periods);
+    let occasions = occasions_by(occasions, &Breakdown::EVERY[1..], &periods, calendar);
     let mut out: Vec<(usize, BreakdownRow)> = Vec::new();
     for row in counts.iter().filter(|row| row.breakdown != Breakdown::All.name()) {
         let Some(theme) = row.theme.as_deref() else { continue };
@@ -357,12 +357,12 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
 type OccasionKey<'r> = (&'static str, Option<NaiveDate>, &'static str, &'r str, &'r str);
 
 /// Distinct occasions for each period, member and theme.
-fn occasions_by<'r>(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], periods: &[Period]) -> BTreeMap<OccasionKey<'r>, u64> {
+fn occasions_by<'r>(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], periods: &[Period], calendar: &Calendar) -> BTreeMap<OccasionKey<'r>, u64> {
     let mut sets: BTreeMap<OccasionKey<'r>, BTreeSet<&'r str>> = BTreeMap::new();
     for row in rows {
         let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
         for period in periods {
-            let start = range.and_then(|range| period.place(range));
+            let start = range.and_then(|range| calendar.place(*period, range));
             for breakdown in breakdowns {
                 let member = match breakdown {
                     Breakdown::All => "all",
@@ -418,9 +418,15 @@ mod tests {
         let counts =
             [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
         let settings = Settings { periods: vec![Period::Month], ..Settings::default() };
-        let missing =
-            CoverageRow { source: "s".into(), unit: "day".into(), date_start: "2024-02-05".parse().unwrap(), missing: true, ..CoverageRow::default() };
-        let totals = totals(&counts, &Days::new(&[missing], &[]));
+        let missing = CoverageRow {
+            source: "s".into(),
+            unit: "day".into(),
+            date_start: "2024-02-05".parse().unwrap(),
+            date_end: "2024-02-05".parse().unwrap(),
+            missing: true,
+            ..CoverageRow::default()
+        };
+        let totals = totals(&counts, &Days::new(&[missing], &[], &settings.calendar), &settings.calendar);
         let got = frequency(&counts, &totals, &[], &lexicon, &settings);
         let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k)).collect();
         assert_eq!(shown, [("2024-01", Some(3), Some(300.0)), ("2024-02", None, None), ("2024-03", Some(0), Some(0.0))]);

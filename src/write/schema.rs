@@ -391,24 +391,24 @@ table! { CoverageRow, "coverage", "a source on a day (or in a year, if it speaks
 }
 
 table! { TotalRow, "period_totals", "a period and a member of a breakdown: the denominators", false, key ["period", "period_start", "breakdown", "member"], order ["period", "period_start"];
-    period: "day, week (ISO), month, quarter or year",
-    period_start: "first day; null: text whose date is missing or coarser than the period",
-    period_end: "last day",
-    period_label: "2024-03-05, 2024-W10, 2024-03, 2024-Q1, 2024 or unplaced",
+    period: "day, week (ISO), month, quarter, year, plan (five-year plan) or congress (term of the Party congress)",
+    period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
+    period_end: "last day; null: unplaced, or the term of the last congress, whose end is not known",
+    period_label: "2024-03-05, 2024-W10, 2024-03, 2024-Q1, 2024, plan-14, 1963-1965 (between two plans), congress-20 or unplaced",
     breakdown: "all, source, register, occasion_type, province or voice",
     member: "member of the breakdown; all, none and abroad are words",
     documents ("documents"): "documents; a document is in every member that one of its sentences is in, so do not sum over members of occasion_type, province or voice",
     sentences ("sentences"): "sentences; may be summed over the members of a breakdown",
     han_chars ("characters"): "Han characters; may be summed over members and periods",
     days_covered ("days"): "days of the period on which any source speaks; null when unplaced",
-    partial: "a source with a cadence misses a unit of the period; null: no cadence says",
+    partial: "a source with a cadence misses a unit of the period, or the period is open; null: no cadence says",
 }
 
 table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", false, key ["period", "theme", "period_start"], order ["period"];
-    period: "day, week (ISO), month, quarter or year",
-    period_start: "first day; null: text whose date is missing or coarser than the period",
-    period_end: "last day",
-    period_label: "2024-03, or unplaced",
+    period: "day, week (ISO), month, quarter, year, plan or congress, as in period_totals",
+    period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
+    period_end: "last day; null: unplaced, or not known yet",
+    period_label: "2024-03, as in period_totals, or unplaced",
     theme: "theme id",
     theme_zh: "Chinese label",
     theme_en: "English label",
@@ -430,10 +430,10 @@ table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", f
 }
 
 table! { BreakdownRow, "theme_breakdown", "a period, a member of a breakdown and a theme; only where there is a hit", false, key ["period", "breakdown", "member", "theme", "period_start"], order ["period"];
-    period: "day, week (ISO), month, quarter or year",
-    period_start: "first day; null: text whose date is missing or coarser than the period",
-    period_end: "last day",
-    period_label: "2024-03, or unplaced",
+    period: "day, week (ISO), month, quarter, year, plan or congress, as in period_totals",
+    period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
+    period_end: "last day; null: unplaced, or not known yet",
+    period_label: "2024-03, as in period_totals, or unplaced",
     breakdown: "source, register, occasion_type, province or voice",
     member: "member; none: no occasion in scope, or one without the attribute",
     theme: "theme id",
