@@ -4,19 +4,26 @@
 //! sums: over documents inside a shard, over shards here. Integers are summed,
 //! and every table is sorted before it leaves. Sole importer of polars.
 
+mod bursts;
 mod coverage;
+mod dispersion;
+mod fisher;
 mod period;
 mod profile;
 mod rate;
 mod rollup;
 mod series;
+mod trend;
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
+pub use bursts::{Burst, Kleinberg, burst_states, bursts};
 pub use coverage::{Cadence, CoverageRow, SourceCadence};
+pub use dispersion::dp_norm;
+pub use fisher::ln_fisher;
 pub use period::{Calendar, Period};
 pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
@@ -25,6 +32,7 @@ pub use rollup::{
     event_of, merge_presence, occasion_id, province_member,
 };
 pub use series::{BreakdownRow, FrequencyRow, TotalRow};
+pub use trend::{MannKendall, mann_kendall, seasonal_mann_kendall, theil_sen, two_sided};
 
 use crate::tag::Lexicon;
 
