@@ -15,7 +15,7 @@ use crate::load::{FieldNames, Input, Layout, without_dots};
 use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
 use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
-use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, Period};
+use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, HeatScale, Measures, Period, TurnSettings};
 use crate::write::{CsvTables, tables};
 
 /// A pipeline file as written.
@@ -99,6 +99,9 @@ struct WrittenTally {
     duplicates: Option<Spanned<String>>,
     #[serde(default)]
     preamble: bool,
+    smoothing: Option<Spanned<usize>>,
+    heat: Option<Spanned<PathBuf>>,
+    turns: Option<Spanned<TurnSettings>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -266,6 +269,7 @@ impl Reader<'_> {
                 other => self.fault(span(duplicates), format!("`{other}` is not known"), "write \"all\"".to_owned()),
             }
         }
+        let measures = self.measures(written.tally.smoothing.as_ref(), written.tally.heat.as_ref(), written.tally.turns.as_ref(), &periods)?;
         let csv = self.csv(written.write.csv);
         let work = output.parent().unwrap_or(Path::new("")).join(".tifa");
         Ok(Plan {
@@ -278,7 +282,7 @@ impl Reader<'_> {
             sources,
             vocabulary,
             lexicon,
-            tally: tally::Settings { periods, calendar, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble },
+            tally: tally::Settings { periods, calendar, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble, measures },
             csv,
             keep: written.write.keep.unwrap_or(5),
         })
@@ -300,6 +304,46 @@ impl Reader<'_> {
             self.fault(at.unwrap_or_default(), format!("the almanac has no dates for `{}`", period.name()), "add them to its files".to_owned());
         }
         (periods, calendar)
+    }
+
+    fn measures(
+        &mut self,
+        smoothing: Option<&Spanned<usize>>,
+        heat: Option<&Spanned<PathBuf>>,
+        turns: Option<&Spanned<TurnSettings>>,
+        periods: &[Period],
+    ) -> Result<Measures, PlanError> {
+        let smoothing = smoothing.map(|value| {
+            if !(1..=1000).contains(value.get_ref()) {
+                self.fault(span(value), "smoothing is a number of periods on each side", "write 1 to 1000, or take the line out".to_owned());
+            }
+            *value.get_ref()
+        });
+        let files = match heat {
+            None => builtin_files("heat"),
+            Some(path) => {
+                let path = self.folder.join(path.get_ref());
+                vec![DataFile { text: read_text(&path)?, path }]
+            }
+        };
+        let mut heat = HeatScale::default();
+        for file in &files {
+            match HeatScale::new(file) {
+                Ok(scale) => heat = scale,
+                Err(fault) => self.faults.push(*fault),
+            }
+        }
+        let turns = turns.map(|value| {
+            let settings = *value.get_ref();
+            if let Some(fault) = settings.fault() {
+                self.fault(span(value), fault, None);
+            }
+            if let Some(period) = settings.period.filter(|period| !periods.contains(period)) {
+                self.fault(span(value), format!("the periods have no `{}`", period.name()), "add it to `periods`".to_owned());
+            }
+            settings
+        });
+        Ok(Measures { smoothing, heat, turns: turns.unwrap_or_default() })
     }
 
     fn csv(&mut self, written: Option<Spanned<CsvTables>>) -> CsvTables {

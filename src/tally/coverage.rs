@@ -152,6 +152,8 @@ pub(super) struct Days<'c> {
     sources: Vec<Units>,
     /// Units that a source was expected to fill and did not.
     missing: BTreeSet<(NaiveDate, NaiveDate)>,
+    /// Units that a source was expected to fill, and how many did not: by first and last day.
+    expected: BTreeMap<(NaiveDate, NaiveDate), (u64, u64)>,
 }
 
 /// The units of a source with a cadence.
@@ -170,8 +172,14 @@ impl<'c> Days<'c> {
             let present = rows().filter(|row| row.present).map(|row| row.date_start).collect();
             (source.cadence != Cadence::None).then_some(Units { cadence: source.cadence, present, span })
         };
+        let mut expected: BTreeMap<(NaiveDate, NaiveDate), (u64, u64)> = BTreeMap::new();
+        for row in coverage.iter().filter(|row| row.expected) {
+            let sum = expected.entry((row.date_start, row.date_end)).or_default();
+            *sum = (sum.0 + 1, sum.1 + u64::from(row.missing));
+        }
         Self {
             calendar,
+            expected,
             spoken: coverage.iter().filter(|row| row.present && row.unit == Period::Day.name()).map(|row| row.date_start).collect(),
             sources: sources.iter().filter_map(units).collect(),
             missing: coverage.iter().filter(|row| row.missing).map(|row| (row.date_start, row.date_end)).collect(),
@@ -187,6 +195,15 @@ impl<'c> Days<'c> {
     pub(super) fn missed(&self, period: Period) -> BTreeSet<NaiveDate> {
         let unit = |(start, end): &(NaiveDate, NaiveDate)| DateRange { start: *start, end: *end, precision: crate::parse::Precision::Day };
         self.missing.iter().filter_map(|days| self.calendar.place(period, unit(days))).collect()
+    }
+
+    /// Of the units that sources were expected to fill between two days, the share
+    /// that they did not; 0 where nothing was expected.
+    pub(super) fn missing_share(&self, start: NaiveDate, end: Option<NaiveDate>) -> f64 {
+        let end = end.unwrap_or(NaiveDate::MAX);
+        let units = self.expected.range((start, start)..=(end, end)).filter(|((_, last), _)| *last <= end);
+        let (expected, missing) = units.fold((0, 0), |sum, (_, unit)| (sum.0 + unit.0, sum.1 + unit.1));
+        if expected == 0 { 0.0 } else { missing as f64 / expected as f64 }
     }
 
     /// Whether a source with a cadence that speaks around the period misses a

@@ -88,6 +88,16 @@ pub struct FrequencyRow {
     pub small_n: bool,
     /// A source with a cadence misses a unit of the period.
     pub partial: Option<bool>,
+    /// Hits ÷ hits of all themes of the level.
+    pub share_of_hits: Option<f64>,
+    /// Rate over the period and its neighbours.
+    pub per_10k_smooth: Option<f64>,
+    /// Level of heat by the number of documents in a calendar year.
+    pub heat_by_count: Option<String>,
+    /// Level of heat by the share of documents.
+    pub heat_by_share: Option<String>,
+    /// Levels risen, by share, since the period before.
+    pub heat_change: Option<i32>,
 }
 
 /// A theme in a period and member; only where there is a hit.
@@ -133,6 +143,8 @@ pub struct BreakdownRow {
     pub density_high: Option<f64>,
     /// Fewer than 20 documents.
     pub small_n: bool,
+    /// Hits ÷ hits of all themes of the level in the period and member.
+    pub share_of_hits: Option<f64>,
 }
 
 /// Below this many documents a share says little.
@@ -249,6 +261,18 @@ pub(super) fn totals(counts: &[CountRow], days: &Days, calendar: &Calendar) -> V
     out
 }
 
+/// Hits of all themes of a level, for each period and member.
+fn hits_of_levels<'r>(counts: &'r [CountRow], lexicon: &Lexicon) -> BTreeMap<(&'r str, Option<NaiveDate>, &'r str, &'r str, u32), u64> {
+    let levels: BTreeMap<&str, u32> = lexicon.themes().iter().map(|t| (t.id.as_str(), u32::from(t.parent.is_some()))).collect();
+    let mut out = BTreeMap::new();
+    for row in counts {
+        if let Some(level) = row.theme.as_deref().and_then(|theme| levels.get(theme)) {
+            *out.entry((row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str(), *level)).or_default() += row.hits;
+        }
+    }
+    out
+}
+
 type MemberKey<'r> = (&'r str, Option<NaiveDate>, &'r str, &'r str);
 
 /// Every theme in every period from the first to the last, and unplaced.
@@ -260,6 +284,7 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
         .filter_map(|row| Some(((row.period.as_str(), row.period_start, row.theme.as_deref()?), row)))
         .collect();
     let occasions = occasions_by(occasions, &[Breakdown::All], settings.periods.as_slice(), &settings.calendar);
+    let of_level = hits_of_levels(counts, lexicon);
     let mut out = Vec::new();
     for period in &settings.periods {
         for theme in lexicon.themes() {
@@ -269,6 +294,8 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                 let count = |get: fn(&CountRow) -> u64| spoken.then(|| row.map_or(0, |r| get(r)));
                 let documents = count(|r| r.documents);
                 let interval = documents.and_then(|d| wilson(d, total.documents));
+                let level = u32::from(theme.parent.is_some());
+                let level_hits = of_level.get(&(period.name(), total.period_start, all, all, level)).copied().unwrap_or(0);
                 let told = occasions.get(&(period.name(), total.period_start, all, all, theme.id.as_str())).copied().unwrap_or(0);
                 out.push(FrequencyRow {
                     period: total.period.clone(),
@@ -279,7 +306,7 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                     theme_zh: theme.zh.clone(),
                     theme_en: theme.en.clone(),
                     parent: theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.clone()),
-                    level: u32::from(theme.parent.is_some()),
+                    level,
                     hits: count(|r| r.hits),
                     sentences: count(|r| r.sentences),
                     documents,
@@ -293,6 +320,8 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                     density_high: interval.map(|i| i.1),
                     small_n: total.documents < SMALL_N,
                     partial: total.partial,
+                    share_of_hits: count(|r| r.hits).and_then(|hits| share(hits, level_hits)),
+                    ..FrequencyRow::default()
                 });
             }
         }
@@ -308,6 +337,7 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
     let periods: BTreeSet<Period> = counts.iter().filter_map(|row| Period::from_name(&row.period)).collect();
     let periods: Vec<Period> = periods.into_iter().collect();
     let occasions = occasions_by(occasions, &Breakdown::EVERY[1..], &periods, calendar);
+    let of_level = hits_of_levels(counts, lexicon);
     let mut out: Vec<(usize, BreakdownRow)> = Vec::new();
     for row in counts.iter().filter(|row| row.breakdown != Breakdown::All.name()) {
         let Some(theme) = row.theme.as_deref() else { continue };
@@ -319,6 +349,8 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
         };
         let interval = wilson(row.documents, total.documents);
         let key = (row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str(), theme);
+        let level = u32::from(lexicon.themes().get(number).is_some_and(|t| t.parent.is_some()));
+        let level_hits = of_level.get(&(key.0, key.1, key.2, key.3, level)).copied().unwrap_or(0);
         out.push((
             number,
             BreakdownRow {
@@ -329,7 +361,7 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                 breakdown: row.breakdown.clone(),
                 member: row.member.clone(),
                 theme: theme.to_owned(),
-                level: u32::from(lexicon.themes().get(number).is_some_and(|t| t.parent.is_some())),
+                level,
                 hits: row.hits,
                 sentences: row.sentences,
                 documents: row.documents,
@@ -342,6 +374,7 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                 density_low: interval.map(|i| i.0),
                 density_high: interval.map(|i| i.1),
                 small_n: total.documents < SMALL_N,
+                share_of_hits: share(row.hits, level_hits),
             },
         ));
     }
