@@ -6,6 +6,7 @@
 mod inventory;
 mod record;
 mod shard;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,6 +18,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rustix::fs::{FlockOperation, flock};
 
 pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
+pub use survey::{Survey, survey};
 
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, LoadError, leading_u64, short_hex};

@@ -377,6 +377,8 @@ table! { ThemeRow, "themes", "a theme of the lexicon", false, key ["theme"], ord
     nested: "its terms count inside longer ones too",
     first_known: "first known date, as the lexicon has it",
     source: "where the formulation comes from",
+    gap: "the most characters between the parts of its patterns; null: it has no pattern",
+    not_in: "strings inside which its terms are not there",
 }
 
 table! { CoverageRow, "coverage", "a source on a day (or in a year, if it speaks once a year)", false, key ["source", "date_start"], order ["source", "date_start"];
