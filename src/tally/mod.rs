@@ -4,7 +4,9 @@
 //! sums: over documents inside a shard, over shards here. Integers are summed,
 //! and every table is sorted before it leaves. Sole importer of polars.
 
+mod copies;
 mod coverage;
+mod fingerprint;
 mod period;
 mod profile;
 mod rate;
@@ -16,7 +18,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+pub use copies::{CopyRow, Joining, Repeat, group_id};
 pub use coverage::{Cadence, CoverageRow, SourceCadence};
+pub use fingerprint::{ALIKE, Fingerprint};
 pub use period::Period;
 pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
@@ -76,6 +80,8 @@ pub struct Tally {
     pub coverage: Vec<CoverageRow>,
     /// By date, type and name.
     pub occasions: Vec<OccasionRow>,
+    /// By the first document's date. Found apart, from fingerprints.
+    pub copies: Vec<CopyRow>,
 }
 
 /// Adds up rollups and makes the series.
@@ -129,7 +135,7 @@ pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence],
         let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
         key(a).cmp(&key(b))
     });
-    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, coverage, occasions })
+    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, coverage, occasions, copies: Vec::new() })
 }
 
 #[cfg(test)]
