@@ -65,7 +65,8 @@ fn head(record: &[u8]) -> (bool, i32, i32) {
 }
 
 fn fingerprint(record: &[u8]) -> Fingerprint {
-    Fingerprint::from_bytes(record.get(9..).unwrap_or_default())
+    let (_, start, end) = head(record);
+    Fingerprint::from_bytes(record.get(9..).unwrap_or_default()).on(start, end)
 }
 
 /// A shard as this module needs it.

@@ -12,8 +12,9 @@
 /// (docs/decisions/0008).
 const SHINGLE: usize = 7;
 
-/// A text with fewer shingles is repeated only by the same letters and digits:
-/// one changed word would take most of its shingles away.
+/// A text with fewer shingles is repeated only by the same letters and digits on
+/// the same date: one changed word would take most of its shingles away, and a
+/// bare headline comes back each year without repeating anything.
 const FEWEST_SHINGLES: usize = 32;
 
 /// Bins of a sketch, a byte each.
@@ -95,6 +96,22 @@ impl Fingerprint {
         out
     }
 
+    /// The same, for a document of these days: a text of few shingles is told by
+    /// its date too. Days are numbers, the same for the same day.
+    #[must_use]
+    pub fn on(mut self, start: i32, end: i32) -> Self {
+        if self.is_short() {
+            for (to, day) in self.text.iter_mut().zip(start.to_le_bytes().into_iter().chain(end.to_le_bytes())) {
+                *to ^= day;
+            }
+        }
+        self
+    }
+
+    fn is_short(&self) -> bool {
+        self.sketch.iter().all(|byte| *byte == 0)
+    }
+
     /// How similar two texts are: 1 for the same letters and digits, else the
     /// estimate of the Jaccard index of their shingles, from 0 to 1.
     ///
@@ -131,7 +148,7 @@ impl Fingerprint {
     /// Bands: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4.
     pub fn keys(&self, out: &mut Vec<u64>) {
         out.push(self.text.iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte)));
-        if self.sketch.iter().all(|byte| *byte == 0) {
+        if self.is_short() {
             return;
         }
         let dense = self.dense();
@@ -282,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_text_is_told_by_its_hash_alone() {
+    fn a_short_text_is_told_by_its_hash_and_date_alone() {
         let (a, b, c) = (Fingerprint::of("兴修水利，造福人民。"), Fingerprint::of("兴修水利 造福人民"), Fingerprint::of("兴修水利造福万民"));
         assert_eq!(a, b);
         assert!((a.similarity(&b) - 1.0).abs() < f64::EPSILON && a.similarity(&c) == 0.0);
@@ -290,5 +307,7 @@ mod tests {
         c.keys(&mut keys);
         assert_eq!(keys.len(), 1);
         assert_ne!(Fingerprint::of("……"), Fingerprint::of("——"));
+        assert!(a.on(1, 1).similarity(&b.on(1, 1)) >= 1.0 && a.on(1, 1).similarity(&b.on(2, 2)) == 0.0);
+        assert_eq!(Fingerprint::of(&text(1, 100)).on(1, 1), Fingerprint::of(&text(1, 100)));
     }
 }

@@ -382,7 +382,7 @@ table! { CopyRow, "copies", "a document that repeats another", false, key ["doc_
     group_id: "the same for all copies of one document: a hash of the first document's letters and digits",
     first_doc_id: "the first document of the group, by date (undated ones last), then in the order of the corpus; it has no row of its own here",
     similarity ("share"): "of the shingles of seven letters or digits in either text those in both (Jaccard index), at least 0.8; 1 if exact, else estimated from a sketch with a standard error below 0.03",
-    exact: "the same letters and digits in the same order, title included; only marks, spaces and line ends may differ",
+    exact: "the same letters and digits in the same order, title included; only marks, spaces and line ends may differ. A text of fewer than 38 of them repeats another only if it is exact and has the same date",
     source: "source of the document",
     first_source: "source of the first document",
     date_start: "first day of the document's date; null: it has none",
