@@ -73,8 +73,10 @@ fn a_late_earlier_copy_changes_copies_and_series_and_no_part_file_of_another_sha
     assert_eq!(copies.lines().count(), 2, "{copies}");
     assert!(copies.lines().nth(1).unwrap().ends_with(",false,days,days,2024-03-20,2024-02-03"), "{copies}");
     assert_eq!((hits(&place, "2024-02-01"), hits(&place, "2024-03-01")), ("2".into(), "60".into()));
-    // Neither count nor zero: the day spoke, but only repeated.
     assert_eq!(line(&place.csv("period_totals"), "month,2024-03-01")[6], "30");
+    // Neither a count nor a zero: the day spoke, but only repeated.
+    assert_eq!(line(&place.csv("theme_frequency"), "day,2024-03-20")[9], "");
+    assert_eq!(line(&place.csv("period_totals"), "day,2024-03-20")[6..10], ["0", "0", "0", "1"]);
     assert_eq!(line(&place.csv("coverage"), "days,day,2024-03-20")[5], "true");
     assert_eq!(line(&place.csv("occasions"), "")[15], "documents");
     assert!(place.csv("occasions").lines().nth(1).unwrap().ends_with(",32"), "{}", place.csv("occasions"));

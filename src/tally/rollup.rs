@@ -294,7 +294,15 @@ impl<'r> Rolling<'r> {
 
     /// Adds a document that is left out of the series because it repeats
     /// another: its source has spoken all the same, and it tells of its occasions.
+    /// Its periods get no counts, but a row.
     pub fn add_copy(&mut self, document: &Document, register: &str, resolution: &Resolution) {
+        let mut counts: Vec<(Key, [u64; 4])> = Vec::new();
+        for sentence in 0..document.sentences.len() {
+            let placed = self.place(document, register, resolution, sentence);
+            self.each_key(&placed, TOTAL, |key| counts.extend((key.2 == Breakdown::All).then_some((key, [0; 4]))));
+        }
+        merge(&mut counts);
+        self.counts.append(&mut counts);
         let han = document.sentences.iter().map(|sentence| han_chars(sentence.span.of(&document.text))).sum();
         self.add_presence(document, han);
         self.add_occasions(document, register, resolution, &[], &[]);
