@@ -106,6 +106,22 @@ fn an_incremental_run_gives_the_bytes_of_a_full_one() {
     assert_eq!(tables(&place.path("output")), tables(&fresh));
 }
 
+#[test]
+fn another_measure_is_published_and_counts_nothing_again() {
+    let place = Place::new(3);
+    place.run(&["--quiet"]);
+    let header = place.csv("theme_turns");
+    assert!(header.starts_with("theme,theme_zh,theme_en,level,kind,burst_level,period,period_start,"), "{header}");
+    assert!(place.csv("theme_profile").lines().nth(1).unwrap().ends_with(",cmp 2017-1"));
+    place.write("pipelines/heat.toml", "name = \"own\"\nversion = \"3\"\n[[level]]\nname = \"hot\"\ndocuments = 1\nshare = 0.5\nsource = \"test\"\n");
+    place.write("pipelines/days.toml", &format!("{PIPELINE}[tally]\nsmoothing = 1\nheat = \"heat.toml\"\n"));
+    let (code, out, error) = place.run(&["--log-format", "json"]);
+    assert_eq!(code, 0, "{error}");
+    let record: serde_json::Value = serde_json::from_str(out.trim()).unwrap();
+    assert_eq!((&record["status"], &record["inputs"]["shards_computed"]), (&"published".into(), &0.into()), "{out}");
+    assert!(place.csv("theme_profile").lines().nth(1).unwrap().ends_with(",own 3"));
+}
+
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     fn walk(root: &Path, folder: &Path, out: &mut Vec<(PathBuf, Vec<u8>)>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
