@@ -373,7 +373,7 @@ mod tests {
         turns(&lexicon.themes()[0], Period::Month, &timeline(wholes), parts, known, &TurnSettings::default())
             .into_iter()
             .filter(|row| row.kind != "burst")
-            .map(|row| (row.kind, row.period_start.to_string()[..7].to_owned(), row.period_end.unwrap().to_string()[..7].to_owned(), row.censored))
+            .map(|row| (row.kind, row.period_start.format("%Y-%m").to_string(), row.period_end.unwrap().format("%Y-%m").to_string(), row.censored))
             .collect()
     }
 
