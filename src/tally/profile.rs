@@ -268,7 +268,7 @@ mod tests {
             .zip(hits)
             .map(|(start, hits)| FrequencyRow { period_start: Some(*start), hits: *hits, documents: *hits, ..FrequencyRow::default() })
             .collect();
-        Shape::new(Period::Month, &Timeline { slots, at }, &rows)
+        Shape::new(Period::Month, &Timeline { slots, at, ..Timeline::default() }, &rows)
     }
 
     #[test]
