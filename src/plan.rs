@@ -606,6 +606,20 @@ lexicon = ["themes/*.toml"]
     }
 
     #[test]
+    fn measures_that_make_no_sense_are_told_with_their_line() {
+        let good = "[tally]\nsmoothing = 2\n[tally.turns]\nperiod = \"year\"\nalpha = 0.01\n";
+        let plan = read(&format!("{GOOD}{good}")).unwrap_or_else(|e| panic!("{e}"));
+        let measures = &plan.tally.measures;
+        assert_eq!((measures.smoothing, measures.turns.period, measures.heat.id()), (Some(2), Some(Period::Year), "cmp 2017-1".to_owned()));
+        let bad = "[tally]\nsmoothing = 0\nheat = \"empty.toml\"\n[tally.turns]\nperiod = \"day\"\nalpha = 2.0\n";
+        let got = faults(&format!("{GOOD}{bad}"));
+        let shown: Vec<&str> = got.iter().map(|fault| fault.split(' ').next().unwrap_or_default()).collect();
+        assert_eq!(shown, ["13:", "1:", "15:", "15:"], "{got:?}");
+        let got = faults(&format!("{GOOD}[tally.turns]\nalfa = 0.1\n"));
+        assert!(got.len() == 1 && got[0].ends_with("did you mean `alpha`?"), "{got:?}");
+    }
+
+    #[test]
     fn sizes_are_read_with_their_units() {
         assert_eq!((read_size("16 MB"), read_size("4000"), read_size("2gb")), (Some(16_000_000), Some(4000), Some(2_000_000_000)));
         assert_eq!((read_size("MB"), read_size("0"), read_size("3 XB")), (None, None, None));

@@ -106,6 +106,57 @@ fn an_incremental_run_gives_the_bytes_of_a_full_one() {
     assert_eq!(tables(&place.path("output")), tables(&fresh));
 }
 
+#[test]
+fn another_measure_is_published_and_counts_nothing_again() {
+    let place = Place::new(3);
+    place.run(&["--quiet"]);
+    let header = place.csv("theme_turns");
+    assert!(header.starts_with("theme,theme_zh,theme_en,level,kind,burst_level,period,period_start,"), "{header}");
+    assert!(place.csv("theme_profile").lines().nth(1).unwrap().ends_with(",cmp 2017-1"));
+    place.write("pipelines/heat/own.toml", "name = \"own\"\nversion = \"3\"\n[[level]]\nname = \"hot\"\ndocuments = 1\nshare = 0.5\nsource = \"test\"\n");
+    place.write("pipelines/days.toml", &format!("{PIPELINE}[tally]\nsmoothing = 1\nheat = \"heat/own.toml\"\n"));
+    let (code, out, error) = place.run(&["--log-format", "json"]);
+    assert_eq!(code, 0, "{error}");
+    let record: serde_json::Value = serde_json::from_str(out.trim()).unwrap();
+    assert_eq!((&record["status"], &record["inputs"]["shards_computed"]), (&"published".into(), &0.into()), "{out}");
+    assert!(place.csv("theme_profile").lines().nth(1).unwrap().ends_with(",own 3"));
+}
+
+#[test]
+fn turning_points_stand_in_their_table_and_none_lies_over_a_month_without_text() {
+    let place = Place::new(0);
+    let pipeline = PIPELINE
+        .replace("*.txt", "*.jsonl")
+        .replace("layout = \"text\"", "layout = \"jsonl\"\ntext = \"field:text\"")
+        .replace("title = \"first-line\"", "title = \"none\"")
+        .replace("filename:%Y%m%d", "field:day")
+        .replace("cadence = \"daily\"", "");
+    place.write("pipelines/days.toml", &pipeline);
+    // Twenty texts a month; five speak of the theme from the 13th month on, but
+    // in the 22nd to the 25th.
+    let corpus = |left_out: Option<u32>| -> String {
+        let months = (0..30_u32).filter(|month| Some(*month) != left_out);
+        let text = |month: u32, day: u32| if month >= 12 && !(21..25).contains(&month) && day <= 5 { "各地兴修水利。" } else { "各地庆祝丰收。" };
+        let line =
+            |month: u32, day: u32| format!("{{\"text\": \"{}\", \"day\": \"{}-{:02}-{day:02}\"}}\n", text(month, day), 2020 + month / 12, month % 12 + 1);
+        months.flat_map(|month| (1..=20).map(move |day| (month, day))).map(|(month, day)| line(month, day)).collect()
+    };
+    let turns = |place: &Place| -> Vec<String> {
+        let csv = place.csv("theme_turns");
+        let rows = csv.lines().skip(1).map(|row| row.split(',').collect::<Vec<_>>());
+        rows.filter(|cells| cells[4] != "burst").map(|cells| format!("{} {} {}", cells[4], cells[7], cells[8])).collect()
+    };
+    place.write("raw/all.jsonl", &corpus(None));
+    place.run(&["--quiet"]);
+    assert_eq!(turns(&place), ["debut 2021-01-01 2021-01-31", "silence 2021-10-01 2022-01-31", "return 2022-02-01 2022-02-28"]);
+    place.write("raw/all.jsonl", &corpus(Some(22)));
+    place.run(&["--quiet"]);
+    assert_eq!(turns(&place), ["debut 2021-01-01 2021-01-31"]);
+    place.write("raw/all.jsonl", &corpus(Some(11)));
+    place.run(&["--quiet"]);
+    assert_eq!(turns(&place), ["silence 2021-10-01 2022-01-31", "return 2022-02-01 2022-02-28"]);
+}
+
 pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     fn walk(root: &Path, folder: &Path, out: &mut Vec<(PathBuf, Vec<u8>)>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {

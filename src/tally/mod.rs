@@ -289,6 +289,7 @@ mod tests {
             prop_assert_eq!(&whole.theme_frequency, &halves.theme_frequency);
             prop_assert_eq!(&whole.theme_breakdown, &halves.theme_breakdown);
             prop_assert_eq!(&whole.theme_profile, &halves.theme_profile);
+            prop_assert_eq!(&whole.theme_turns, &halves.theme_turns);
             prop_assert_eq!(&whole.occasions, &halves.occasions);
             let hits: u64 = documents.iter().map(|d| tag(d, &lexicon).len() as u64).sum();
             let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.theme == "top").filter_map(|r| r.hits).sum::<u64>();

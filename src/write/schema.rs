@@ -516,7 +516,7 @@ table! { ProfileRow, "theme_profile", "a theme over the whole corpus", false, ke
     heat_scale: "name and version of the scale",
 }
 
-table! { TurnRow, "theme_turns", "a turning point of a theme", false, key ["theme", "kind", "burst_level", "period_start"], order [];
+table! { TurnRow, "theme_turns", "a turning point of a theme over the whole corpus", false, key ["theme", "kind", "burst_level", "period_start"], order [];
     theme: "theme id",
     theme_zh: "Chinese label",
     theme_en: "English label",
@@ -536,7 +536,7 @@ table! { TurnRow, "theme_turns", "a turning point of a theme", false, key ["them
     baseline_period_documents ("documents"): "all documents there",
     baseline_density ("share"): "baseline_documents ÷ baseline_period_documents",
     weight ("nats"): "debut, silence, return: −ln of the probability that chance leaves the theme out so long; spike: −ln p of Fisher's exact test; burst: log-likelihood of its counts at the rate of the state over that at the rate of the whole corpus",
-    censored: "it touches a gap or the first or last period with text, so it may have begun earlier or may go on",
+    censored: "it touches the first or last period with text, a gap, or the begin or end of a source that gives much of the text: it may have begun earlier or may go on",
 }
 
 table! { Reject, "rejects", "input that could not be used", false, key [], order ["source", "path", "record"];

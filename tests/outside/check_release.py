@@ -409,6 +409,13 @@ def turns(compare, db):
               or (p.trend is not null and p.trend not in ('up', 'down', 'none')) or (p.trend = 'up' and p.mk_s is null) or not coalesce(p.dp_norm between 0 and 1 + 1e-9, true)""",
     )
     compare(
+        "dp_norm of theme_profile, recomputed",
+        """with f as (select p.theme, p.dp_norm, f.hits / sum(f.hits) over w as h, f.period_han_chars / sum(f.period_han_chars) over w as s
+                      from theme_profile p join theme_frequency f on f.theme = p.theme and f.period = p.trend_period
+                      where f.period_start is not null and f.period_documents > 0 window w as (partition by p.theme))
+           select theme, any_value(dp_norm), sum(abs(h - s)) / 2 / (1 - min(s)) as d from f group by 1 having abs(any_value(dp_norm) - d) > 1e-9""",
+    )
+    compare(
         "heat_change is the difference of two levels, and a level stands only where enough was said",
         """select f.theme, f.period, f.period_label, f.heat_by_share, f.heat_by_count, f.heat_change from theme_frequency f
            where ((f.heat_by_share is null) <> (f.period_start is null or f.small_n or f.period_documents = 0))
