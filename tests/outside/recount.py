@@ -4,7 +4,8 @@ Promise: the counts of every theme are right to the last hit. Every occurrence o
 every term is looked for with `str.find` in `documents.text`; one that lies
 inside an occurrence of a longer term is dropped, unless its theme is `nested`;
 of overlapping ones of one term the leftmost counts. The result must equal
-`hits`, hit by hit, and `theme_profile.hits`, where a parent has its children's.
+`hits`, hit by hit, and `theme_profile.hits`, where a parent has its children's. Where only the
+first of a group of copies counts, the profile leaves the others out.
 """
 
 import glob
@@ -73,7 +74,10 @@ def recount(release, pattern, report):
     report.check("hits by document and theme", [f"{k}: {table[k]}, recounted {by_document[k]}" for k in by_document | table if table[k] != by_document[k]])
     parent = {t["id"]: t.get("parent") for t in themes}
     by_theme = Counter()
-    for (_, theme), number in by_document.items():
+    left_out = {doc_id for (doc_id,) in release.rows("copies", "doc_id")} if release.first_only() else set()
+    for (doc_id, theme), number in by_document.items():
+        if doc_id in left_out:
+            continue
         by_theme[theme] += number
         if parent[theme]:
             by_theme[parent[theme]] += number
