@@ -45,6 +45,8 @@ REFERENCES = [
     ("events", ["occasion_id"], "occasions", ["occasion_id"]),
     ("occasions", ["occasion_id"], "events", ["occasion_id"]),
     ("occasions", ["first_doc_id"], "documents", ["doc_id"]),
+    ("copies", ["doc_id"], "documents", ["doc_id"]),
+    ("copies", ["first_doc_id"], "documents", ["doc_id"]),
     ("hits", ["theme"], "themes", ["theme"]),
     ("themes", ["parent"], "themes", ["theme"]),
     ("themes", ["theme"], "theme_profile", ["theme"]),
@@ -248,12 +250,30 @@ def keys(release, db, report):
     report.check("occasions count their events and documents", wrong)
 
 
-def counts(db, basis, report):
+def copies(db, report):
+    """What the table says of its documents."""
+    bare = "lower(regexp_replace({}, '[^\\p{{L}}\\p{{N}}]', '', 'g'))"
+    wrong = db.execute(
+        f"""select c.doc_id, c.first_doc_id, similarity, exact from copies c
+            join documents d using (doc_id) join documents f on f.doc_id = c.first_doc_id
+            where c.doc_id = c.first_doc_id or c.first_doc_id in (select doc_id from copies)
+               or (c.source, c.date_start, c.first_source, c.first_date_start) is distinct from (d.source, d.date_start, f.source, f.date_start)
+               or coalesce(f.date_start, '9999-12-31') > coalesce(d.date_start, '9999-12-31')
+               or similarity < 0.8 or similarity > 1 or exact <> ({bare.format("d.text")} = {bare.format("f.text")}) or (exact and similarity < 1)"""
+    ).fetchall()
+    number, groups, exact = db.execute("select count(*), count(distinct first_doc_id), count(*) filter (exact) from copies").fetchone()
+    report.check("a copy has one first, no later than itself; exact ones have the same letters and digits", wrong, f"{number} copies of {groups}, {exact} exact")
+
+
+def counts(db, basis, first_only, report):
     """The series, recomputed from documents, sentences and hits."""
     # A document counts if its sentences are in the table (preambles are not).
-    db.execute("create table counted as select * from documents where doc_id in (select doc_id from sentences)")
-    left = db.execute("select doc_id from documents where not preamble and doc_id not in (select doc_id from counted)").fetchall()
+    db.execute("create table spoken_of as select * from documents where doc_id in (select doc_id from sentences)")
+    left = db.execute("select doc_id from documents where not preamble and doc_id not in (select doc_id from spoken_of)").fetchall()
     report.check("every document that is no preamble has sentences", left)
+    # Where only the first of a group counts, its copies are in the tables and in no count.
+    left_out = "where doc_id not in (select doc_id from copies)" if first_only else ""
+    db.execute(f"create table counted as select * from spoken_of {left_out}")
     start, end = {
         "auto": ("coalesce(d.date_start, e.date_start)", "case when d.date_start is null then e.date_end else d.date_end end"),
         "document": ("d.date_start", "d.date_end"),
@@ -284,6 +304,7 @@ def counts(db, basis, report):
            select theme, doc_id, sentence from hits
            union all select t.parent, doc_id, sentence from hits join themes t using (theme) where t.parent is not null"""
     )
+    db.execute("delete from counted_hits where doc_id not in (select doc_id from counted)")
 
     def compare(name, query, held=""):
         report.check(name, db.execute(query).fetchall(), held)
@@ -367,7 +388,7 @@ def counts(db, basis, report):
            where share_of_hits is distinct from hits / nullif(n, 0)::double""",
     )
     turns(compare, db)
-    totals = db.execute("select count(*), sum(han_chars), (select count(*) from sentences) from documents where doc_id in (select doc_id from counted)").fetchone()
+    totals = db.execute("select count(*), sum(han_chars), (select count(*) from spoken) from documents where doc_id in (select doc_id from counted)").fetchone()
     undated = db.execute("select count(*) from counted where date_start is null").fetchone()[0]
     faults = []
     for period, documents, han, sentences in db.execute(
@@ -435,7 +456,8 @@ def main():
     csv_twins(release, report)
     spans(release, report)
     keys(release, db, report)
-    counts(db, sys.argv[2] if len(sys.argv) == 3 else "auto", report)
+    copies(db, report)
+    counts(db, sys.argv[2] if len(sys.argv) == 3 else "auto", release.first_only(), report)
     report.end()
 
 

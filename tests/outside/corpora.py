@@ -225,6 +225,7 @@ def main():
                 check(release, Path(corpora) / name, report)
                 script("check_release.py", report, release.folder)
                 script("recount.py", report, release.folder, LEXICON)
+                script("copies.py", report, release.folder)
         if len(releases) == len(PIPELINES):
             lexicon(releases, report)
     report.end()

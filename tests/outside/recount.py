@@ -6,7 +6,8 @@ a regular expression at each place of its first part; what a theme's `not_in`
 excludes is taken away. One whose characters all belong to another that has
 more is dropped, unless its theme is `nested`; of overlapping ones of one term
 the leftmost counts. The result must equal `hits`, hit by hit, and
-`theme_profile.hits`, where a parent has its children's.
+`theme_profile.hits`, where a parent has its children's. Where only the
+first of a group of copies counts, the profile leaves the others out.
 """
 
 import glob
@@ -99,7 +100,10 @@ def recount(release, pattern, report):
     report.check("hits by document and theme", [f"{k}: {table[k]}, recounted {by_document[k]}" for k in by_document | table if table[k] != by_document[k]])
     parent = {t["id"]: t.get("parent") for t in themes}
     by_theme = Counter()
-    for (_, theme), number in by_document.items():
+    left_out = {doc_id for (doc_id,) in release.rows("copies", "doc_id")} if release.first_only() else set()
+    for (doc_id, theme), number in by_document.items():
+        if doc_id in left_out:
+            continue
         by_theme[theme] += number
         if parent[theme]:
             by_theme[parent[theme]] += number
