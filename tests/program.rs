@@ -11,11 +11,11 @@ fn tifa() -> Command {
 }
 
 /// A folder with a pipeline over daily texts.
-struct Place {
-    dir: TempDir,
+pub(crate) struct Place {
+    pub(crate) dir: TempDir,
 }
 
-const PIPELINE: &str = r#"
+pub(crate) const PIPELINE: &str = r#"
 name = "days"
 output = "../output"
 [[source]]
@@ -32,7 +32,7 @@ lexicon = ["themes/*.toml"]
 const THEMES: &str = "[[theme]]\nid = \"water\"\nzh = \"水利\"\nen = \"water works\"\nsource = \"test\"\nterms = [\"水利\", \"水利工程\"]\n[[theme.case]]\ntext = \"兴修水利\"\nhits = [\"水利\"]\n";
 
 impl Place {
-    fn new(days: u32) -> Self {
+    pub(crate) fn new(days: u32) -> Self {
         let place = Self { dir: tempfile::tempdir().unwrap() };
         place.write("pipelines/days.toml", PIPELINE);
         place.write("pipelines/themes/water.toml", THEMES);
@@ -42,11 +42,11 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -56,12 +56,12 @@ impl Place {
         self.write(&format!("raw/202403{day:02}.txt"), &format!("三月{day}日\n\n{text}"));
     }
 
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let out = tifa().current_dir(self.dir.path()).arg("run").args(arguments).output().unwrap();
         (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
     }
 
-    fn csv(&self, table: &str) -> String {
+    pub(crate) fn csv(&self, table: &str) -> String {
         fs::read_to_string(self.path("output/days/latest/csv").join(format!("{table}.csv"))).unwrap()
     }
 }
@@ -106,7 +106,7 @@ fn an_incremental_run_gives_the_bytes_of_a_full_one() {
     assert_eq!(tables(&place.path("output")), tables(&fresh));
 }
 
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     fn walk(root: &Path, folder: &Path, out: &mut Vec<(PathBuf, Vec<u8>)>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
