@@ -365,3 +365,10 @@ fn check_lists_what_lies_inside_what_and_what_never_occurs() {
     assert!(out.contains("1 pairs of terms cross"), "{out}");
     assert!(!place.path(".tifa").exists() && !place.path("output").exists());
 }
+
+#[test]
+fn explain_tells_a_pattern_from_a_term() {
+    let out = tifa().args(["explain", "有效防范化解地方债务风险。"]).output().unwrap();
+    let out = String::from_utf8(out.stdout).unwrap().split_whitespace().collect::<String>();
+    assert!(out.contains("pattern:防范化解…风险,bothpartswithagapbetweenthem") && out.contains("term:atermthatliesinsidenolongerone"), "{out}");
+}

@@ -207,15 +207,15 @@ impl<'d> Findings<'d> {
     fn theme(&self, hit: &Hit) -> Finding {
         let theme = self.rules.lexicon.themes().get(hit.theme);
         let (id, label) = theme.map_or(("", ""), |t| (t.id.as_str(), t.zh.as_str()));
-        let rule = if theme.is_some_and(|t| t.nested) { "nested: a term, inside a longer one too" } else { "term: a term that lies inside no longer one" };
-        Finding {
-            kind: Kind::Theme,
-            chars: Some(self.chars(hit.span)),
-            name: String::new(),
-            value: format!("{id} {label}"),
-            rule: rule.into(),
-            notes: Vec::new(),
-        }
+        let term = self.rules.lexicon.term(hit.term);
+        let rule = if term.contains('…') {
+            format!("pattern: {term}, both parts with a gap between them")
+        } else if theme.is_some_and(|t| t.nested) {
+            "nested: a term, inside a longer one too".to_owned()
+        } else {
+            "term: a term that lies inside no longer one".to_owned()
+        };
+        Finding { kind: Kind::Theme, chars: Some(self.chars(hit.span)), name: String::new(), value: format!("{id} {label}"), rule, notes: Vec::new() }
     }
 }
 

@@ -60,3 +60,25 @@ pub fn tag(document: &Document, lexicon: &Lexicon) -> Vec<Hit> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::diagnostic::DataFile;
+    use crate::parse::document_of;
+
+    proptest! {
+        #[test]
+        fn a_hit_lies_inside_its_sentence_also_that_of_a_pattern(text in "([发展新质，“”（）。！? \n]|发展|新质){0,40}") {
+            let theme = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['发展…新质', '展新']\ngap=50\n";
+            let lexicon = Lexicon::new(&[DataFile { path: "t.toml".into(), text: theme.into() }]).unwrap();
+            let document = document_of(&text, None);
+            for hit in tag(&document, &lexicon) {
+                let sentence = document.sentences.get(hit.sentence).unwrap();
+                prop_assert!(sentence.span.contains(hit.span), "{} in {}", hit.span.of(&document.text), sentence.span.of(&document.text));
+            }
+        }
+    }
+}
