@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regex::Regex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::diagnostic::{DataFile, Diagnostic, Span, suggestion};
@@ -96,7 +96,8 @@ struct WrittenTally {
     #[serde(default)]
     date_basis: DateBasis,
     breakdowns: Option<Vec<Breakdown>>,
-    duplicates: Option<Spanned<String>>,
+    #[serde(default)]
+    duplicates: Duplicates,
     #[serde(default)]
     preamble: bool,
     smoothing: Option<Spanned<usize>>,
@@ -124,6 +125,18 @@ pub struct Source {
     pub cadence: Cadence,
 }
 
+/// How documents count that repeat another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duplicates {
+    /// Like any other.
+    #[default]
+    All,
+    /// Not at all in the series: only the first document of each group does.
+    /// Every table has their rows, and coverage and occasions count them.
+    First,
+}
+
 /// A pipeline, ready to run.
 pub struct Plan {
     /// The pipeline file.
@@ -146,6 +159,8 @@ pub struct Plan {
     pub lexicon: Lexicon,
     /// What tally needs.
     pub tally: tally::Settings,
+    /// How copies count.
+    pub duplicates: Duplicates,
     /// Tables with a CSV twin.
     pub csv: CsvTables,
     /// Releases kept.
@@ -262,13 +277,6 @@ impl Reader<'_> {
         let mut breakdowns = written.tally.breakdowns.unwrap_or(defaults.breakdowns);
         breakdowns.sort();
         breakdowns.dedup();
-        if let Some(duplicates) = &written.tally.duplicates {
-            match duplicates.get_ref().as_str() {
-                "all" => {}
-                "first" => self.fault(span(duplicates), "copies cannot be told apart yet", "write \"all\"".to_owned()),
-                other => self.fault(span(duplicates), format!("`{other}` is not known"), "write \"all\"".to_owned()),
-            }
-        }
         let measures = self.measures(written.tally.smoothing.as_ref(), written.tally.heat.as_ref(), written.tally.turns.as_ref(), &periods)?;
         let csv = self.csv(written.write.csv);
         let work = output.parent().unwrap_or(Path::new("")).join(".tifa");
@@ -283,6 +291,7 @@ impl Reader<'_> {
             vocabulary,
             lexicon,
             tally: tally::Settings { periods, calendar, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble, measures },
+            duplicates: written.tally.duplicates,
             csv,
             keep: written.write.keep.unwrap_or(5),
         })

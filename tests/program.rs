@@ -11,11 +11,11 @@ fn tifa() -> Command {
 }
 
 /// A folder with a pipeline over daily texts.
-struct Place {
-    dir: TempDir,
+pub(crate) struct Place {
+    pub(crate) dir: TempDir,
 }
 
-const PIPELINE: &str = r#"
+pub(crate) const PIPELINE: &str = r#"
 name = "days"
 output = "../output"
 [[source]]
@@ -32,7 +32,7 @@ lexicon = ["themes/*.toml"]
 const THEMES: &str = "[[theme]]\nid = \"water\"\nzh = \"水利\"\nen = \"water works\"\nsource = \"test\"\nterms = [\"水利\", \"水利工程\"]\n[[theme.case]]\ntext = \"兴修水利\"\nhits = [\"水利\"]\n";
 
 impl Place {
-    fn new(days: u32) -> Self {
+    pub(crate) fn new(days: u32) -> Self {
         let place = Self { dir: tempfile::tempdir().unwrap() };
         place.write("pipelines/days.toml", PIPELINE);
         place.write("pipelines/themes/water.toml", THEMES);
@@ -42,11 +42,11 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -56,12 +56,12 @@ impl Place {
         self.write(&format!("raw/202403{day:02}.txt"), &format!("三月{day}日\n\n{text}"));
     }
 
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let out = tifa().current_dir(self.dir.path()).arg("run").args(arguments).output().unwrap();
         (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
     }
 
-    fn csv(&self, table: &str) -> String {
+    pub(crate) fn csv(&self, table: &str) -> String {
         fs::read_to_string(self.path("output/days/latest/csv").join(format!("{table}.csv"))).unwrap()
     }
 }
@@ -157,7 +157,7 @@ fn turning_points_stand_in_their_table_and_none_lies_over_a_month_without_text()
     assert_eq!(turns(&place), ["silence 2021-10-01 2022-01-31", "return 2022-02-01 2022-02-28"]);
 }
 
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     fn walk(root: &Path, folder: &Path, out: &mut Vec<(PathBuf, Vec<u8>)>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
@@ -339,4 +339,29 @@ fn schema_and_completions_are_printed() {
     assert_eq!(json.as_array().unwrap().len(), tifa::write::tables().len());
     assert!(text(&["completions", "bash"]).contains("complete"));
     assert_eq!(tifa().args(["schema", "hitz"]).output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn check_lists_what_lies_inside_what_and_what_never_occurs() {
+    let place = Place::new(1);
+    place.write(
+        "pipelines/themes/water.toml",
+        "[[theme]]\nid = \"water\"\nzh = \"水利\"\nen = \"water works\"\nsource = \"test\"\nterms = [\"水利\", \"水库\"]\n[[theme.case]]\ntext = \"兴修水利\"\nhits = [\"水利\"]\n\
+         [[theme]]\nid = \"works\"\nzh = \"水利工程\"\nen = \"works\"\nsource = \"test\"\nterms = [\"水利工程\", \"工程建设\"]\n[[theme.case]]\ntext = \"水利工程\"\nhits = [\"水利工程\"]\n\
+         [[theme]]\nid = \"steel\"\nzh = \"钢铁\"\nen = \"steel\"\nsource = \"test\"\nterms = [\"钢铁\"]\n[[theme.case]]\ntext = \"炼钢铁\"\nhits = [\"钢铁\"]\n",
+    );
+    let check = |arguments: &[&str]| {
+        let out = tifa().current_dir(place.dir.path()).arg("check").args(arguments).output().unwrap();
+        (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap())
+    };
+    let (code, out) = check(&[]);
+    assert_eq!(code, 0);
+    assert!(out.contains("3 themes, 5 terms") && out.contains("水利 (water) in 水利工程 (works)") && !out.contains("corpus:"), "{out}");
+    let (code, out) = check(&["--corpus"]);
+    assert_eq!(code, 0);
+    for line in ["corpus: 1 documents, 3 occurrences count, 0 rejects", "steel 钢铁: 钢铁", "1 terms of other themes never occur\n    水库 (water)"] {
+        assert!(out.contains(line), "{line}: {out}");
+    }
+    assert!(out.contains("1 pairs of terms cross"), "{out}");
+    assert!(!place.path(".tifa").exists() && !place.path("output").exists());
 }

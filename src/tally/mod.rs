@@ -5,8 +5,10 @@
 //! and every table is sorted before it leaves. Sole importer of polars.
 
 mod bursts;
+mod copies;
 mod coverage;
 mod dispersion;
+mod fingerprint;
 mod fisher;
 mod heat;
 mod period;
@@ -25,8 +27,10 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use bursts::{Burst, Kleinberg, burst_states, bursts};
+pub use copies::{CopyRow, Joining, Repeat, group_id};
 pub use coverage::{Cadence, CoverageRow, SourceCadence};
 pub use dispersion::dp_norm;
+pub use fingerprint::{ALIKE, Fingerprint};
 pub use fisher::ln_fisher;
 pub use heat::{HeatLevel, HeatScale};
 pub use period::{Calendar, Period};
@@ -125,6 +129,8 @@ pub struct Tally {
     pub coverage: Vec<CoverageRow>,
     /// By date, type and name.
     pub occasions: Vec<OccasionRow>,
+    /// By the first document's date. Found apart, from fingerprints.
+    pub copies: Vec<CopyRow>,
 }
 
 /// Adds up rollups and makes the series.
@@ -182,7 +188,7 @@ pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence],
         let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
         key(a).cmp(&key(b))
     });
-    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, theme_turns, coverage, occasions })
+    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, theme_turns, coverage, occasions, copies: Vec::new() })
 }
 
 /// The columns of `theme_frequency` that look at several periods of a theme.

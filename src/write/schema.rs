@@ -12,7 +12,9 @@ use chrono::NaiveDate;
 
 use super::rows::{DateRow, DocumentRow, EventRow, HitRow, PlaceRow, SentenceRow, SpanRow, ThemeRow};
 use crate::diagnostic::Reject;
-use crate::tally::{BreakdownRow, CountRow, CoverageRow, FrequencyRow, OccasionRow, PresenceRow, ProfileRow, SeenRow, ThemeOccasionRow, TotalRow, TurnRow};
+use crate::tally::{
+    BreakdownRow, CopyRow, CountRow, CoverageRow, FrequencyRow, OccasionRow, PresenceRow, ProfileRow, SeenRow, ThemeOccasionRow, TotalRow, TurnRow,
+};
 
 /// Version of the tables. It rises with every change of a column; changes add.
 pub const SCHEMA_VERSION: &str = "2";
@@ -377,6 +379,20 @@ table! { ThemeRow, "themes", "a theme of the lexicon", false, key ["theme"], ord
     nested: "its terms count inside longer ones too",
     first_known: "first known date, as the lexicon has it",
     source: "where the formulation comes from",
+    gap: "the most characters between the parts of its patterns; null: it has no pattern",
+    not_in: "strings inside which its terms are not there",
+}
+
+table! { CopyRow, "copies", "a document that repeats another", false, key ["doc_id"], order ["first_date_start"];
+    doc_id: "the document that repeats",
+    group_id: "the same for all copies of one document: a hash of the first document's letters and digits",
+    first_doc_id: "the first document of the group, by date (undated ones last), then in the order of the corpus; it has no row of its own here",
+    similarity ("share"): "of the shingles of seven letters or digits in either text those in both (Jaccard index), at least 0.8; 1 if exact, else estimated from a sketch with a standard error below 0.03",
+    exact: "the same letters and digits in the same order, title included; only marks, spaces and line ends may differ. A text of fewer than 38 of them repeats another only if it is exact and has the same date",
+    source: "source of the document",
+    first_source: "source of the first document",
+    date_start: "first day of the document's date; null: it has none",
+    first_date_start: "first day of the first document's date",
 }
 
 table! { CoverageRow, "coverage", "a source on a day (or in a year, if it speaks once a year)", false, key ["source", "date_start"], order ["source", "date_start"];
@@ -574,6 +590,7 @@ pub fn tables() -> Vec<Table> {
         HitRow::table(),
         OccasionRow::table(),
         ThemeRow::table(),
+        CopyRow::table(),
         CoverageRow::table(),
         TotalRow::table(),
         FrequencyRow::table(),
