@@ -1,6 +1,7 @@
 //! Which days a source speaks on, and which it misses.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
@@ -195,6 +196,21 @@ impl<'c> Days<'c> {
     pub(super) fn missed(&self, period: Period) -> BTreeSet<NaiveDate> {
         let unit = |(start, end): &(NaiveDate, NaiveDate)| DateRange { start: *start, end: *end, precision: crate::parse::Precision::Day };
         self.missing.iter().filter_map(|days| self.calendar.place(period, unit(days))).collect()
+    }
+
+    /// Whether a source with a cadence begins or ends inside the period, so that
+    /// units of it lie outside.
+    pub(super) fn cut(&self, period: Period, start: NaiveDate, end: Option<NaiveDate>) -> bool {
+        let last = end.unwrap_or(NaiveDate::MAX);
+        self.sources.iter().filter(|source| source.cadence.unit() <= period).any(|Units { cadence, span, .. }| {
+            let expects = |days: RangeInclusive<NaiveDate>| {
+                let first = self.calendar.start_of(cadence.unit(), *days.start());
+                !days.is_empty() && first.is_some_and(|first| self.calendar.starts(cadence.unit(), first..=*days.end()).any(|day| cadence.expects(day)))
+            };
+            let begins = start < span.0 && span.0 <= last && span.0.pred_opt().is_some_and(|day| expects(start..=day));
+            let ends = start <= span.1 && span.1 < last && (end.is_none() || span.1.succ_opt().is_some_and(|day| expects(day..=last)));
+            begins || ends
+        })
     }
 
     /// Of the units that sources were expected to fill between two days, the share

@@ -181,7 +181,8 @@ mod tests {
                 ..TotalRow::default()
             })
             .collect();
-        let presence = [PresenceRow { source: "s".into(), date_start: day("2020-01-01"), date_end: day("2023-06-30"), documents: 9, han_chars: 9 }];
+        let presence =
+            ["2020-01-01", "2023-06-30"].map(|date| PresenceRow { source: "s".into(), date_start: day(date), date_end: day(date), documents: 9, han_chars: 9 });
         let calendar = Calendar::default();
         let timeline = Timeline::new(Period::Year, &totals, &presence, &Days::new(&[], &[], &calendar), &calendar);
         assert_eq!(timeline.slots.iter().map(|s: &Slot| (s.documents, s.cut)).collect::<Vec<_>>(), [(1000, false), (1000, false), (0, false), (1000, true)]);

@@ -22,7 +22,8 @@ pub(super) struct Slot {
     pub documents: u64,
     /// All Han characters.
     pub han_chars: u64,
-    /// The corpus begins after its first day or ends before its last.
+    /// The corpus, or a source with a cadence, begins after its first day or ends
+    /// before its last.
     pub cut: bool,
     /// Share of the units that a source was expected to fill and did not.
     pub missing: f64,
@@ -59,8 +60,11 @@ impl Timeline {
         let own = totals.iter().filter(|t| t.period == period.name() && t.breakdown == Breakdown::All.name() && t.documents > 0);
         let found: BTreeMap<NaiveDate, &TotalRow> = own.filter_map(|t| Some((t.period_start?, t))).collect();
         let (Some(first), Some(last)) = (found.keys().next(), found.keys().next_back()) else { return Self::default() };
-        // Without a date of a document nobody knows where the corpus begins.
-        let corpus = presence.iter().map(|row| row.date_start).min().zip(presence.iter().map(|row| row.date_end).max());
+        // Text that is dated more coarsely is no part of this timeline. Without any
+        // date of a document nobody knows where the corpus begins.
+        let placed = |row: &PresenceRow| calendar.place(period, DateRange { start: row.date_start, end: row.date_end, precision: Precision::Day });
+        let own = || presence.iter().filter(|row| placed(row).is_some());
+        let corpus = own().map(|row| row.date_start).min().zip(own().map(|row| row.date_end).max());
         let is_cut = |start: NaiveDate, end: Option<NaiveDate>| match corpus {
             Some((begin, finish)) => start < begin || end.is_none_or(|end| finish < end),
             None => start == *first || start == *last,
@@ -76,7 +80,7 @@ impl Timeline {
                     documents: total.map_or(0, |t| t.documents),
                     han_chars: total.map_or(0, |t| t.han_chars),
                     // A source that need not speak at the edge cuts nothing.
-                    cut: is_cut(start, end) && total.is_none_or(|t| t.partial != Some(false)),
+                    cut: (is_cut(start, end) && total.is_none_or(|t| t.partial != Some(false))) || days.cut(period, start, end),
                     missing: days.missing_share(start, end),
                 }
             })
@@ -84,8 +88,7 @@ impl Timeline {
         let at: BTreeMap<NaiveDate, usize> = slots.iter().enumerate().map(|(number, slot)| (slot.start, number)).collect();
         let mut sources: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
         for row in presence {
-            let range = DateRange { start: row.date_start, end: row.date_end, precision: Precision::Day };
-            let number = calendar.place(period, range).and_then(|start| at.get(&start));
+            let number = placed(row).and_then(|start| at.get(&start));
             let counts = sources.entry(&row.source).or_insert_with(|| vec![0; slots.len()]);
             if let Some(count) = number.and_then(|number| counts.get_mut(*number)) {
                 *count += row.documents;
@@ -190,6 +193,34 @@ mod tests {
         let found = timeline(Cadence::None, &["2024-01-10", "2024-02-01", "2024-04-01", "2024-05-31"]);
         let shown: Vec<_> = found.slots.iter().map(|s| (s.documents, s.cut, s.is_gap(0.1))).collect();
         assert_eq!(shown, [(1, true, false), (1, false, false), (0, false, true), (1, false, false), (1, false, false)]);
+    }
+
+    #[test]
+    fn a_report_of_the_year_does_not_make_the_first_month_whole_and_a_source_cuts_its_own() {
+        let row = |source: &str, start: &str, end: &str| PresenceRow {
+            source: source.into(),
+            date_start: day(start),
+            date_end: day(end),
+            documents: 9,
+            han_chars: 9,
+        };
+        let mut presence = vec![row("reports", "2020-01-01", "2020-12-31")];
+        let days = |from: u32, to: u32| (from..=to).map(|d| format!("2024-06-{d:02}")).chain((1..=31).map(|d| format!("2024-07-{d:02}"))).collect::<Vec<_>>();
+        presence.extend(days(10, 30).iter().map(|d| row("paper", d, d)));
+        let of = |presence: &[PresenceRow]| {
+            let sources: Vec<SourceCadence> = ["paper", "news"].map(|s| SourceCadence { source: s.into(), cadence: Cadence::Daily }).to_vec();
+            let rows = coverage(presence, &sources, None);
+            let calendar = Calendar::default();
+            let total =
+                |start: &str| TotalRow { period: "month".into(), period_start: Some(day(start)), breakdown: "all".into(), documents: 9, ..TotalRow::default() };
+            let found = Timeline::new(Period::Month, &[total("2024-06-01"), total("2024-07-01")], presence, &Days::new(&rows, &sources, &calendar), &calendar);
+            found.slots.iter().map(|s| s.cut).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&presence), [true, false]);
+        presence.extend(days(1, 30).iter().map(|d| row("news", d, d)));
+        assert_eq!(of(&presence), [true, false]);
+        presence.retain(|row| row.source != "paper");
+        assert_eq!(of(&presence), [false, false]);
     }
 
     #[test]
