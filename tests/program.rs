@@ -289,3 +289,28 @@ fn schema_and_completions_are_printed() {
     assert!(text(&["completions", "bash"]).contains("complete"));
     assert_eq!(tifa().args(["schema", "hitz"]).output().unwrap().status.code(), Some(2));
 }
+
+#[test]
+fn check_lists_what_lies_inside_what_and_what_never_occurs() {
+    let place = Place::new(1);
+    place.write(
+        "pipelines/themes/water.toml",
+        "[[theme]]\nid = \"water\"\nzh = \"水利\"\nen = \"water works\"\nsource = \"test\"\nterms = [\"水利\", \"水库\"]\n[[theme.case]]\ntext = \"兴修水利\"\nhits = [\"水利\"]\n\
+         [[theme]]\nid = \"works\"\nzh = \"水利工程\"\nen = \"works\"\nsource = \"test\"\nterms = [\"水利工程\", \"工程建设\"]\n[[theme.case]]\ntext = \"水利工程\"\nhits = [\"水利工程\"]\n\
+         [[theme]]\nid = \"steel\"\nzh = \"钢铁\"\nen = \"steel\"\nsource = \"test\"\nterms = [\"钢铁\"]\n[[theme.case]]\ntext = \"炼钢铁\"\nhits = [\"钢铁\"]\n",
+    );
+    let check = |arguments: &[&str]| {
+        let out = tifa().current_dir(place.dir.path()).arg("check").args(arguments).output().unwrap();
+        (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap())
+    };
+    let (code, out) = check(&[]);
+    assert_eq!(code, 0);
+    assert!(out.contains("3 themes, 5 terms") && out.contains("水利 (water) in 水利工程 (works)") && !out.contains("corpus:"), "{out}");
+    let (code, out) = check(&["--corpus"]);
+    assert_eq!(code, 0);
+    for line in ["corpus: 1 documents, 3 occurrences count, 0 rejects", "steel 钢铁: 钢铁", "1 terms of other themes never occur\n    水库 (water)"] {
+        assert!(out.contains(line), "{line}: {out}");
+    }
+    assert!(out.contains("1 pairs of terms cross"), "{out}");
+    assert!(!place.path(".tifa").exists() && !place.path("output").exists());
+}

@@ -7,6 +7,7 @@ mod copies;
 mod inventory;
 mod record;
 mod shard;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -18,6 +19,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rustix::fs::{FlockOperation, flock};
 
 pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
+pub use survey::{Survey, survey};
 
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, LoadError, leading_u64, short_hex};

@@ -338,7 +338,8 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
     Ok((rows, documents, summary, rejects))
 }
 
-fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: &Clock) -> (Vec<Document>, Summary, Vec<Reject>) {
+/// Documents of a shard, and the summary and rejects of their reading.
+pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: &Clock) -> (Vec<Document>, Summary, Vec<Reject>) {
     let raw: Vec<(usize, Result<Raw, Reject>)> = clock.time(Stage::Load, || {
         shard
             .pieces

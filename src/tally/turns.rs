@@ -33,6 +33,8 @@ pub struct TurnSettings {
     pub spike_factor: f64,
     /// Documents of a spike, at least.
     pub spike_documents: u64,
+    /// Periods of a silence, at least.
+    pub silence_periods: usize,
     /// Share of a period's expected units that may be missing before the period
     /// is a gap.
     pub gap: f64,
@@ -53,6 +55,7 @@ impl Default for TurnSettings {
             alpha: 0.001,
             spike_factor: 3.0,
             spike_documents: 5,
+            silence_periods: 2,
             gap: 0.1,
             burst_states: states,
             burst_scale: scale,
@@ -71,6 +74,7 @@ impl TurnSettings {
             _ if !(share.contains(&self.alpha) && self.alpha > 0.0 && self.alpha < 1.0) => Some("`alpha` is a chance between 0 and 1"),
             _ if !(self.spike_factor.is_finite() && self.spike_factor >= 1.0) => Some("`spike_factor` is at least 1"),
             _ if self.spike_documents == 0 => Some("`spike_documents` is at least 1"),
+            _ if self.silence_periods == 0 => Some("`silence_periods` is at least 1"),
             _ if !share.contains(&self.gap) => Some("`gap` is a share from 0 to 1"),
             _ if !(2..=10).contains(&self.burst_states) => Some("`burst_states` is a number from 2 to 10"),
             _ if !(self.burst_scale.is_finite() && self.burst_scale > 1.0) => Some("`burst_scale` is more than 1"),
@@ -316,7 +320,8 @@ impl Series<'_> {
             }
             let (absent, baseline) = (self.sum(from..at), self.before(from, self.window));
             let weight = -(absent.whole as f64) * log1p(-baseline.cautious());
-            if baseline.periods < self.fewest() || baseline.present * 2 < baseline.periods || !self.believed(weight) {
+            let steady = baseline.periods >= self.fewest() && baseline.present * 2 >= baseline.periods;
+            if !steady || absent.periods < self.settings.silence_periods || !self.believed(weight) {
                 continue;
             }
             out.extend(self.row("silence", from..=at - 1, baseline, weight));

@@ -379,6 +379,8 @@ table! { ThemeRow, "themes", "a theme of the lexicon", false, key ["theme"], ord
     nested: "its terms count inside longer ones too",
     first_known: "first known date, as the lexicon has it",
     source: "where the formulation comes from",
+    gap: "the most characters between the parts of its patterns; null: it has no pattern",
+    not_in: "strings inside which its terms are not there",
 }
 
 table! { CopyRow, "copies", "a document that repeats another", false, key ["doc_id"], order ["first_date_start"];
@@ -406,7 +408,7 @@ table! { CoverageRow, "coverage", "a source on a day (or in a year, if it speaks
     han_chars ("characters"): "their Han characters",
 }
 
-table! { TotalRow, "period_totals", "a period and a member of a breakdown: the denominators", false, key ["period", "period_start", "breakdown", "member"], order ["period", "period_start"];
+table! { TotalRow, "period_totals", "a period and a member of a breakdown: the denominators", false, key ["period", "period_start", "breakdown", "member"], order [];
     period: "day, week (ISO), month, quarter, year, plan (five-year plan) or congress (term of the Party congress)",
     period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
     period_end: "last day; null: unplaced, or the term of the last congress, whose end is not known",
@@ -420,7 +422,7 @@ table! { TotalRow, "period_totals", "a period and a member of a breakdown: the d
     partial: "a source with a cadence misses a unit of the period, or the period is open; null: no cadence says",
 }
 
-table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", false, key ["period", "theme", "period_start"], order ["period"];
+table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", false, key ["period", "theme", "period_start"], order [];
     period: "day, week (ISO), month, quarter, year, plan or congress, as in period_totals",
     period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
     period_end: "last day; null: unplaced, or not known yet",
@@ -445,12 +447,12 @@ table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", f
     partial: "a source with a cadence misses a unit of the period",
     share_of_hits ("share"): "hits ÷ hits of all themes of the same level in the period; null: no source spoke, or no theme was hit",
     per_10k_smooth ("hits per 10,000 Han characters"): "hits ÷ Han characters × 10,000 over the period and as many before and after it as [tally] smoothing says; null: no smoothing, or no source spoke in the period itself",
-    heat_by_count: "level of heat by documents in a whole calendar year: 沸, 烫, 热, 暖, 温, 冷, from hot to cold, or none; null: another period, or a year that the edge of the corpus cuts",
+    heat_by_count: "level of heat by documents in a whole calendar year: 沸, 烫, 热, 暖, 温, 冷, from hot to cold, or none; null: another period, a year that the edge of the corpus cuts, or one with fewer than 20 documents",
     heat_by_share: "level by density; null: no source spoke, or fewer than 20 documents",
     heat_change ("levels"): "levels risen (negative: fallen) by share since the period before; null: one of the two has none",
 }
 
-table! { BreakdownRow, "theme_breakdown", "a period, a member of a breakdown and a theme; only where there is a hit", false, key ["period", "breakdown", "member", "theme", "period_start"], order ["period"];
+table! { BreakdownRow, "theme_breakdown", "a period, a member of a breakdown and a theme; only where there is a hit", false, key ["period", "breakdown", "member", "theme", "period_start"], order [];
     period: "day, week (ISO), month, quarter, year, plan or congress, as in period_totals",
     period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
     period_end: "last day; null: unplaced, or not known yet",
