@@ -6,8 +6,8 @@ a regular expression at each place of its first part; what a theme's `not_in`
 excludes is taken away. One whose characters all belong to another that has
 more is dropped, unless its theme is `nested`; of overlapping ones of one term
 the leftmost counts. The result must equal `hits`, hit by hit, and
-`theme_profile.hits`, where a parent has its children's. Where only the
-first of a group of copies counts, the profile leaves the others out.
+`theme_profile.hits`, where a parent has its children's. Where only the first
+of a group of copies counts, the profile leaves the others out.
 """
 
 import glob
