@@ -9,7 +9,7 @@ of a fixed seed, by numpy, scipy, statsmodels and pymannkendall:
 
 pymannkendall speaks for Mann–Kendall, plain and by season (it leaves gaps out),
 scipy for Theil–Sen slopes, tails of the normal distribution and Fisher's test,
-statsmodels for Wilson intervals. No package was found that finds bursts exactly,
+statsmodels for Wilson intervals. No package was looked for that finds bursts exactly,
 so bursts are the cheapest of all paths by scipy's binomial likelihoods.
 """
 
