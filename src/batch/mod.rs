@@ -23,8 +23,8 @@ use crate::load::{Limits, LoadError, leading_u64, short_hex};
 use crate::plan::Plan;
 use crate::tally::{Rollup, SourceCadence, Tally, TallyError, tally};
 use crate::write::{
-    CheckFailure, Release, Row, Table, WriteError, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune, read_batches,
-    read_text_column, tables, theme_rows, write_csv, write_parquet,
+    CheckFailure, Release, Row, Table, TableFile, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune,
+    read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
 };
 use inventory::{Inventory, Shard};
 use shard::{Cache, Keys, Made, Summary, annotated_tables};
@@ -124,7 +124,10 @@ impl Clock {
 
 /// Version of the code that makes series and files: raise it when their
 /// output changes, so that an unchanged corpus is published anew.
-const SERIES: u32 = 1;
+const SERIES: u32 = 2;
+
+/// Rows of a series that are in memory together while they are written.
+const ROWS_AT_ONCE: usize = 1 << 14;
 
 /// A release with fewer than this share of the last one's documents is stopped.
 const SHRINK_PERCENT: u64 = 80;
@@ -228,7 +231,9 @@ impl Run<'_> {
         }
         let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
         let series = self.clock.time(Stage::Tally, || tally(rollups, &plan.lexicon, &sources, &plan.tally, options.as_of))?;
-        let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &hits));
+        let counts = &self.record.counts;
+        let written = Written { documents: counts.documents, undated: counts.undated_documents, han_chars: counts.han_chars, hits };
+        let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &plan.tally, &written));
         if !failures.is_empty() {
             return Err(BatchError::Checks(failures));
         }
@@ -307,8 +312,15 @@ impl Run<'_> {
             hasher.update(key.rollups.as_bytes());
         }
         let cadences: Vec<_> = self.plan.sources.iter().map(|s| (&s.input.source, s.cadence)).collect();
-        let settings =
-            format!("{} {SERIES} {cadences:?} {:?} {:?} {} {:?}", env!("CARGO_PKG_VERSION"), self.plan.csv, self.options.as_of, self.plan.title, taken.rejects);
+        let settings = format!(
+            "{} {SERIES} {cadences:?} {:?} {:?} {:?} {} {:?}",
+            env!("CARGO_PKG_VERSION"),
+            self.plan.tally,
+            self.plan.csv,
+            self.options.as_of,
+            self.plan.title,
+            taken.rejects
+        );
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
         short_hex(&hasher.finalize(), 32)
@@ -387,6 +399,20 @@ impl Run<'_> {
             write_parquet(path, rows, metadata)?;
             Ok(rows.len() as u64)
         }
+        /// Rows that are made while they are written.
+        fn made<R: Row>(path: &Path, mut rows: impl Iterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, BatchError> {
+            let mut file = TableFile::create(path, metadata)?;
+            let mut written = 0;
+            loop {
+                let some: Vec<R> = rows.by_ref().take(ROWS_AT_ONCE).collect();
+                file.write(&some)?;
+                written += some.len() as u64;
+                if some.len() < ROWS_AT_ONCE {
+                    file.close()?;
+                    return Ok(written);
+                }
+            }
+        }
         let lexicon = [("tifa.lexicon", self.plan.lexicon.hash())];
         match table {
             "occasions" => rows(path, &series.occasions, &[]),
@@ -394,8 +420,11 @@ impl Run<'_> {
             "coverage" => rows(path, &series.coverage, &[]),
             "period_totals" => rows(path, &series.period_totals, &[]),
             "theme_frequency" => rows(path, &series.theme_frequency, &lexicon),
-            "theme_breakdown" => rows(path, &series.theme_breakdown, &lexicon),
+            "theme_breakdown" => made(path, series.theme_breakdown.rows(), &lexicon),
             "theme_profile" => rows(path, &series.theme_profile, &lexicon),
+            "theme_pairs" => made(path, series.theme_pairs.rows(), &lexicon),
+            "theme_sources" => rows(path, &series.theme_sources, &lexicon),
+            "keyness" => rows(path, &series.keyness, &lexicon),
             "rejects" => rows(path, rejects, &[]),
             _ => Err(BatchError::Broken("a single table that nothing fills")),
         }

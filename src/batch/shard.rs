@@ -17,7 +17,7 @@ use crate::parse::{self, Document, assign_ids};
 use crate::plan::{Plan, Source};
 use crate::resolve::resolve;
 use crate::tag::tag;
-use crate::tally::{CountRow, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow};
+use crate::tally::{CountRow, OccasionRow, PairCountRow, PresenceRow, Rolling, Rollup, SeenRow, SourceSeenRow, ThemeOccasionRow};
 use crate::write::{
     AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, SentenceRow, ShardCheck, SpanRow, TableFile, WriteError, annotation_rows,
     document_row, documents, read_parquet, span_rows, write_parquet,
@@ -26,7 +26,7 @@ use crate::write::{
 /// Versions of the code that makes each artifact: raise one when its output changes.
 const PARSED: u32 = 1;
 const ANNOTATED: u32 = 2;
-const ROLLUP: u32 = 1;
+const ROLLUP: u32 = 2;
 
 /// Names of an artifact's folder in the cache.
 pub(super) const KINDS: [&str; 3] = ["parsed", "annotated", "rollups"];
@@ -46,7 +46,7 @@ impl Keys {
         let key = |text: String| short_hex(&blake3::hash(text.as_bytes()), 32);
         let parsed = key(format!("{version} {PARSED} {} {limits:?} {:?} {:?} {}", shard.id, source.input.fields, source.parse, source.register));
         let annotated = key(format!("{version} {ANNOTATED} {parsed} {} {} {}", plan.vocabulary.hash, plan.lexicon.hash(), plan.tally.preamble));
-        let rollups = key(format!("{version} {ROLLUP} {annotated} {:?}", plan.tally));
+        let rollups = key(format!("{version} {ROLLUP} {annotated} {}", plan.tally.rolled()));
         Self { parsed, annotated, rollups }
     }
 
@@ -231,7 +231,9 @@ fn from_cache(keys: &Keys, cache: &Cache, wants_annotated: bool, wants_rollup: b
         made.rollup = Some(Rollup {
             counts: read_parquet(&file("counts"))?,
             theme_occasions: read_parquet(&file("theme_occasions"))?,
+            pairs: read_parquet(&file("pairs"))?,
             seen: read_parquet(&file("seen"))?,
+            source_seen: read_parquet(&file("source_seen"))?,
             presence: read_parquet(&file("presence"))?,
             occasions: read_parquet(&file("occasions"))?,
         });
@@ -376,6 +378,8 @@ fn rollup_files(folder: &Path, rollup: &Rollup, hits: &BTreeMap<String, u64>) ->
     let file = |name: &str| folder.join(format!("{name}.parquet"));
     write_parquet::<CountRow>(&file("counts"), &rollup.counts, &[])?;
     write_parquet::<ThemeOccasionRow>(&file("theme_occasions"), &rollup.theme_occasions, &[])?;
+    write_parquet::<PairCountRow>(&file("pairs"), &rollup.pairs, &[])?;
+    write_parquet::<SourceSeenRow>(&file("source_seen"), &rollup.source_seen, &[])?;
     write_parquet::<SeenRow>(&file("seen"), &rollup.seen, &[])?;
     write_parquet::<PresenceRow>(&file("presence"), &rollup.presence, &[])?;
     write_parquet::<OccasionRow>(&file("occasions"), &rollup.occasions, &[])?;

@@ -4,19 +4,29 @@
 //! sums: over documents inside a shard, over shards here. Integers are summed,
 //! and every table is sorted before it leaves. Sole importer of polars.
 
+mod association;
+mod correlation;
 mod coverage;
+mod keyness;
+mod pairs;
 mod period;
 mod profile;
 mod rate;
 mod rollup;
 mod series;
+mod sources;
+mod word;
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
+pub use association::{log_dice, npmi};
+pub use correlation::{BestLag, NoLag, best_lag};
 pub use coverage::{Cadence, CoverageRow, SourceCadence};
+pub use keyness::{Contrast, ContrastFault, KeynessRow, Side, benjamini_hochberg, chi_square_tail, g2, log_ratio};
+pub use pairs::{PairCountRow, PairRow, Pairs};
 pub use period::Period;
 pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
@@ -24,7 +34,9 @@ pub use rollup::{
     Breakdown, CountRow, DateBasis, NO_MEMBER, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, count_key,
     event_of, merge_presence, occasion_id, province_member,
 };
-pub use series::{BreakdownRow, FrequencyRow, TotalRow};
+pub use series::{BreakdownRow, Breakdowns, FrequencyRow, TotalRow};
+pub use sources::{SourceRow, SourceSeenRow, smoothed_ratio};
+pub use word::Word;
 
 use crate::tag::Lexicon;
 
@@ -39,6 +51,43 @@ pub struct Settings {
     pub breakdowns: Vec<Breakdown>,
     /// Whether the text between the articles of split files counts too.
     pub preamble: bool,
+    /// The source with which the others are compared.
+    pub base: Option<String>,
+    /// What keyness compares.
+    pub contrasts: Vec<Contrast>,
+}
+
+impl Settings {
+    /// What rollups depend on, for their key; the rest only series read.
+    #[must_use]
+    pub fn rolled(&self) -> String {
+        format!("{:?} {:?} {:?} {}", self.periods, self.date_basis, self.breakdowns, self.preamble)
+    }
+
+    /// The length of period for which pairs and sources are counted besides the
+    /// whole: of those asked the longest up to a year, else the shortest.
+    #[must_use]
+    pub fn long_period(&self) -> Option<Period> {
+        let up_to_a_year = self.periods.iter().copied().filter(|period| *period <= Period::Year).max();
+        up_to_a_year.or_else(|| self.periods.iter().copied().min())
+    }
+
+    /// Lengths for which sources are counted though the pipeline does not ask:
+    /// the long one, and months, in which sources are compared.
+    fn source_periods(&self) -> Vec<Period> {
+        let mut out: Vec<Period> = self.long_period().into_iter().chain([Period::Month]).filter(|period| !self.asks(*period, Breakdown::Source)).collect();
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// Whether the tables of series show this length and breakdown.
+    fn asks(&self, period: Period, breakdown: Breakdown) -> bool {
+        match (period, breakdown) {
+            (Period::Whole, _) => breakdown == Breakdown::All,
+            _ => self.periods.contains(&period) && (breakdown == Breakdown::All || self.breakdowns.contains(&breakdown)),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -48,6 +97,8 @@ impl Default for Settings {
             date_basis: DateBasis::Auto,
             breakdowns: vec![Breakdown::Source, Breakdown::Register, Breakdown::OccasionType, Breakdown::Province, Breakdown::Voice],
             preamble: false,
+            base: None,
+            contrasts: Vec::new(),
         }
     }
 }
@@ -69,9 +120,15 @@ pub struct Tally {
     /// By period length, theme in the order of the lexicon, start.
     pub theme_frequency: Vec<FrequencyRow>,
     /// By period length, breakdown, member, theme, start.
-    pub theme_breakdown: Vec<BreakdownRow>,
+    pub theme_breakdown: Breakdowns,
     /// In the order of the lexicon.
     pub theme_profile: Vec<ProfileRow>,
+    /// By period length, themes in the order of the lexicon, start.
+    pub theme_pairs: Pairs,
+    /// By period length, theme in the order of the lexicon, source, start.
+    pub theme_sources: Vec<SourceRow>,
+    /// By contrast in the order of the pipeline, theme in that of the lexicon.
+    pub keyness: Vec<KeynessRow>,
     /// By source and start.
     pub coverage: Vec<CoverageRow>,
     /// By date, type and name.
@@ -87,16 +144,22 @@ pub struct Tally {
 /// [`TallyError::Frame`].
 ///
 /// # Cost
-/// Memory in step with the rollups; the zero-filled table has periods × themes rows.
+/// Memory in step with the rollups and the zero-filled table, which has periods ×
+/// themes rows; the largest tables, `theme_breakdown` and `theme_pairs`, are kept
+/// as counts until they are read. `benches/tally.rs` measures it.
 pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence], settings: &Settings, as_of: Option<NaiveDate>) -> Result<Tally, TallyError> {
     let mut counts = Vec::new();
     let mut theme_occasions = Vec::new();
+    let mut pairs = Vec::new();
     let mut seen: BTreeMap<String, SeenRow> = BTreeMap::new();
+    let mut source_seen = Vec::new();
     let mut presence = Vec::new();
     let mut occasions: BTreeMap<String, OccasionRow> = BTreeMap::new();
     for rollup in rollups {
-        counts.extend(rollup.counts);
+        counts.push(rollup.counts);
         theme_occasions.extend(rollup.theme_occasions);
+        pairs.push(rollup.pairs);
+        source_seen.extend(rollup.source_seen);
         presence.extend(rollup.presence);
         for row in rollup.seen {
             match seen.get_mut(&row.theme) {
@@ -119,17 +182,22 @@ pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence],
     theme_occasions.dedup();
     let coverage = coverage::coverage(&merge_presence(presence), sources, as_of);
     let days = coverage::Days::new(&coverage, sources);
-    let counts = series::sum(&counts)?;
+    let mut counts = series::sum(counts)?;
+    let unasked: Vec<CountRow> = counts.extract_if(.., |row| !settings.asks(row.period, row.breakdown)).collect();
     let totals = series::totals(&counts, &days);
     let theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
-    let theme_breakdown = series::breakdown(&counts, &totals, &theme_occasions, lexicon);
     let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings);
+    let theme_pairs = Pairs::new(pairs, &counts, lexicon);
+    let theme_sources = sources::source_rows(counts.iter().chain(&unasked), &sources::merge_seen(source_seen), settings.base.as_deref(), lexicon, settings);
+    drop(unasked);
+    let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon);
+    let theme_breakdown = Breakdowns::new(counts, &totals, &theme_occasions, lexicon);
     let mut occasions: Vec<OccasionRow> = occasions.into_values().collect();
     occasions.sort_by(|a, b| {
         let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
         key(a).cmp(&key(b))
     });
-    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, coverage, occasions })
+    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, theme_pairs, theme_sources, keyness, coverage, occasions })
 }
 
 #[cfg(test)]
@@ -187,7 +255,10 @@ mod tests {
             let halves = tally(vec![roll(first), roll(second)], &lexicon, &sources, &settings, None).unwrap();
             prop_assert_eq!(&whole.period_totals, &halves.period_totals);
             prop_assert_eq!(&whole.theme_frequency, &halves.theme_frequency);
-            prop_assert_eq!(&whole.theme_breakdown, &halves.theme_breakdown);
+            prop_assert!(whole.theme_breakdown.rows().eq(halves.theme_breakdown.rows()));
+            prop_assert!(whole.theme_pairs.rows().eq(halves.theme_pairs.rows()));
+            prop_assert_eq!(&whole.theme_sources, &halves.theme_sources);
+            prop_assert_eq!(&whole.keyness, &halves.keyness);
             prop_assert_eq!(&whole.theme_profile, &halves.theme_profile);
             prop_assert_eq!(&whole.occasions, &halves.occasions);
             let hits: u64 = documents.iter().map(|d| tag(d, &lexicon).len() as u64).sum();

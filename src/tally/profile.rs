@@ -65,7 +65,7 @@ pub(super) fn profiles(
 ) -> Vec<ProfileRow> {
     let longest = settings.periods.iter().max().copied();
     let peak_period = settings.periods.iter().copied().filter(|p| *p >= Period::Month).min().or(longest);
-    let rows = || counts.iter().filter(|r| r.period == Period::Whole.name());
+    let rows = || counts.iter().filter(|r| r.period == Period::Whole);
     let mut sums: BTreeMap<Option<&str>, [u64; 4]> = BTreeMap::new();
     for row in rows() {
         let sum = sums.entry(row.theme.as_deref()).or_default();
@@ -107,7 +107,7 @@ pub(super) fn profiles(
                 first_event_date: seen.and_then(|s| s.first_event_date),
                 last_date: seen.map(|s| s.last_date),
                 last_doc_id: seen.map(|s| s.last_doc_id.clone()),
-                peak_period: peak.map(|r| r.period.clone()),
+                peak_period: peak.map(|r| r.period.to_string()),
                 peak_start: peak.and_then(|r| r.period_start),
                 peak_per_10k: peak.and_then(|r| r.per_10k),
             }

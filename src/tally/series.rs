@@ -9,7 +9,8 @@ use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 use super::coverage::Days;
 use super::period::Period;
 use super::rate::{per_10k, share, wilson};
-use super::rollup::{Breakdown, CountRow, ThemeOccasionRow, count_key};
+use super::rollup::{Breakdown, CountRow, ThemeOccasionRow};
+use super::word::Word;
 use super::{Settings, TallyError};
 use crate::parse::{DateRange, Precision};
 use crate::tag::Lexicon;
@@ -45,21 +46,21 @@ pub struct TotalRow {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FrequencyRow {
     /// Length of the period.
-    pub period: String,
+    pub period: Word,
     /// First day; `None` in the `unplaced` row.
     pub period_start: Option<NaiveDate>,
     /// Last day.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
-    pub period_label: String,
+    pub period_label: Word,
     /// Theme id.
-    pub theme: String,
+    pub theme: Word,
     /// Chinese label.
-    pub theme_zh: String,
+    pub theme_zh: Word,
     /// English label.
-    pub theme_en: String,
+    pub theme_en: Word,
     /// Id of the theme above.
-    pub parent: Option<String>,
+    pub parent: Option<Word>,
     /// 0: a theme without one above it; 1: one below.
     pub level: u32,
     /// Hits; `None` where no source spoke.
@@ -94,19 +95,19 @@ pub struct FrequencyRow {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BreakdownRow {
     /// Length of the period.
-    pub period: String,
+    pub period: Word,
     /// First day; `None` in the `unplaced` rows.
     pub period_start: Option<NaiveDate>,
     /// Last day.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
-    pub period_label: String,
+    pub period_label: Word,
     /// Breakdown.
-    pub breakdown: String,
+    pub breakdown: Word,
     /// Member.
-    pub member: String,
+    pub member: Word,
     /// Theme id.
-    pub theme: String,
+    pub theme: Word,
     /// 0 or 1.
     pub level: u32,
     /// Hits.
@@ -144,61 +145,110 @@ const SMALL_N: u64 = 20;
 /// Label of rows whose date is too coarse for the period, or missing.
 pub(super) const UNPLACED: &str = "unplaced";
 
+/// Label of rows of the whole corpus.
+pub(super) const WHOLE: &str = "whole";
+
 /// Sums equal keys over shards.
-pub(super) fn sum(rows: &[CountRow]) -> Result<Vec<CountRow>, TallyError> {
-    const KEYS: [&str; 5] = ["period", "start", "breakdown", "member", "theme"];
+///
+/// # Cost
+/// The rows are given up before the sums are made: a key of theirs is a number
+/// here, whose order is that of the rows.
+pub(super) fn sum(rollups: Vec<Vec<CountRow>>) -> Result<Vec<CountRow>, TallyError> {
     const COUNTS: [&str; 4] = ["hits", "sentences", "documents", "han_chars"];
-    if rows.is_empty() {
+    if rollups.iter().all(Vec::is_empty) {
         return Ok(Vec::new());
     }
-    let text = |name: &str, get: &dyn Fn(&CountRow) -> Option<String>| -> Column {
-        Series::new(name.into(), rows.iter().map(get).collect::<Vec<Option<String>>>()).into()
-    };
-    let number = |name: &str, get: fn(&CountRow) -> u64| -> Column { Series::new(name.into(), rows.iter().map(get).collect::<Vec<u64>>()).into() };
-    let start = |row: &CountRow| row.period_start.map(|day| day.to_string());
-    let frame = DataFrame::new(
-        rows.len(),
-        vec![
-            text("period", &|r| Some(r.period.clone())),
-            text("start", &start),
-            text("breakdown", &|r| Some(r.breakdown.clone())),
-            text("member", &|r| Some(r.member.clone())),
-            text("theme", &|r| r.theme.clone()),
-            number("hits", |r| r.hits),
-            number("sentences", |r| r.sentences),
-            number("documents", |r| r.documents),
-            number("han_chars", |r| r.han_chars),
-        ],
-    )?;
+    let places = Codes::new(rollups.iter().flatten().map(|r| (r.period, r.period_start)));
+    let members = Codes::new(rollups.iter().flatten().map(|r| (r.breakdown, r.member.clone())));
+    let themes = Codes::new(rollups.iter().flatten().map(|r| r.theme.clone()));
+    let [many_members, many_themes] = [members.keys.len() as u64, themes.keys.len() as u64];
+    let mut keys: Vec<u64> = Vec::new();
+    let mut numbers: [Vec<u64>; 4] = std::array::from_fn(|_| Vec::new());
+    for rows in rollups {
+        let (mut place, mut member) = (Last::default(), Last::default());
+        for row in rows {
+            let place = place.code((row.period, row.period_start), &places);
+            let member = member.code((row.breakdown, row.member), &members);
+            keys.push((place * many_members + member) * many_themes + themes.code(&row.theme));
+            for (column, number) in numbers.iter_mut().zip([row.hits, row.sentences, row.documents, row.han_chars]) {
+                column.push(number);
+            }
+        }
+    }
+    let mut columns: Vec<Column> = vec![Series::new("key".into(), keys).into()];
+    columns.extend(COUNTS.into_iter().zip(numbers).map(|(name, column)| Column::from(Series::new(name.into(), column))));
+    let frame = DataFrame::new(columns.first().map_or(0, Column::len), columns)?;
     #[expect(deprecated, reason = "the eager sum; the lazy engine adds minutes of build for one operation")]
-    let summed = frame.group_by(KEYS)?.select(COUNTS).sum()?;
-    let texts =
-        |name: &str| -> Result<Vec<Option<String>>, TallyError> { Ok(summed.column(name)?.str()?.iter().map(|cell| cell.map(str::to_owned)).collect()) };
+    let summed = frame.group_by(["key"])?.select(COUNTS).sum()?;
+    drop(frame);
     let numbers = |name: &str| -> Result<Vec<u64>, TallyError> {
-        let column = summed.column(&format!("{name}_sum"))?.cast(&DataType::UInt64)?;
+        let column = summed.column(name)?.cast(&DataType::UInt64)?;
         Ok(column.u64()?.iter().map(Option::unwrap_or_default).collect())
     };
-    let [periods, starts, breakdowns, members, themes] = [texts("period")?, texts("start")?, texts("breakdown")?, texts("member")?, texts("theme")?];
-    let [hits, sentences, documents, han_chars] = [numbers("hits")?, numbers("sentences")?, numbers("documents")?, numbers("han_chars")?];
-    let mut out = Vec::with_capacity(summed.height());
-    for (((((period, start), breakdown), member), theme), (((hits, sentences), documents), han_chars)) in
-        periods.into_iter().zip(starts).zip(breakdowns).zip(members).zip(themes).zip(hits.into_iter().zip(sentences).zip(documents).zip(han_chars))
+    let [hits, sentences, documents, han_chars] = [numbers("hits_sum")?, numbers("sentences_sum")?, numbers("documents_sum")?, numbers("han_chars_sum")?];
+    let mut sums: Vec<(u64, [u64; 4])> = Vec::with_capacity(hits.len());
+    for ((key, (hits, sentences)), (documents, han_chars)) in
+        numbers("key")?.into_iter().zip(hits.into_iter().zip(sentences)).zip(documents.into_iter().zip(han_chars))
     {
-        out.push(CountRow {
-            period: period.unwrap_or_default(),
-            period_start: start.and_then(|day| day.parse().ok()),
-            breakdown: breakdown.unwrap_or_default(),
-            member: member.unwrap_or_default(),
-            theme,
-            hits,
-            sentences,
-            documents,
-            han_chars,
-        });
+        sums.push((key, [hits, sentences, documents, han_chars]));
     }
+    drop(summed);
     // Groups come out in the order of a hash.
-    out.sort_by(|a, b| count_key(a).cmp(&count_key(b)));
-    Ok(out)
+    sums.sort_unstable_by_key(|(key, _)| *key);
+    let row = |(key, [hits, sentences, documents, han_chars]): (u64, [u64; 4])| {
+        let (period, period_start) = places.key(key / many_themes / many_members);
+        let (breakdown, member) = members.key(key / many_themes % many_members);
+        CountRow { period, period_start, breakdown, member, theme: themes.key(key % many_themes), hits, sentences, documents, han_chars }
+    };
+    Ok(sums.into_iter().map(row).collect())
+}
+
+/// Keys and their numbers, in the same order.
+struct Codes<K> {
+    keys: Vec<K>,
+    numbers: BTreeMap<K, u64>,
+}
+
+impl<K: Ord + Clone + Default> Codes<K> {
+    fn new(all: impl Iterator<Item = K>) -> Self {
+        let mut numbers: BTreeMap<K, u64> = BTreeMap::new();
+        let mut last: Option<K> = None;
+        for key in all {
+            if last.as_ref() != Some(&key) {
+                numbers.entry(key.clone()).or_default();
+                last = Some(key);
+            }
+        }
+        for (number, (_, code)) in (0..).zip(&mut numbers) {
+            *code = number;
+        }
+        Self { keys: numbers.keys().cloned().collect(), numbers }
+    }
+
+    fn code(&self, key: &K) -> u64 {
+        self.numbers.get(key).copied().unwrap_or(0)
+    }
+
+    fn key(&self, number: u64) -> K {
+        usize::try_from(number).ok().and_then(|n| self.keys.get(n)).cloned().unwrap_or_default()
+    }
+}
+
+/// The key of the row before: rows come sorted, so it is often the next one's.
+#[derive(Default)]
+struct Last<K>(Option<(K, u64)>);
+
+impl<K: Ord + Clone + Default> Last<K> {
+    fn code(&mut self, key: K, codes: &Codes<K>) -> u64 {
+        match &self.0 {
+            Some((last, code)) if *last == key => *code,
+            _ => {
+                let code = codes.code(&key);
+                self.0 = Some((key, code));
+                code
+            }
+        }
+    }
 }
 
 fn bounds(period: &str, start: Option<NaiveDate>) -> (Option<NaiveDate>, String) {
@@ -213,12 +263,12 @@ fn bounds(period: &str, start: Option<NaiveDate>) -> (Option<NaiveDate>, String)
 pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
     let mut out: Vec<TotalRow> = counts
         .iter()
-        .filter(|row| row.theme.is_none() && row.period != Period::Whole.name())
+        .filter(|row| row.theme.is_none() && row.period != Period::Whole)
         .map(|row| TotalRow {
-            period: row.period.clone(),
+            period: row.period.name().to_owned(),
             period_start: row.period_start,
-            breakdown: row.breakdown.clone(),
-            member: row.member.clone(),
+            breakdown: row.breakdown.name().to_owned(),
+            member: row.member.to_string(),
             documents: row.documents,
             sentences: row.sentences,
             han_chars: row.han_chars,
@@ -235,50 +285,60 @@ pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
             out.push(TotalRow { period: period.name().to_owned(), period_start: Some(*start), breakdown: name.clone(), member: name, ..TotalRow::default() });
         }
     }
+    // The days of a period are gone through once, not for each of its members.
+    let mut known: BTreeMap<(Period, NaiveDate), (u64, Option<bool>)> = BTreeMap::new();
     for row in &mut out {
         (row.period_end, row.period_label) = bounds(&row.period, row.period_start);
         if let (Some(period), Some(start), Some(end)) = (Period::from_name(&row.period), row.period_start, row.period_end) {
-            row.days_covered = Some(days.covered(start, end));
-            row.partial = days.partial(period, start, end);
+            let (covered, partial) = *known.entry((period, start)).or_insert_with(|| (days.covered(start, end), days.partial(period, start, end)));
+            row.days_covered = Some(covered);
+            row.partial = partial;
         }
     }
     out.sort_by(|a, b| {
-        let key = |r: &TotalRow| (Period::from_name(&r.period), r.period_start.is_none(), r.period_start, Breakdown::from_name(&r.breakdown), r.member.clone());
+        fn key(r: &TotalRow) -> (Option<Period>, bool, Option<NaiveDate>, Option<Breakdown>, &str) {
+            (Period::from_name(&r.period), r.period_start.is_none(), r.period_start, Breakdown::from_name(&r.breakdown), &r.member)
+        }
         key(a).cmp(&key(b))
     });
     out
 }
 
-type MemberKey<'r> = (&'r str, Option<NaiveDate>, &'r str, &'r str);
-
 /// Every theme in every period from the first to the last, and unplaced.
 pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon, settings: &Settings) -> Vec<FrequencyRow> {
-    let all = Breakdown::All.name();
-    let found: BTreeMap<(&str, Option<NaiveDate>, &str), &CountRow> = counts
-        .iter()
-        .filter(|row| row.breakdown == all)
-        .filter_map(|row| Some(((row.period.as_str(), row.period_start, row.theme.as_deref()?), row)))
-        .collect();
-    let occasions = occasions_by(occasions, &[Breakdown::All], settings.periods.as_slice());
+    let all = Breakdown::All;
+    let numbers = numbers(lexicon);
+    let told = Told::new(occasions, &[all], &settings.periods, &numbers);
     let mut out = Vec::new();
     for period in &settings.periods {
-        for theme in lexicon.themes() {
-            for total in totals.iter().filter(|t| t.period == period.name() && t.breakdown == all) {
-                let row = found.get(&(period.name(), total.period_start, theme.id.as_str()));
+        let of_period: Vec<&TotalRow> = totals.iter().filter(|t| t.period == period.name() && t.breakdown == all.name()).collect();
+        let columns: BTreeMap<Option<NaiveDate>, usize> = of_period.iter().enumerate().map(|(column, t)| (t.period_start, column)).collect();
+        let labels: Vec<(Word, Word)> = of_period.iter().map(|t| (t.period.as_str().into(), t.period_label.as_str().into())).collect();
+        let mut found: BTreeMap<(u32, usize), &CountRow> = BTreeMap::new();
+        for row in counts.iter().filter(|row| row.period == *period && row.breakdown == all) {
+            if let Some((number, column)) = row.theme.as_ref().and_then(|theme| numbers.get(theme.as_str())).zip(columns.get(&row.period_start)) {
+                found.insert((*number, *column), row);
+            }
+        }
+        for (number, theme) in (0..).zip(lexicon.themes()) {
+            let [id, zh, en] = [&theme.id, &theme.zh, &theme.en].map(|text| Word::from(text.as_str()));
+            let parent: Option<Word> = theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str().into());
+            for ((column, total), (name, label)) in of_period.iter().enumerate().zip(&labels) {
+                let row = found.get(&(number, column));
                 let spoken = total.documents > 0;
                 let count = |get: fn(&CountRow) -> u64| spoken.then(|| row.map_or(0, |r| get(r)));
                 let documents = count(|r| r.documents);
                 let interval = documents.and_then(|d| wilson(d, total.documents));
-                let told = occasions.get(&(period.name(), total.period_start, all, all, theme.id.as_str())).copied().unwrap_or(0);
+                let told = told.count((*period, total.period_start, all, number), all.name());
                 out.push(FrequencyRow {
-                    period: total.period.clone(),
+                    period: name.clone(),
                     period_start: total.period_start,
                     period_end: total.period_end,
-                    period_label: total.period_label.clone(),
-                    theme: theme.id.clone(),
-                    theme_zh: theme.zh.clone(),
-                    theme_en: theme.en.clone(),
-                    parent: theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.clone()),
+                    period_label: label.clone(),
+                    theme: id.clone(),
+                    theme_zh: zh.clone(),
+                    theme_en: en.clone(),
+                    parent: parent.clone(),
                     level: u32::from(theme.parent.is_some()),
                     hits: count(|r| r.hits),
                     sentences: count(|r| r.sentences),
@@ -300,40 +360,92 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
     out
 }
 
-/// Every theme in every period and member where it has a hit.
-pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon) -> Vec<BreakdownRow> {
-    let whole: BTreeMap<MemberKey<'_>, &TotalRow> =
-        totals.iter().map(|t| ((t.period.as_str(), t.period_start, t.breakdown.as_str(), t.member.as_str()), t)).collect();
-    let numbers: BTreeMap<&str, usize> = lexicon.themes().iter().enumerate().map(|(n, t)| (t.id.as_str(), n)).collect();
-    let periods: BTreeSet<Period> = counts.iter().filter_map(|row| Period::from_name(&row.period)).collect();
-    let periods: Vec<Period> = periods.into_iter().collect();
-    let occasions = occasions_by(occasions, &Breakdown::EVERY[1..], &periods);
-    let mut out: Vec<(usize, BreakdownRow)> = Vec::new();
-    for row in counts.iter().filter(|row| row.breakdown != Breakdown::All.name()) {
-        let Some(theme) = row.theme.as_deref() else { continue };
-        let (number, Some(total)) = (
-            numbers.get(theme).copied().unwrap_or(usize::MAX),
-            whole.get(&(row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str())),
-        ) else {
-            continue;
-        };
-        let interval = wilson(row.documents, total.documents);
-        let key = (row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str(), theme);
-        out.push((
-            number,
-            BreakdownRow {
-                period: row.period.clone(),
+/// Numbers of the themes by id.
+fn numbers(lexicon: &Lexicon) -> BTreeMap<&str, u32> {
+    (0..).zip(lexicon.themes()).map(|(number, theme)| (theme.id.as_str(), number)).collect()
+}
+
+/// The table `theme_breakdown`, kept as counts: every theme in every period and
+/// member where it has a hit. Its rows are made when they are read.
+#[derive(Clone, Debug, Default)]
+pub struct Breakdowns {
+    counts: Vec<CountRow>,
+    totals: Vec<TotalRow>,
+    below: BTreeSet<Word>,
+    /// By period length, breakdown, member, theme and start, the unplaced last.
+    entries: Vec<Entry>,
+}
+
+/// A row: the place of its counts and of its denominators.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    count: u32,
+    total: u32,
+    occasions: u32,
+}
+
+impl Breakdowns {
+    pub(super) fn new(mut counts: Vec<CountRow>, totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon) -> Self {
+        counts.retain(|row| row.breakdown != Breakdown::All && row.theme.is_some());
+        let numbers = numbers(lexicon);
+        let totals: Vec<TotalRow> = totals.iter().filter(|t| t.breakdown != Breakdown::All.name()).cloned().collect();
+        let places: BTreeMap<(Period, Option<NaiveDate>, Breakdown, &str), u32> = (0..)
+            .zip(&totals)
+            .filter_map(|(at, t)| Some(((Period::from_name(&t.period)?, t.period_start, Breakdown::from_name(&t.breakdown)?, t.member.as_str()), at)))
+            .collect();
+        let periods: BTreeSet<Period> = counts.iter().map(|row| row.period).collect();
+        let periods: Vec<Period> = periods.into_iter().collect();
+        let told = Told::new(occasions, &Breakdown::EVERY[1..], &periods, &numbers);
+        let mut entries: Vec<((Period, Breakdown, u32, u32, bool, Option<NaiveDate>), Entry)> = Vec::with_capacity(counts.len());
+        // Counts come by place, breakdown and member: their members number in order.
+        let members: BTreeMap<&str, u32> = counts.iter().map(|row| row.member.as_str()).collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
+        for (count, row) in (0..).zip(&counts) {
+            let number = row.theme.as_deref().and_then(|theme| numbers.get(theme)).copied().unwrap_or(u32::MAX);
+            let Some(total) = places.get(&(row.period, row.period_start, row.breakdown, row.member.as_str())) else { continue };
+            let occasions = told.count((row.period, row.period_start, row.breakdown, number), &row.member);
+            let member = members.get(row.member.as_str()).copied().unwrap_or(0);
+            let key = (row.period, row.breakdown, member, number, row.period_start.is_none(), row.period_start);
+            entries.push((key, Entry { count, total: *total, occasions: u32::try_from(occasions).unwrap_or(u32::MAX) }));
+        }
+        entries.sort_unstable_by_key(|(key, _)| *key);
+        let entries = entries.into_iter().map(|(_, entry)| entry).collect();
+        let below = lexicon.themes().iter().filter(|t| t.parent.is_some()).map(|t| t.id.as_str().into()).collect();
+        Self { counts, totals, below, entries }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The rows, by period length, breakdown, member, theme and start.
+    pub fn rows(&self) -> impl Iterator<Item = BreakdownRow> + '_ {
+        let mut words: BTreeMap<&str, Word> = BTreeMap::new();
+        self.entries.iter().filter_map(move |entry| {
+            let (row, total) = (self.counts.get(entry.count as usize)?, self.totals.get(entry.total as usize)?);
+            let theme = row.theme.clone()?;
+            let mut word = |text: &'static str| words.entry(text).or_insert_with(|| text.into()).clone();
+            let interval = wilson(row.documents, total.documents);
+            Some(BreakdownRow {
+                period: word(row.period.name()),
                 period_start: row.period_start,
                 period_end: total.period_end,
-                period_label: total.period_label.clone(),
-                breakdown: row.breakdown.clone(),
+                period_label: total.period_label.as_str().into(),
+                breakdown: word(row.breakdown.name()),
                 member: row.member.clone(),
-                theme: theme.to_owned(),
-                level: u32::from(lexicon.themes().get(number).is_some_and(|t| t.parent.is_some())),
+                level: u32::from(self.below.contains(&theme)),
+                theme,
                 hits: row.hits,
                 sentences: row.sentences,
                 documents: row.documents,
-                occasions: occasions.get(&key).copied().unwrap_or(0),
+                occasions: u64::from(entry.occasions),
                 period_documents: total.documents,
                 period_sentences: total.sentences,
                 period_han_chars: total.han_chars,
@@ -342,41 +454,65 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                 density_low: interval.map(|i| i.0),
                 density_high: interval.map(|i| i.1),
                 small_n: total.documents < SMALL_N,
-            },
-        ));
+            })
+        })
     }
-    out.sort_by(|(n, a), (m, b)| {
-        let key = |n: usize, r: &BreakdownRow| {
-            (Period::from_name(&r.period), Breakdown::from_name(&r.breakdown), r.member.clone(), n, r.period_start.is_none(), r.period_start)
-        };
-        key(*n, a).cmp(&key(*m, b))
-    });
-    out.into_iter().map(|(_, row)| row).collect()
 }
 
-type OccasionKey<'r> = (&'static str, Option<NaiveDate>, &'static str, &'r str, &'r str);
+/// Period, start, breakdown and number of the theme.
+type ToldKey = (Period, Option<NaiveDate>, Breakdown, u32);
 
 /// Distinct occasions for each period, member and theme.
-fn occasions_by<'r>(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], periods: &[Period]) -> BTreeMap<OccasionKey<'r>, u64> {
-    let mut sets: BTreeMap<OccasionKey<'r>, BTreeSet<&'r str>> = BTreeMap::new();
-    for row in rows {
-        let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
-        for period in periods {
-            let start = range.and_then(|range| period.place(range));
-            for breakdown in breakdowns {
-                let member = match breakdown {
-                    Breakdown::All => "all",
-                    Breakdown::Source => &row.source,
-                    Breakdown::Register => &row.register,
-                    Breakdown::OccasionType => &row.occasion_type,
-                    Breakdown::Province => &row.province,
-                    Breakdown::Voice => &row.voice,
-                };
-                sets.entry((period.name(), start, breakdown.name(), member, &row.theme)).or_default().insert(&row.occasion_id);
-            }
+struct Told<'r> {
+    members: BTreeMap<&'r str, u32>,
+    counts: Vec<((ToldKey, u32), u64)>,
+}
+
+impl<'r> Told<'r> {
+    fn new(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], periods: &[Period], themes: &BTreeMap<&str, u32>) -> Self {
+        let mut members: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut occasions: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut number = |text: &'r str| {
+            let next = u32::try_from(members.len()).unwrap_or(u32::MAX);
+            *members.entry(text).or_insert(next)
+        };
+        let mut places: Vec<(Option<DateRange>, u32, u32, Vec<(Breakdown, u32)>)> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
+            let next = u32::try_from(occasions.len()).unwrap_or(u32::MAX);
+            let occasion = *occasions.entry(row.occasion_id.as_str()).or_insert(next);
+            let Some(theme) = themes.get(row.theme.as_str()) else { continue };
+            let of = |breakdown: &Breakdown| match breakdown {
+                Breakdown::All => Breakdown::All.name(),
+                Breakdown::Source => row.source.as_str(),
+                Breakdown::Register => row.register.as_str(),
+                Breakdown::OccasionType => row.occasion_type.as_str(),
+                Breakdown::Province => row.province.as_str(),
+                Breakdown::Voice => row.voice.as_str(),
+            };
+            places.push((range, *theme, occasion, breakdowns.iter().map(|b| (*b, number(of(b)))).collect()));
         }
+        let mut counts: Vec<((ToldKey, u32), u64)> = Vec::new();
+        // One length after the other: each alone is a third of the memory.
+        for period in periods {
+            let mut met: Vec<((ToldKey, u32), u32)> = Vec::with_capacity(places.len() * breakdowns.len());
+            for (range, theme, occasion, members) in &places {
+                let start = range.and_then(|range| period.place(range));
+                met.extend(members.iter().map(|(breakdown, member)| (((*period, start, *breakdown, *theme), *member), *occasion)));
+            }
+            met.sort_unstable();
+            met.dedup();
+            counts.extend(met.chunk_by(|a, b| a.0 == b.0).filter_map(|same| Some((same.first()?.0, same.len() as u64))));
+        }
+        counts.sort_unstable_by_key(|(key, _)| *key);
+        Self { members, counts }
     }
-    sets.into_iter().map(|(key, set)| (key, set.len() as u64)).collect()
+
+    fn count(&self, key: ToldKey, member: &str) -> u64 {
+        let Some(member) = self.members.get(member) else { return 0 };
+        let at = self.counts.binary_search_by_key(&(key, *member), |(key, _)| *key);
+        at.ok().and_then(|at| self.counts.get(at)).map_or(0, |(_, count)| *count)
+    }
 }
 
 #[cfg(test)]
@@ -386,9 +522,9 @@ mod tests {
 
     fn row(start: Option<&str>, theme: Option<&str>, counts: [u64; 4]) -> CountRow {
         CountRow {
-            period: "month".into(),
+            period: Period::Month,
             period_start: start.map(|s| s.parse().unwrap()),
-            breakdown: "all".into(),
+            breakdown: Breakdown::All,
             member: "all".into(),
             theme: theme.map(Into::into),
             hits: counts[0],
@@ -407,7 +543,8 @@ mod tests {
             row(Some("2024-03-01"), Some("a"), [3, 2, 1, 0]),
             row(None, None, [0, 1, 1, 9]),
         ];
-        let got = sum(&rows).unwrap();
+        let (one, two) = rows.split_at(2);
+        let got = sum(vec![one.to_vec(), two.to_vec()]).unwrap();
         assert_eq!(got, [row(None, None, [0, 2, 2, 18]), row(Some("2024-03-01"), None, [0, 12, 3, 150]), row(Some("2024-03-01"), Some("a"), [3, 2, 1, 0])]);
     }
 

@@ -1,0 +1,294 @@
+//! The tables compared with each other and with the corpus, before a release is
+//! seen: what is part of a whole sums to it, and no part is larger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::check::{CheckFailure, equal};
+use crate::tag::Lexicon;
+use crate::tally::{Breakdown, BreakdownRow, FrequencyRow, KeynessRow, PairRow, Period, Settings, Side, SourceRow, Tally, TotalRow, Word};
+
+/// What the tables `documents` and `hits` hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Documents that are counted.
+    pub documents: u64,
+    /// Of them, those without a date.
+    pub undated: u64,
+    /// Their Han characters.
+    pub han_chars: u64,
+    /// Hits of each theme itself, without those of themes below it.
+    pub hits: BTreeMap<String, u64>,
+}
+
+/// Compares the tables with each other before they are published.
+///
+/// # Cost
+/// Once over each table; numbers for each period and theme.
+#[must_use]
+pub fn check_tables(tally: &Tally, lexicon: &Lexicon, settings: &Settings, written: &Written) -> Vec<CheckFailure> {
+    let mut failures = Vec::new();
+    check_profile(&mut failures, tally, lexicon, written);
+    check_totals(&mut failures, &tally.period_totals, settings, written);
+    check_frequency(&mut failures, tally);
+    check_breakdown(&mut failures, tally.theme_breakdown.rows(), &tally.theme_frequency, &tally.period_totals);
+    check_pairs(&mut failures, tally.theme_pairs.rows(), tally, written);
+    check_sources(&mut failures, &tally.theme_sources, tally, written);
+    check_keyness(&mut failures, &tally.keyness, tally, settings);
+    failures
+}
+
+fn fails(failures: &mut Vec<CheckFailure>, check: &'static str, holds: bool, found: impl FnOnce() -> String) {
+    if !holds {
+        failures.push(CheckFailure { check, found: found() });
+    }
+}
+
+/// The profile has the hits of the table `hits`; a parent has those below it too.
+fn check_profile(failures: &mut Vec<CheckFailure>, tally: &Tally, lexicon: &Lexicon, written: &Written) {
+    let parent: BTreeMap<&str, Option<&str>> =
+        lexicon.themes().iter().map(|t| (t.id.as_str(), t.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str()))).collect();
+    let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
+    for (theme, count) in &written.hits {
+        for id in std::iter::once(theme.as_str()).chain(parent.get(theme.as_str()).copied().flatten()) {
+            *expected.entry(id).or_default() += count;
+        }
+    }
+    for row in &tally.theme_profile {
+        equal(failures, "hits_of_profile", &row.theme, row.hits, expected.get(row.theme.as_str()).copied().unwrap_or(0));
+        fails(failures, "documents_of_profile", row.documents <= written.documents, || {
+            format!("{}: {} documents of {}", row.theme, row.documents, written.documents)
+        });
+    }
+    equal(failures, "themes_of_profile", "all themes", tally.theme_profile.len() as u64, lexicon.themes().len() as u64);
+}
+
+type Place<'t> = (&'t str, Option<NaiveDate>);
+
+/// The denominators are those of the table `documents`, text without a place in
+/// time included, and the members of each breakdown make up the whole.
+fn check_totals(failures: &mut Vec<CheckFailure>, totals: &[TotalRow], settings: &Settings, written: &Written) {
+    let mut places: BTreeMap<Place<'_>, BTreeMap<&str, [u64; 2]>> = BTreeMap::new();
+    let mut lengths: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+    for row in totals {
+        let sums = places.entry((&row.period, row.period_start)).or_default().entry(&row.breakdown).or_default();
+        *sums = [sums[0] + row.sentences, sums[1] + row.han_chars];
+        if row.breakdown == Breakdown::All.name() {
+            let sums = lengths.entry(&row.period).or_default();
+            *sums = [sums[0] + row.documents, sums[1] + row.han_chars];
+        }
+    }
+    // A document without a date speaks in the period of each occasion it tells of.
+    let one_place = match settings.date_basis {
+        crate::tally::DateBasis::Document => true,
+        crate::tally::DateBasis::Auto => written.undated == 0 && !settings.preamble,
+        crate::tally::DateBasis::Event => false,
+    };
+    for period in &settings.periods {
+        let [documents, han_chars] = lengths.get(period.name()).copied().unwrap_or_default();
+        equal(failures, "han_chars_of_totals", period.name(), han_chars, written.han_chars);
+        let holds = if one_place { documents == written.documents } else { documents >= written.documents };
+        fails(failures, "documents_of_totals", holds, || format!("{}: the series have {documents}, the rows {}", period.name(), written.documents));
+    }
+    for ((period, start), of_breakdown) in &places {
+        let all = of_breakdown.get(Breakdown::All.name()).copied().unwrap_or_default();
+        for breakdown in &settings.breakdowns {
+            let members = of_breakdown.get(breakdown.name()).copied().unwrap_or_default();
+            let of = || format!("{} {} {}", breakdown.name(), period, label(*start));
+            fails(failures, "members_of_totals", members == all, || {
+                format!("{}: sentences and Han characters of the members are {members:?}, of all text {all:?}", of())
+            });
+        }
+    }
+}
+
+fn label(start: Option<NaiveDate>) -> String {
+    start.map_or_else(|| "unplaced".to_owned(), |start| start.to_string())
+}
+
+/// The whole rows of `period_totals` by period and start.
+fn denominators(totals: &[TotalRow]) -> BTreeMap<Place<'_>, &TotalRow> {
+    totals.iter().filter(|t| t.breakdown == Breakdown::All.name()).map(|t| ((t.period.as_str(), t.period_start), t)).collect()
+}
+
+/// Periods sum to the profile, unplaced rows included; no count is larger than
+/// its denominator, which is that of `period_totals`.
+fn check_frequency(failures: &mut Vec<CheckFailure>, tally: &Tally) {
+    let totals = denominators(&tally.period_totals);
+    let mut sums: BTreeMap<(&str, &str), [u64; 2]> = BTreeMap::new();
+    for row in &tally.theme_frequency {
+        let of = || format!("{} {} {}", row.period, row.period_label, row.theme);
+        let sum = sums.entry((&row.period, &row.theme)).or_default();
+        *sum = [sum[0] + row.hits.unwrap_or(0), sum[1] + row.sentences.unwrap_or(0)];
+        let within = row.documents <= Some(row.period_documents) && row.sentences <= Some(row.period_sentences) && row.sentences <= row.hits;
+        fails(failures, "part_within_whole", within, of);
+        let total = totals.get(&(row.period.as_str(), row.period_start)).map(|t| [t.documents, t.sentences, t.han_chars]);
+        let own = [row.period_documents, row.period_sentences, row.period_han_chars];
+        fails(failures, "denominators_of_frequency", total == Some(own), || format!("{}: {own:?}, period_totals has {total:?}", of()));
+        fails(failures, "null_of_frequency", row.hits.is_none() == (row.period_documents == 0), of);
+    }
+    let lengths: BTreeSet<&str> = tally.period_totals.iter().map(|t| t.period.as_str()).collect();
+    for row in &tally.theme_profile {
+        for period in &lengths {
+            let [hits, sentences] = sums.get(&(*period, row.theme.as_str())).copied().unwrap_or_default();
+            let of = format!("{period} {}", row.theme);
+            equal(failures, "hits_of_frequency", &of, hits, row.hits);
+            equal(failures, "sentences_of_frequency", &of, sentences, row.sentences);
+        }
+    }
+}
+
+/// Hits and sentences of the members of each breakdown sum to those of the theme
+/// in each period; no member has more documents than it has.
+fn check_breakdown(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = BreakdownRow>, frequency: &[FrequencyRow], totals: &[TotalRow]) {
+    let asked: BTreeSet<(&str, &str)> =
+        totals.iter().filter(|t| t.breakdown != Breakdown::All.name()).map(|t| (t.period.as_str(), t.breakdown.as_str())).collect();
+    // Rows come by period and breakdown: one pair of them is summed at a time.
+    let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut sums: BTreeMap<(Word, Option<NaiveDate>), [u64; 2]> = BTreeMap::new();
+    let mut last: Option<(String, String)> = None;
+    let close = |failures: &mut Vec<CheckFailure>, key: &(String, String), sums: &BTreeMap<(Word, Option<NaiveDate>), [u64; 2]>| {
+        let mut left = sums.len();
+        for row in frequency.iter().filter(|f| f.period == key.0) {
+            let members = sums.get(&(row.theme.clone(), row.period_start));
+            left -= usize::from(members.is_some());
+            let of = || format!("{} {} {} {}", key.1, row.period, row.period_label, row.theme);
+            let whole = [row.hits.unwrap_or(0), row.sentences.unwrap_or(0)];
+            let members = members.copied().unwrap_or_default();
+            fails(failures, "members_of_breakdown", members == whole, || {
+                format!("{}: hits and sentences of the members are {members:?}, of the theme {whole:?}", of())
+            });
+        }
+        fails(failures, "members_of_breakdown", left == 0, || format!("{} {}: {left} sums of a theme and period that theme_frequency lacks", key.1, key.0));
+    };
+    for row in rows {
+        if last.as_ref().is_none_or(|(period, breakdown)| row.period != *period || row.breakdown != *breakdown) {
+            if let Some(key) = last.take() {
+                close(failures, &key, &sums);
+                seen.insert(key);
+            }
+            sums.clear();
+            last = Some((row.period.to_string(), row.breakdown.to_string()));
+        }
+        let sum = sums.entry((row.theme.clone(), row.period_start)).or_default();
+        *sum = [sum[0] + row.hits, sum[1] + row.sentences];
+        let within = row.documents <= row.period_documents && row.sentences <= row.period_sentences;
+        fails(failures, "member_within_whole", within, || format!("{} {} {} {}", row.breakdown, row.member, row.period_label, row.theme));
+    }
+    if let Some(key) = last {
+        close(failures, &key, &sums);
+        seen.insert(key);
+    }
+    for (period, breakdown) in asked {
+        let key = (period.to_owned(), breakdown.to_owned());
+        if !seen.contains(&key) {
+            close(failures, &key, &BTreeMap::new());
+        }
+    }
+}
+
+/// Two themes are together at most as often as each is there, and each is there as
+/// often as its own rows say.
+fn check_pairs(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = PairRow>, tally: &Tally, written: &Written) {
+    let whole = Period::Whole.name();
+    let totals = denominators(&tally.period_totals);
+    let mut singles: BTreeMap<(&str, Option<NaiveDate>, &str), [u64; 2]> = BTreeMap::new();
+    for row in &tally.theme_profile {
+        singles.insert((whole, None, &row.theme), [row.sentences, row.documents]);
+    }
+    for row in &tally.theme_frequency {
+        singles.insert((&row.period, row.period_start, &row.theme), [row.sentences.unwrap_or(0), row.documents.unwrap_or(0)]);
+    }
+    let mut sums: BTreeMap<bool, u64> = BTreeMap::new();
+    for row in rows {
+        let of = || format!("{} {} and {}", row.period_label, row.theme_a, row.theme_b);
+        let least = row.sentences <= row.sentences_a.min(row.sentences_b) && row.documents <= row.documents_a.min(row.documents_b);
+        fails(failures, "pairs_within_singles", least && row.documents > 0, of);
+        let single = |theme: &str| singles.get(&(row.period.as_str(), row.period_start, theme)).copied();
+        let own = [Some([row.sentences_a, row.documents_a]), Some([row.sentences_b, row.documents_b])];
+        fails(failures, "singles_of_pairs", [single(&row.theme_a), single(&row.theme_b)] == own, of);
+        let documents = if row.period == whole { Some(written.documents) } else { totals.get(&(row.period.as_str(), row.period_start)).map(|t| t.documents) };
+        fails(failures, "denominators_of_pairs", documents == Some(row.period_documents), of);
+        *sums.entry(row.period == whole).or_default() += row.sentences;
+    }
+    // Sentences have one place each, so their pairs sum to those of the whole.
+    if !tally.period_totals.is_empty() {
+        let of = |whole: bool| sums.get(&whole).copied().unwrap_or(0);
+        fails(failures, "sentences_of_pairs", of(true) == of(false), || format!("{} in the whole, {} in its periods", of(true), of(false)));
+    }
+}
+
+/// The sources' hits sum to those of the theme, in the whole and in each period;
+/// their documents to all documents.
+fn check_sources(failures: &mut Vec<CheckFailure>, rows: &[SourceRow], tally: &Tally, written: &Written) {
+    let whole = Period::Whole.name();
+    let mut sums: BTreeMap<(&str, Option<NaiveDate>, &str), u64> = BTreeMap::new();
+    let mut documents: BTreeMap<&str, u64> = BTreeMap::new();
+    let lengths: BTreeSet<&str> = rows.iter().map(|r| r.period.as_str()).filter(|p| *p != whole).collect();
+    for row in rows {
+        let of = || format!("{} {} {}", row.source, row.period_label, row.theme);
+        *sums.entry((&row.period, row.period_start, &row.theme)).or_default() += row.hits;
+        if row.period == whole {
+            documents.insert(&row.source, row.period_documents);
+        }
+        fails(failures, "source_within_whole", row.documents <= row.period_documents && row.base_documents <= row.base_period_documents, of);
+        let reason = row.amplification.is_none() == row.amplification_reason.is_some();
+        fails(failures, "reasons_of_sources", reason, of);
+    }
+    if !rows.is_empty() {
+        equal(failures, "documents_of_sources", "all sources", documents.values().sum(), written.documents);
+    }
+    for row in &tally.theme_profile {
+        let hits = sums.get(&(whole, None, row.theme.as_str())).copied().unwrap_or(0);
+        equal(failures, "hits_of_sources", &format!("whole {}", row.theme), hits, row.hits);
+    }
+    for row in tally.theme_frequency.iter().filter(|r| lengths.contains(r.period.as_str())) {
+        let hits = sums.get(&(row.period.as_str(), row.period_start, row.theme.as_str())).copied().unwrap_or(0);
+        equal(failures, "hits_of_sources", &format!("{} {}", row.period_label, row.theme), hits, row.hits.unwrap_or(0));
+    }
+}
+
+/// Both sides of a contrast, summed again from the tables of periods.
+fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], tally: &Tally, settings: &Settings) {
+    for contrast in &settings.contrasts {
+        let period = contrast.period.name();
+        let holds = |side: &Side, start: Option<NaiveDate>, end: Option<NaiveDate>| match start.zip(end) {
+            Some((start, end)) => side.from.is_none_or(|from| from <= start) && side.to.is_none_or(|to| end <= to),
+            None => side.from.is_none() && side.to.is_none(),
+        };
+        let han_chars = |side: &Side| -> u64 {
+            let breakdown = if side.source.is_some() { Breakdown::Source } else { Breakdown::All };
+            let rows = tally.period_totals.iter().filter(|t| t.period == period && t.breakdown == breakdown.name());
+            let rows = rows.filter(|t| side.source.as_ref().is_none_or(|source| t.member == *source));
+            rows.filter(|t| holds(side, t.period_start, t.period_end)).map(|t| t.han_chars).sum()
+        };
+        let hits = |side: &Side| -> BTreeMap<String, u64> {
+            let mut out: BTreeMap<String, u64> = BTreeMap::new();
+            if let Some(source) = &side.source {
+                let of_source = |r: &BreakdownRow| r.period == period && r.breakdown == Breakdown::Source.name() && r.member == *source;
+                for row in tally.theme_breakdown.rows().filter(of_source).filter(|r| holds(side, r.period_start, r.period_end)) {
+                    *out.entry(row.theme.to_string()).or_default() += row.hits;
+                }
+            } else {
+                for row in tally.theme_frequency.iter().filter(|r| r.period == period && holds(side, r.period_start, r.period_end)) {
+                    *out.entry(row.theme.to_string()).or_default() += row.hits.unwrap_or(0);
+                }
+            }
+            out
+        };
+        let (target, target_han) = (hits(&contrast.target), han_chars(&contrast.target));
+        let rest = Side::default();
+        let other = contrast.reference.as_ref().unwrap_or(&rest);
+        let (reference, reference_han) = (hits(other), han_chars(other));
+        let (less, less_han) = if contrast.reference.is_some() { (BTreeMap::new(), 0) } else { (target.clone(), target_han) };
+        for row in rows.iter().filter(|r| r.contrast == contrast.name) {
+            let of = |counts: &BTreeMap<String, u64>| counts.get(&row.theme).copied().unwrap_or(0);
+            let expected = [of(&target), target_han, of(&reference).saturating_sub(of(&less)), reference_han.saturating_sub(less_han)];
+            let own = [row.target_hits, row.target_han_chars, row.reference_hits, row.reference_han_chars];
+            fails(failures, "counts_of_keyness", own == expected, || format!("{} {}: {own:?}, the periods have {expected:?}", row.contrast, row.theme));
+        }
+        let number = rows.iter().filter(|r| r.contrast == contrast.name).count() as u64;
+        equal(failures, "themes_of_keyness", &contrast.name, number, tally.theme_profile.len() as u64);
+    }
+}
