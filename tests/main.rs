@@ -10,3 +10,4 @@ mod golden;
 mod laws;
 mod program;
 mod regressions;
+mod statistics_pairs;

@@ -60,20 +60,20 @@ mod tests {
         #[test]
         fn both_equal_a_count_over_the_units_themselves(units in proptest::collection::vec((any::<bool>(), any::<bool>()), 2..60)) {
             // The slow reference goes over the units and takes probabilities.
-            let p = |f: &dyn Fn(&(bool, bool)) -> bool| units.iter().filter(|u| f(u)).count() as f64 / units.len() as f64;
-            let (pa, pb, pab) = (p(&|u| u.0), p(&|u| u.1), p(&|u| u.0 && u.1));
-            let count = |x: f64| (x * units.len() as f64).round() as u64;
-            let got = npmi(count(pab), count(pa), count(pb), units.len() as u64);
-            if pa == 0.0 || pb == 0.0 || pab == 1.0 {
+            let count = |f: &dyn Fn(&(bool, bool)) -> bool| units.iter().filter(|u| f(u)).count() as u64;
+            let (a, b, both) = (count(&|u| u.0), count(&|u| u.1), count(&|u| u.0 && u.1));
+            let [pa, pb, pab] = [a, b, both].map(|n| n as f64 / units.len() as f64);
+            let got = npmi(both, a, b, units.len() as u64);
+            if a == 0 || b == 0 || both == units.len() as u64 {
                 prop_assert_eq!(got, None);
-            } else if pab == 0.0 {
+            } else if both == 0 {
                 prop_assert_eq!(got, Some(-1.0));
             } else {
                 let expected = (pab / (pa * pb)).ln() / -pab.ln();
                 prop_assert!((got.unwrap() - expected).abs() < 1e-9, "{got:?} {expected}");
             }
-            if pab > 0.0 {
-                let dice = log_dice(count(pab), count(pa), count(pb)).unwrap();
+            if both > 0 {
+                let dice = log_dice(both, a, b).unwrap();
                 prop_assert!((dice - (14.0 + (2.0 * pab / (pa + pb)).log2())).abs() < 1e-9 && dice <= 14.0);
             }
         }

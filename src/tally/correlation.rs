@@ -68,8 +68,9 @@ pub fn best_lag(first: &[Option<f64>], second: &[Option<f64>]) -> Result<BestLag
 /// Pearson's r; `None` where one side is constant.
 fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
     let n = pairs.len() as f64;
-    let (x0, y0) = *pairs.first()?;
-    if pairs.iter().all(|(x, _)| *x == x0) || pairs.iter().all(|(_, y)| *y == y0) {
+    // To the bit: a mean of equal values may differ from them by rounding.
+    let constant = |side: fn(&(f64, f64)) -> u64| pairs.windows(2).all(|pair| matches!(pair, [a, b] if side(a) == side(b)));
+    if constant(|pair| pair.0.to_bits()) || constant(|pair| pair.1.to_bits()) {
         return None;
     }
     let (sum_x, sum_y) = pairs.iter().fold((0.0, 0.0), |(sx, sy), (x, y)| (sx + x, sy + y));

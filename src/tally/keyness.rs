@@ -269,3 +269,71 @@ fn rows(counts: &[CountRow], contrast: &Contrast, lexicon: &Lexicon) -> Vec<Keyn
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn side(from: &str, to: &str, source: Option<&str>) -> Side {
+        let day = |text: &str| text.parse().ok();
+        Side { from: day(from), to: day(to), source: source.map(Into::into) }
+    }
+
+    #[test]
+    fn the_longest_periods_that_fill_both_sides_are_summed() {
+        let periods = [Period::Month, Period::Quarter, Period::Year];
+        let of = |target: Side, reference: Option<Side>| Contrast::new("c".into(), target, reference, &periods).map(|c| c.period);
+        assert_eq!(of(side("2024-01-01", "2024-12-31", None), None), Ok(Period::Year));
+        assert_eq!(of(side("2024-01-01", "2024-12-31", None), Some(side("2023-04-01", "2023-12-31", None))), Ok(Period::Quarter));
+        assert_eq!(of(side("2024-02-01", "", None), None), Ok(Period::Month));
+        assert_eq!(of(side("2024-02-02", "", None), None), Err(ContrastFault::Cut));
+        assert_eq!(of(side("", "", Some("a")), Some(side("", "", Some("b")))), Ok(Period::Year));
+        assert_eq!(of(side("", "", Some("a")), Some(side("", "", None))), Err(ContrastFault::Overlap));
+        assert_eq!(of(side("2024-01-01", "", None), Some(side("", "2024-12-31", None))), Err(ContrastFault::Overlap));
+        assert_eq!(of(side("2024-12-31", "2024-01-01", None), None), Err(ContrastFault::Backwards));
+        assert_eq!(of(Side::default(), None), Err(ContrastFault::Everything));
+    }
+
+    #[test]
+    fn text_without_a_place_counts_only_where_all_time_does() {
+        assert!(side("", "", Some("a")).holds(None, Period::Year) && !side("2024-01-01", "", None).holds(None, Period::Year));
+    }
+
+    #[test]
+    fn nothing_to_compare_has_no_statistic() {
+        assert_eq!((g2(0, 10, 0, 10), g2(1, 1, 0, 0), g2(5, 4, 0, 9), g2(3, 3, 4, 4)), (None, None, None, None));
+        assert_eq!((log_ratio(0, 10, 0, 10), log_ratio(1, 1, 0, 0)), (None, None));
+        assert_eq!((log_ratio(2, 10, 0, 10), log_ratio(0, 10, 1, 10)), (Some(2.0), Some(-1.0)));
+        assert!(benjamini_hochberg(&[]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn g2_is_twice_the_information_of_the_table(n in 2..500_u64, m in 2..500_u64, a in 0..500_u64, b in 0..500_u64) {
+            // The slow reference: likelihoods of two rates against one.
+            let (a, b) = (a % n, b % m);
+            prop_assume!(a + b > 0);
+            let fit = |k: u64, n: u64, p: f64| {
+                let part = |count: u64, p: f64| if count == 0 { 0.0 } else { count as f64 * p.ln() };
+                part(k, p) + part(n - k, 1.0 - p)
+            };
+            let one = (a + b) as f64 / (n + m) as f64;
+            let expected = 2.0 * (fit(a, n, a as f64 / n as f64) + fit(b, m, b as f64 / m as f64) - fit(a, n, one) - fit(b, m, one));
+            prop_assert!((g2(a, n, b, m).unwrap() - expected).abs() < 1e-8, "{expected}");
+        }
+
+        #[test]
+        fn the_adjusted_values_reject_what_the_step_up_rule_rejects(p in proptest::collection::vec(0.0..1.0_f64, 1..30), alpha in 0.01..0.5_f64) {
+            // The rule as it is told: the largest rank k with p(k) ≤ k α ÷ m, and all below.
+            let mut sorted = p.clone();
+            sorted.sort_by(f64::total_cmp);
+            let m = p.len() as f64;
+            let last = (1..=p.len()).rfind(|k| sorted[k - 1] * m / *k as f64 <= alpha).map(|k| sorted[k - 1]);
+            let adjusted = benjamini_hochberg(&p);
+            for (p, adjusted) in p.iter().zip(adjusted) {
+                prop_assert_eq!(adjusted <= alpha, last.is_some_and(|last| *p <= last));
+            }
+        }
+    }
+}

@@ -212,8 +212,51 @@ mod tests {
 
     fn lexicon() -> Lexicon {
         let theme = |id: &str, rest: &str| format!("[[theme]]\nid='{id}'\nzh='甲'\nen='a'\nsource='s'\n{rest}\n");
-        let text = theme("top", "terms=[]") + &theme("water", "parent='top'\nterms=['水利','水利工程']") + &theme("farm", "parent='top'\nterms=['农业']");
+        let text = theme("top", "terms=[]")
+            + &theme("water", "parent='top'\nterms=['水利','水利工程']")
+            + &theme("farm", "parent='top'\nterms=['农业']")
+            + &theme("other", "terms=['命脉']")
+            + &theme("growth", "parent='other'\nterms=['增产','丰收']");
         Lexicon::new(&[DataFile { path: "t.toml".into(), text }]).unwrap_or_else(|e| panic!("{e:?}"))
+    }
+
+    // The vocabulary is costly to build; one for all cases.
+    static VOCABULARY: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(Vocabulary::builtin);
+
+    fn documents(picks: &[(usize, usize)]) -> Vec<crate::parse::Document> {
+        let document = |(i, (text, date)): (usize, &(usize, usize))| {
+            let mut document = document_of(TEXTS[*text], DATES[*date].and_then(read_date));
+            document.doc_id = format!("d{i}");
+            document.source = if i % 3 == 0 { "t" } else { "s" }.into();
+            document
+        };
+        picks.iter().enumerate().map(document).collect()
+    }
+
+    fn roll(documents: &[crate::parse::Document], lexicon: &Lexicon, settings: &Settings) -> Rollup {
+        let mut rolling = Rolling::new(settings, lexicon, &VOCABULARY.gazetteer);
+        for document in documents {
+            rolling.add(document, "r", &resolve(document, &VOCABULARY), &tag(document, lexicon));
+        }
+        rolling.finish()
+    }
+
+    fn year(document: &crate::parse::Document) -> Option<String> {
+        document.date.map(|date| Period::Year.label(date.start))
+    }
+
+    fn cadences() -> [SourceCadence; 2] {
+        ["s", "t"].map(|source| SourceCadence { source: source.into(), cadence: Cadence::Daily })
+    }
+
+    /// Settings under which every table has rows.
+    fn with_comparisons() -> Settings {
+        let target = Side { from: read_date("2024").map(|d| d.start), ..Side::default() };
+        let settings = Settings { base: Some("s".into()), ..Settings::default() };
+        let sides = [None, Some(Side { to: read_date("2023").map(|d| d.end), source: Some("t".into()), ..Side::default() })];
+        let contrasts =
+            sides.into_iter().zip(["rest", "before"]).map(|(side, name)| Contrast::new(name.into(), target.clone(), side, &settings.periods).unwrap());
+        Settings { contrasts: contrasts.collect(), ..settings }
     }
 
     const TEXTS: [&str; 5] = [
@@ -228,31 +271,13 @@ mod tests {
     proptest! {
         #[test]
         fn two_halves_counted_and_added_equal_the_whole(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12), cut in 0..12_usize) {
-            // The vocabulary is costly to build; one for all cases.
-            static VOCABULARY: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(Vocabulary::builtin);
-            let (lexicon, settings) = (lexicon(), Settings::default());
-            let documents: Vec<_> = picks
-                .iter()
-                .enumerate()
-                .map(|(i, (text, date))| {
-                    let mut document = document_of(TEXTS[*text], DATES[*date].and_then(read_date));
-                    document.doc_id = format!("d{i}");
-                    document.source = "s".into();
-                    document
-                })
-                .collect();
-            let roll = |documents: &[crate::parse::Document]| {
-                let mut rolling = Rolling::new(&settings, &lexicon, &VOCABULARY.gazetteer);
-                for document in documents {
-                    rolling.add(document, "r", &resolve(document, &VOCABULARY), &tag(document, &lexicon));
-                }
-                rolling.finish()
-            };
-            let sources = [SourceCadence { source: "s".into(), cadence: Cadence::Daily }];
+            let (lexicon, settings) = (lexicon(), with_comparisons());
+            let documents = documents(&picks);
+            let sources = cadences();
             let cut = cut.min(documents.len());
             let (first, second) = documents.split_at(cut);
-            let whole = tally(vec![roll(&documents)], &lexicon, &sources, &settings, None).unwrap();
-            let halves = tally(vec![roll(first), roll(second)], &lexicon, &sources, &settings, None).unwrap();
+            let whole = tally(vec![roll(&documents, &lexicon, &settings)], &lexicon, &sources, &settings, None).unwrap();
+            let halves = tally(vec![roll(first, &lexicon, &settings), roll(second, &lexicon, &settings)], &lexicon, &sources, &settings, None).unwrap();
             prop_assert_eq!(&whole.period_totals, &halves.period_totals);
             prop_assert_eq!(&whole.theme_frequency, &halves.theme_frequency);
             prop_assert!(whole.theme_breakdown.rows().eq(halves.theme_breakdown.rows()));
@@ -262,8 +287,84 @@ mod tests {
             prop_assert_eq!(&whole.theme_profile, &halves.theme_profile);
             prop_assert_eq!(&whole.occasions, &halves.occasions);
             let hits: u64 = documents.iter().map(|d| tag(d, &lexicon).len() as u64).sum();
-            let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.theme == "top").filter_map(|r| r.hits).sum::<u64>();
+            let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.level == 0).filter_map(|r| r.hits).sum::<u64>();
             prop_assert_eq!((counted("month"), counted("year")), (hits, hits));
+        }
+
+        #[test]
+        fn pairs_are_those_of_a_slow_count(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12)) {
+            let lexicon = lexicon();
+            let settings = Settings { date_basis: DateBasis::Document, ..Settings::default() };
+            let documents = documents(&picks);
+            let got = tally(vec![roll(&documents, &lexicon, &settings)], &lexicon, &cadences(), &settings, None).unwrap();
+            let rows: Vec<PairRow> = got.theme_pairs.rows().collect();
+            let themes = lexicon.themes();
+            let hits: Vec<_> = documents.iter().map(|d| tag(d, &lexicon)).collect();
+            // Sentences of a document that have all these themes, or one below each.
+            let sentences = |(document, hits): &(&crate::parse::Document, &Vec<crate::tag::Hit>), with: &[usize]| {
+                let has = |sentence, theme| hits.iter().any(|h| h.sentence == sentence && (h.theme == theme || themes[h.theme].parent == Some(theme)));
+                (0..document.sentences.len()).filter(|s| with.iter().all(|t| has(*s, *t))).count() as u64
+            };
+            let mut number = 0;
+            for label in ["whole", "2023", "2024", "unplaced"] {
+                let of_period: Vec<_> = documents
+                    .iter()
+                    .zip(&hits)
+                    .filter(|(d, _)| label == "whole" || label == year(d).as_deref().unwrap_or("unplaced"))
+                    .collect();
+                for (a, b) in [(0, 3), (1, 2), (1, 4), (2, 4)] {
+                    let sum = |with: &[usize]| of_period.iter().map(|d| sentences(d, with)).sum::<u64>();
+                    let holding = |with: &[usize]| of_period.iter().filter(|d| with.iter().all(|t| sentences(d, &[*t]) > 0)).count() as u64;
+                    let row = rows.iter().find(|r| r.period_label == label && r.theme_a == themes[a].id && r.theme_b == themes[b].id);
+                    prop_assert_eq!(row.is_some(), holding(&[a, b]) > 0);
+                    let Some(row) = row else { continue };
+                    number += 1;
+                    let expected = [sum(&[a, b]), sum(&[a]), sum(&[b]), sum(&[]), holding(&[a, b]), holding(&[a]), holding(&[b]), of_period.len() as u64];
+                    let found = [row.sentences, row.sentences_a, row.sentences_b, row.period_sentences, row.documents, row.documents_a, row.documents_b, row.period_documents];
+                    prop_assert_eq!(found, expected, "{} {:?}", label, row);
+                    prop_assert_eq!(row.npmi_document, npmi(row.documents, row.documents_a, row.documents_b, row.period_documents));
+                    prop_assert_eq!(row.log_dice_sentence, log_dice(row.sentences, row.sentences_a, row.sentences_b));
+                }
+            }
+            prop_assert_eq!(rows.len(), number);
+        }
+
+        #[test]
+        fn sources_and_contrasts_are_those_of_a_slow_count(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12)) {
+            let lexicon = lexicon();
+            let settings = Settings { date_basis: DateBasis::Document, ..with_comparisons() };
+            let documents = documents(&picks);
+            let got = tally(vec![roll(&documents, &lexicon, &settings)], &lexicon, &cadences(), &settings, None).unwrap();
+            let tagged: BTreeMap<&str, _> = documents.iter().map(|d| (d.doc_id.as_str(), tag(d, &lexicon))).collect();
+            let hits = |document: &crate::parse::Document, theme: usize| {
+                tagged[document.doc_id.as_str()].iter().filter(|hit| hit.theme == theme || lexicon.themes()[hit.theme].parent == Some(theme)).count() as u64
+            };
+            for (number, theme) in lexicon.themes().iter().enumerate() {
+                for source in ["s", "t"] {
+                    let own: Vec<_> = documents.iter().filter(|d| *d.source == *source).collect();
+                    let row = got.theme_sources.iter().find(|r| r.period == "whole" && r.theme == theme.id && r.source == source);
+                    prop_assert_eq!(row.is_some(), !own.is_empty());
+                    let Some(row) = row else { continue };
+                    let expected = [own.iter().map(|d| hits(d, number)).sum(), own.iter().filter(|d| hits(d, number) > 0).count() as u64, own.len() as u64];
+                    prop_assert_eq!([row.hits, row.documents, row.period_documents], expected);
+                    let first = own.iter().filter(|d| hits(d, number) > 0).filter_map(|d| d.date).map(|d| d.start).min();
+                    prop_assert_eq!(row.first_date, first);
+                }
+                let row = |name: &str| got.keyness.iter().find(|r| r.contrast == name && r.theme == theme.id).unwrap();
+                let sum = |of: &dyn Fn(&&crate::parse::Document) -> bool| {
+                    let some: Vec<_> = documents.iter().filter(of).collect();
+                    let han = |d: &&crate::parse::Document| d.sentences.iter().map(|s| crate::parse::han_chars(s.span.of(&d.text))).sum::<u64>();
+                    [some.iter().map(|d| hits(d, number)).sum::<u64>(), some.iter().map(han).sum::<u64>()]
+                };
+                let target = sum(&|d| year(d).as_deref() == Some("2024"));
+                for (name, reference) in
+                    [("rest", sum(&|d| year(d).as_deref() != Some("2024"))), ("before", sum(&|d| year(d).as_deref() == Some("2023") && &*d.source == "t"))]
+                {
+                    let row = row(name);
+                    prop_assert_eq!([row.target_hits, row.target_han_chars, row.reference_hits, row.reference_han_chars], [target[0], target[1], reference[0], reference[1]]);
+                    prop_assert_eq!(row.g2, g2(target[0], target[1], reference[0], reference[1]));
+                }
+            }
         }
     }
 }

@@ -384,6 +384,9 @@ struct Entry {
     occasions: u32,
 }
 
+/// Period length, breakdown, member, theme, unplaced, start.
+type EntryKey = (Period, Breakdown, u32, u32, bool, Option<NaiveDate>);
+
 impl Breakdowns {
     pub(super) fn new(mut counts: Vec<CountRow>, totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon) -> Self {
         counts.retain(|row| row.breakdown != Breakdown::All && row.theme.is_some());
@@ -396,7 +399,7 @@ impl Breakdowns {
         let periods: BTreeSet<Period> = counts.iter().map(|row| row.period).collect();
         let periods: Vec<Period> = periods.into_iter().collect();
         let told = Told::new(occasions, &Breakdown::EVERY[1..], &periods, &numbers);
-        let mut entries: Vec<((Period, Breakdown, u32, u32, bool, Option<NaiveDate>), Entry)> = Vec::with_capacity(counts.len());
+        let mut entries: Vec<(EntryKey, Entry)> = Vec::with_capacity(counts.len());
         // Counts come by place, breakdown and member: their members number in order.
         let members: BTreeMap<&str, u32> = counts.iter().map(|row| row.member.as_str()).collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
         for (count, row) in (0..).zip(&counts) {
@@ -462,6 +465,9 @@ impl Breakdowns {
 /// Period, start, breakdown and number of the theme.
 type ToldKey = (Period, Option<NaiveDate>, Breakdown, u32);
 
+/// A theme on an occasion: date, theme, occasion, and its members.
+type Met = (Option<DateRange>, u32, u32, Vec<(Breakdown, u32)>);
+
 /// Distinct occasions for each period, member and theme.
 struct Told<'r> {
     members: BTreeMap<&'r str, u32>,
@@ -476,7 +482,7 @@ impl<'r> Told<'r> {
             let next = u32::try_from(members.len()).unwrap_or(u32::MAX);
             *members.entry(text).or_insert(next)
         };
-        let mut places: Vec<(Option<DateRange>, u32, u32, Vec<(Breakdown, u32)>)> = Vec::with_capacity(rows.len());
+        let mut places: Vec<Met> = Vec::with_capacity(rows.len());
         for row in rows {
             let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
             let next = u32::try_from(occasions.len()).unwrap_or(u32::MAX);

@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn words_compare_as_their_texts() {
         let (a, b) = (Word::from("甲"), Word::from("乙".to_owned()));
-        assert!(a == "甲" && a != b && a.clone() == a && Word::default() == "");
+        assert!(a == "甲" && a != b && a.clone() == a && Word::default().is_empty());
         assert_eq!(a < b, "甲" < "乙");
         assert_eq!((format!("{a}"), format!("{a:?}")), ("甲".to_owned(), "\"甲\"".to_owned()));
     }

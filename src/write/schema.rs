@@ -198,7 +198,7 @@ impl Cell for Word {
     const KIND: Kind = Kind::Text;
     const NULLABLE: bool = false;
     fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
-        Arc::new(StringArray::from_iter(cells.map(|cell| Some(cell.as_str()))))
+        Arc::new(cells.map(|cell| Some(cell.as_str())).collect::<StringArray>())
     }
     fn read(array: &dyn Array, row: usize) -> Self {
         array.as_string::<i32>().value(row).into()
@@ -212,7 +212,7 @@ impl Cell for Option<Word> {
     const KIND: Kind = Kind::Text;
     const NULLABLE: bool = true;
     fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
-        Arc::new(StringArray::from_iter(cells.map(Option::as_deref)))
+        Arc::new(cells.map(Option::as_deref).collect::<StringArray>())
     }
     fn read(array: &dyn Array, row: usize) -> Self {
         (!array.is_null(row)).then(|| Cell::read(array, row))
@@ -232,7 +232,7 @@ impl Cell for Period {
     const KIND: Kind = Kind::Text;
     const NULLABLE: bool = false;
     fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
-        Arc::new(StringArray::from_iter(cells.map(|cell| Some(cell.name()))))
+        Arc::new(cells.map(|cell| Some(cell.name())).collect::<StringArray>())
     }
     fn read(array: &dyn Array, row: usize) -> Self {
         Self::from_name(array.as_string::<i32>().value(row)).unwrap_or(Self::Whole)
@@ -243,7 +243,7 @@ impl Cell for Breakdown {
     const KIND: Kind = Kind::Text;
     const NULLABLE: bool = false;
     fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
-        Arc::new(StringArray::from_iter(cells.map(|cell| Some(cell.name()))))
+        Arc::new(cells.map(|cell| Some(cell.name())).collect::<StringArray>())
     }
     fn read(array: &dyn Array, row: usize) -> Self {
         Self::from_name(array.as_string::<i32>().value(row)).unwrap_or_default()

@@ -292,3 +292,182 @@ fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], tally: &
         equal(failures, "themes_of_keyness", &contrast.name, number, tally.theme_profile.len() as u64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::DataFile;
+    use crate::parse::{document_of, read_date};
+    use crate::resolve::{Vocabulary, resolve};
+    use crate::tag::tag;
+    use crate::tally::{Cadence, Contrast, Rolling, SourceCadence, tally};
+
+    /// A corpus of two sources over two years, one document without a date.
+    struct Corpus {
+        lexicon: Lexicon,
+        settings: Settings,
+        tally: Tally,
+        written: Written,
+    }
+
+    fn corpus() -> Corpus {
+        static VOCABULARY: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(Vocabulary::builtin);
+        let theme = |id: &str, rest: &str| format!("[[theme]]\nid='{id}'\nzh='甲'\nen='a'\nsource='s'\n{rest}\n");
+        let text = theme("top", "terms=[]") + &theme("water", "parent='top'\nterms=['水利']") + &theme("farm", "parent='top'\nterms=['农业']");
+        let lexicon = Lexicon::new(&[DataFile { path: "t.toml".into(), text }]).unwrap_or_else(|e| panic!("{e:?}"));
+        let mut settings = Settings { base: Some("s".into()), ..Settings::default() };
+        let target = Side { from: read_date("2024").map(|d| d.start), ..Side::default() };
+        let other = Side { source: Some("t".into()), to: read_date("2023").map(|d| d.end), ..Side::default() };
+        let contrast = |name: &str, reference| Contrast::new(name.into(), target.clone(), reference, &settings.periods).unwrap();
+        settings.contrasts = vec![contrast("rest", None), contrast("t", Some(other))];
+        let mut rolling = Rolling::new(&settings, &lexicon, &VOCABULARY.gazetteer);
+        let mut written = Written::default();
+        let texts = [
+            ("s", Some("2023-05-04"), "全省水利工作会议5月4日召开。会议强调，水利和农业都重要。"),
+            ("t", Some("2023"), "农业增产，水利增收。水利。"),
+            ("s", Some("2024-02-02"), "农业。"),
+            ("t", Some("2024-03-05"), "水利和农业。"),
+            ("s", None, "水利。没有日期。"),
+        ];
+        for (number, (source, date, text)) in texts.into_iter().enumerate() {
+            let mut document = document_of(text, date.and_then(read_date));
+            document.doc_id = number.to_string();
+            document.source = source.into();
+            let hits = tag(&document, &lexicon);
+            for hit in &hits {
+                *written.hits.entry(lexicon.themes()[hit.theme].id.clone()).or_default() += 1;
+            }
+            written.documents += 1;
+            written.undated += u64::from(date.is_none());
+            written.han_chars += document.sentences.iter().map(|s| crate::parse::han_chars(s.span.of(&document.text))).sum::<u64>();
+            rolling.add(&document, "r", &resolve(&document, &VOCABULARY), &hits);
+        }
+        let sources = ["s", "t"].map(|source| SourceCadence { source: source.into(), cadence: Cadence::Daily });
+        let tally = tally(vec![rolling.finish()], &lexicon, &sources, &settings, None).unwrap();
+        Corpus { lexicon, settings, tally, written }
+    }
+
+    /// Names of the checks that fail after a change.
+    fn broken(change: impl FnOnce(&mut Corpus)) -> BTreeSet<&'static str> {
+        let mut corpus = corpus();
+        change(&mut corpus);
+        check_tables(&corpus.tally, &corpus.lexicon, &corpus.settings, &corpus.written).into_iter().map(|f| f.check).collect()
+    }
+
+    fn broken_rows<R>(
+        rows: impl Iterator<Item = R>,
+        change: impl FnOnce(&mut Vec<R>),
+        check: impl FnOnce(&mut Vec<CheckFailure>, Vec<R>),
+    ) -> BTreeSet<&'static str> {
+        let mut rows: Vec<R> = rows.collect();
+        change(&mut rows);
+        let mut failures = Vec::new();
+        check(&mut failures, rows);
+        failures.into_iter().map(|f| f.check).collect()
+    }
+
+    #[test]
+    fn tables_that_were_made_from_a_corpus_hold() {
+        let corpus = corpus();
+        assert_eq!(check_tables(&corpus.tally, &corpus.lexicon, &corpus.settings, &corpus.written), []);
+        assert!(!corpus.tally.theme_pairs.is_empty() && !corpus.tally.theme_breakdown.is_empty());
+        assert!(corpus.tally.theme_frequency.iter().any(|r| r.period_label == "unplaced" && r.hits > Some(0)));
+        assert!(corpus.tally.keyness.iter().any(|r| r.target_hits > 0 && r.reference_hits > 0));
+    }
+
+    #[test]
+    fn a_hit_too_many_in_the_profile_is_found() {
+        let got = broken(|c| c.tally.theme_profile[1].hits += 1);
+        assert!(got.contains("hits_of_profile") && got.contains("hits_of_frequency"), "{got:?}");
+        assert!(broken(|c| *c.written.hits.entry("water".into()).or_default() += 1).contains("hits_of_profile"));
+    }
+
+    #[test]
+    fn a_theme_with_more_documents_than_there_are_is_found() {
+        assert!(broken(|c| c.tally.theme_profile[1].documents = 9).contains("documents_of_profile"));
+        assert!(broken(|c| c.tally.theme_frequency[0].documents = Some(9)).contains("part_within_whole"));
+    }
+
+    #[test]
+    fn a_theme_that_is_missing_is_found() {
+        assert!(broken(|c| drop(c.tally.theme_profile.pop())).contains("themes_of_profile"));
+    }
+
+    #[test]
+    fn denominators_that_are_not_those_of_the_documents_are_found() {
+        let got = broken(|c| c.tally.period_totals[0].han_chars += 1);
+        assert!(got.contains("han_chars_of_totals") && got.contains("denominators_of_frequency"), "{got:?}");
+        assert!(broken(|c| c.written.documents += 9).contains("documents_of_totals"));
+        assert!(broken(|c| c.tally.theme_frequency[0].period_sentences += 1).contains("denominators_of_frequency"));
+    }
+
+    #[test]
+    fn members_that_do_not_make_up_the_whole_are_found() {
+        let member = |c: &mut Corpus| c.tally.period_totals.iter_mut().filter(|t| t.breakdown == "voice").take(1).for_each(|t| t.sentences += 1);
+        assert!(broken(member).contains("members_of_totals"));
+        assert!(broken(|c| c.tally.period_totals.retain(|t| t.breakdown != "province")).contains("members_of_totals"));
+    }
+
+    #[test]
+    fn unplaced_text_that_is_left_out_is_found() {
+        let got = broken(|c| c.tally.theme_frequency.retain(|r| r.period_label != "unplaced"));
+        assert!(got.contains("hits_of_frequency") && got.contains("sentences_of_frequency"), "{got:?}");
+        assert!(broken(|c| c.tally.period_totals.retain(|r| r.period_label != "unplaced")).contains("han_chars_of_totals"));
+    }
+
+    #[test]
+    fn a_zero_where_nobody_spoke_is_found() {
+        let silent = |c: &mut Corpus| {
+            let row = &mut c.tally.theme_frequency[0];
+            (row.period_documents, row.documents, row.hits) = (0, Some(0), Some(0));
+        };
+        assert!(broken(silent).contains("null_of_frequency"));
+    }
+
+    #[test]
+    fn a_member_of_a_breakdown_that_is_lost_or_too_large_is_found() {
+        let Corpus { tally, .. } = corpus();
+        let broken = |change: &dyn Fn(&mut Vec<BreakdownRow>)| {
+            broken_rows(tally.theme_breakdown.rows(), change, |failures, rows| {
+                check_breakdown(failures, rows.into_iter(), &tally.theme_frequency, &tally.period_totals);
+            })
+        };
+        assert!(broken(&|_| {}).is_empty());
+        assert!(broken(&|rows| rows[0].hits += 1).contains("members_of_breakdown"));
+        assert!(broken(&|rows| drop(rows.remove(0))).contains("members_of_breakdown"));
+        assert!(broken(&|rows| rows.retain(|r| r.breakdown != "voice")).contains("members_of_breakdown"));
+        assert!(broken(&|rows| rows.retain(|r| r.period_label != "unplaced")).contains("members_of_breakdown"));
+        assert!(broken(&|rows| rows[0].theme = "nobody".into()).contains("members_of_breakdown"));
+        assert!(broken(&|rows| rows[0].documents = 99).contains("member_within_whole"));
+    }
+
+    #[test]
+    fn pairs_that_are_more_than_their_themes_are_found() {
+        let Corpus { tally, written, .. } = corpus();
+        let broken = |change: &dyn Fn(&mut Vec<PairRow>)| {
+            broken_rows(tally.theme_pairs.rows(), change, |failures, rows| check_pairs(failures, rows.into_iter(), &tally, &written))
+        };
+        assert!(broken(&|_| {}).is_empty());
+        assert!(broken(&|rows| rows[0].documents = 99).contains("pairs_within_singles"));
+        assert!(broken(&|rows| rows[0].documents_a += 1).contains("singles_of_pairs"));
+        assert!(broken(&|rows| rows[0].period_documents += 1).contains("denominators_of_pairs"));
+        assert!(broken(&|rows| rows.retain(|r| r.period != "whole" || r.sentences == 0)).contains("sentences_of_pairs"));
+    }
+
+    #[test]
+    fn sources_that_do_not_sum_to_the_whole_are_found() {
+        assert!(broken(|c| c.tally.theme_sources[0].hits += 1).contains("hits_of_sources"));
+        assert!(broken(|c| c.tally.theme_sources.retain(|r| r.source != "t")).contains("documents_of_sources"));
+        assert!(broken(|c| c.tally.theme_sources[0].documents = 99).contains("source_within_whole"));
+        assert!(broken(|c| c.tally.theme_sources[0].amplification_reason = None).contains("reasons_of_sources"));
+    }
+
+    #[test]
+    fn a_contrast_that_is_not_the_sum_of_its_periods_is_found() {
+        for number in 0..6 {
+            assert_eq!(broken(|c| c.tally.keyness[number].target_hits += 1), BTreeSet::from(["counts_of_keyness"]));
+            assert_eq!(broken(|c| c.tally.keyness[number].reference_han_chars += 1), BTreeSet::from(["counts_of_keyness"]));
+        }
+        assert!(broken(|c| drop(c.tally.keyness.pop())).contains("themes_of_keyness"));
+    }
+}
