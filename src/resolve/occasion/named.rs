@@ -117,6 +117,10 @@ impl Clause<'_> {
             return self.welcome(at, when, state);
         }
         let own_words = name.strip_suffix(head.of(self.sentence.text)).unwrap_or(&name);
+        // …大会在某地开幕，大会以…为主题: it goes on with the one before.
+        if POINTING.contains(&name.as_str()) && !governed && !located {
+            return None;
+        }
         let generic = is_generic(own_words, self.vocabulary) || ["建校", "成立", "创刊", "建院", "建馆", "创建"].iter().any(|w| own_words.starts_with(w));
         if generic || kind == OccasionType::Press {
             match self.organiser(at, &left, state) {
