@@ -1,11 +1,14 @@
 //! The roof's reading of `pipelines/NAME.toml`: a [`Plan`], or every mistake in
 //! the file with its line.
 
+mod contrasts;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use contrasts::WrittenContrast;
 use regex::Regex;
 use serde::Deserialize;
 use toml::Spanned;
@@ -15,7 +18,7 @@ use crate::load::{FieldNames, Input, Layout, without_dots};
 use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
 use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
-use crate::tally::{self, Breakdown, Cadence, Contrast, ContrastFault, DateBasis, Period, Side};
+use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, HeatScale, Measures, Period, TurnSettings};
 use crate::write::{CsvTables, tables};
 
 /// A pipeline file as written.
@@ -92,32 +95,19 @@ struct WrittenTag {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenTally {
-    periods: Option<Vec<Period>>,
+    periods: Option<Spanned<Vec<Period>>>,
     #[serde(default)]
     date_basis: DateBasis,
     breakdowns: Option<Vec<Breakdown>>,
     duplicates: Option<Spanned<String>>,
     #[serde(default)]
     preamble: bool,
+    smoothing: Option<Spanned<usize>>,
+    heat: Option<Spanned<PathBuf>>,
+    turns: Option<Spanned<TurnSettings>>,
     base: Option<Spanned<String>>,
     #[serde(default)]
     contrast: Vec<WrittenContrast>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenContrast {
-    name: Spanned<String>,
-    target: Spanned<WrittenSide>,
-    reference: Option<Spanned<WrittenSide>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSide {
-    from: Option<Spanned<String>>,
-    to: Option<Spanned<String>>,
-    source: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -273,9 +263,8 @@ impl Reader<'_> {
         let places = self.vocabulary_files(written.resolve.places.as_ref(), "places")?;
         let almanac = self.vocabulary_files(written.resolve.almanac.as_ref(), "almanac")?;
         let defaults = tally::Settings::default();
-        let mut periods = written.tally.periods.unwrap_or(defaults.periods);
-        periods.sort();
-        periods.dedup();
+        let vocabulary = Vocabulary::new(&occasions, &places, &almanac)?;
+        let (periods, calendar) = self.periods(written.tally.periods, defaults.periods, &vocabulary);
         let mut breakdowns = written.tally.breakdowns.unwrap_or(defaults.breakdowns);
         breakdowns.sort();
         breakdowns.dedup();
@@ -287,7 +276,8 @@ impl Reader<'_> {
             }
         }
         let base = written.tally.base.as_ref().and_then(|base| self.source_name(base, &names));
-        let contrasts = self.contrasts(&written.tally.contrast, &names, &periods, &breakdowns);
+        let contrasts = self.contrasts(&written.tally.contrast, &names, &periods, &breakdowns, &calendar);
+        let measures = self.measures(written.tally.smoothing.as_ref(), written.tally.heat.as_ref(), written.tally.turns.as_ref(), &periods)?;
         let csv = self.csv(written.write.csv);
         let work = output.parent().unwrap_or(Path::new("")).join(".tifa");
         Ok(Plan {
@@ -298,80 +288,79 @@ impl Reader<'_> {
             output,
             shard_bytes,
             sources,
-            vocabulary: Vocabulary::new(&occasions, &places, &almanac)?,
+            vocabulary,
             lexicon,
-            tally: tally::Settings { periods, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble, base, contrasts },
+            tally: tally::Settings {
+                periods,
+                calendar,
+                date_basis: written.tally.date_basis,
+                breakdowns,
+                preamble: written.tally.preamble,
+                measures,
+                base,
+                contrasts,
+            },
             csv,
             keep: written.write.keep.unwrap_or(5),
         })
     }
 
-    /// The name of a source, if there is one so named.
-    fn source_name(&mut self, written: &Spanned<String>, names: &BTreeSet<String>) -> Option<String> {
-        let name = written.get_ref();
-        if names.contains(name) {
-            return Some(name.clone());
+    /// The lengths of periods, and where those that the almanac gives begin and end.
+    fn periods(&mut self, written: Option<Spanned<Vec<Period>>>, default: Vec<Period>, vocabulary: &Vocabulary) -> (Vec<Period>, Calendar) {
+        let at = written.as_ref().map(span);
+        let mut periods = written.map_or(default, Spanned::into_inner);
+        periods.sort();
+        periods.dedup();
+        let almanac = &vocabulary.almanac;
+        // What no series asks for is no part of the settings, so that it costs no cache.
+        let asked = |period| periods.contains(&period);
+        let plans = if asked(Period::Plan) { almanac.plans() } else { &[] };
+        let congresses = if asked(Period::Congress) { almanac.congresses() } else { &[] };
+        let calendar = Calendar::new(plans, congresses);
+        for period in periods.iter().filter(|period| !calendar.has(**period)) {
+            self.fault(at.unwrap_or_default(), format!("the almanac has no dates for `{}`", period.name()), "add them to its files".to_owned());
         }
-        let near = suggestion(name, names.iter().map(String::as_str)).map(|n| format!("did you mean `{n}`?"));
-        self.fault(span(written), format!("there is no source `{name}`"), near);
-        None
+        (periods, calendar)
     }
 
-    fn contrasts(&mut self, written: &[WrittenContrast], sources: &BTreeSet<String>, periods: &[Period], breakdowns: &[Breakdown]) -> Vec<Contrast> {
-        let mut names = BTreeSet::new();
-        let mut out = Vec::new();
-        for contrast in written {
-            let before = self.faults.len();
-            if !names.insert(contrast.name.get_ref().as_str()) {
-                self.fault(span(&contrast.name), format!("two contrasts are named `{}`", contrast.name.get_ref()), None);
+    fn measures(
+        &mut self,
+        smoothing: Option<&Spanned<usize>>,
+        heat: Option<&Spanned<PathBuf>>,
+        turns: Option<&Spanned<TurnSettings>>,
+        periods: &[Period],
+    ) -> Result<Measures, PlanError> {
+        let smoothing = smoothing.map(|value| {
+            if !(1..=1000).contains(value.get_ref()) {
+                self.fault(span(value), "smoothing is a number of periods on each side", "write 1 to 1000, or take the line out".to_owned());
             }
-            let target = self.side(contrast.target.get_ref(), sources, breakdowns);
-            let reference = contrast.reference.as_ref().map(|side| self.side(side.get_ref(), sources, breakdowns));
-            if self.faults.len() > before {
-                continue;
+            *value.get_ref()
+        });
+        let files = match heat {
+            None => builtin_files("heat"),
+            Some(path) => {
+                let path = self.folder.join(path.get_ref());
+                vec![DataFile { text: read_text(&path)?, path }]
             }
-            match Contrast::new(contrast.name.get_ref().clone(), target, reference, periods) {
-                Ok(contrast) => out.push(contrast),
-                Err(fault) => {
-                    let asked = periods.iter().map(|p| p.name()).collect::<Vec<_>>().join(", ");
-                    let (message, hint) = match fault {
-                        ContrastFault::Cut => (
-                            format!("no period length of the pipeline ({asked}) fills both sides of `{}`", contrast.name.get_ref()),
-                            "let `from` begin and `to` end whole periods, or ask for \"month\" or \"day\" in `periods`",
-                        ),
-                        ContrastFault::Backwards => {
-                            (format!("a side of `{}` ends before it begins", contrast.name.get_ref()), "`to` is the last day, inclusive")
-                        }
-                        ContrastFault::Overlap => (
-                            format!("target and reference of `{}` share text", contrast.name.get_ref()),
-                            "leave `reference` out to compare with all other text",
-                        ),
-                        ContrastFault::Everything => {
-                            (format!("the target of `{}` is all text", contrast.name.get_ref()), "give the target `from`, `to` or `source`")
-                        }
-                    };
-                    self.fault(span(&contrast.target), message, hint.to_owned());
-                }
-            }
-        }
-        out
-    }
-
-    fn side(&mut self, written: &WrittenSide, sources: &BTreeSet<String>, breakdowns: &[Breakdown]) -> Side {
-        let mut day = |value: &Option<Spanned<String>>| {
-            let value = value.as_ref()?;
-            let range = parse::read_date(value.get_ref());
-            if range.is_none() {
-                self.fault(span(value), format!("`{}` is no date", value.get_ref()), "write 2024, 2024-03 or 2024-03-05".to_owned());
-            }
-            range
         };
-        let (from, to) = (day(&written.from).map(|r| r.start), day(&written.to).map(|r| r.end));
-        let source = written.source.as_ref().and_then(|name| self.source_name(name, sources));
-        if let Some(name) = written.source.as_ref().filter(|_| !breakdowns.contains(&Breakdown::Source)) {
-            self.fault(span(name), "a contrast of sources needs their counts", "add \"source\" to `breakdowns`".to_owned());
+        let mut heat = HeatScale::default();
+        for file in &files {
+            match HeatScale::new(file) {
+                Ok(scale) => heat = scale,
+                Err(fault) => self.faults.push(*fault),
+            }
         }
-        Side { from, to, source }
+        let turns = turns.map(|value| {
+            let settings = *value.get_ref();
+            if let Some(fault) = settings.fault() {
+                self.fault(span(value), fault, None);
+            }
+            if let Some(period) = settings.period.filter(|period| !periods.contains(period)) {
+                self.fault(span(value), format!("the periods have no `{}`", period.name()), "add it to `periods`".to_owned());
+            }
+            settings
+        });
+        Ok(Measures { smoothing, heat, turns: turns.unwrap_or_default() })
     }
 
     fn csv(&mut self, written: Option<Spanned<CsvTables>>) -> CsvTables {
@@ -557,7 +546,7 @@ pub fn read_size(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const GOOD: &str = r#"
+    pub(super) const GOOD: &str = r#"
 name = "a"
 output = "out"
 [[source]]
@@ -570,15 +559,16 @@ date = "filename:%Y%m%d"
 lexicon = ["themes/*.toml"]
 "#;
 
-    fn read(text: &str) -> Result<Plan, PlanError> {
+    pub(super) fn read(text: &str) -> Result<Plan, PlanError> {
         let dir = tempfile::tempdir().unwrap();
         let themes = dir.path().join("themes");
         fs::create_dir(&themes).unwrap();
         fs::write(themes.join("a.toml"), "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n").unwrap();
+        fs::write(dir.path().join("empty.toml"), "").unwrap();
         Plan::from_file(&DataFile { path: dir.path().join("p.toml"), text: text.to_owned() })
     }
 
-    fn faults(text: &str) -> Vec<String> {
+    pub(super) fn faults(text: &str) -> Vec<String> {
         match read(text) {
             Err(PlanError::Faults(faults)) => {
                 faults.iter().map(|f| format!("{}: {} {}", f.line_column().0, f.message, f.hint.clone().unwrap_or_default())).collect()
@@ -615,29 +605,12 @@ lexicon = ["themes/*.toml"]
     }
 
     #[test]
-    fn contrasts_are_read_and_their_mistakes_told() {
-        let contrast = |rest: &str| GOOD.to_owned() + "[[tally.contrast]]\nname = \"c\"\n" + rest;
-        let plan = read(&contrast("target = { from = \"2024-01\", to = \"2024-12\" }\nreference = { to = \"2023\", source = \"s\" }"))
-            .unwrap_or_else(|e| panic!("{e}"));
-        let [made] = plan.tally.contrasts.as_slice() else { panic!("{:?}", plan.tally.contrasts) };
-        assert_eq!((made.period, made.target.to.map(|d| d.to_string()).as_deref()), (Period::Year, Some("2024-12-31")));
-        let by_month = read(&contrast("target = { from = \"2024-02\", to = \"2024-12\" }")).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(by_month.tally.contrasts[0].period, Period::Month);
-        for (rest, message) in [
-            ("target = { from = \"2024-03-05\" }", "14: no period length of the pipeline (month, quarter, year) fills both sides of `c` let `from`"),
-            ("target = { from = \"2024-03\", to = \"2024-02\" }", "14: a side of `c` ends before it begins"),
-            ("target = { from = \"2024\" }\nreference = { from = \"2023\" }", "14: target and reference of `c` share text leave `reference` out"),
-            ("target = {}", "14: the target of `c` is all text"),
-            ("target = { source = \"t\" }", "14: there is no source `t`"),
-            ("target = { from = \"soon\" }", "14: `soon` is no date"),
-            ("target = { form = \"2024\" }", "14: unknown field `form`"),
-        ] {
-            let got = faults(&contrast(rest));
-            assert!(got.len() == 1 && got[0].starts_with(message), "{rest}: {got:?}");
-        }
-        let without = GOOD.to_owned() + "[tally]\nbase = \"z\"\nbreakdowns = [\"voice\"]\n[[tally.contrast]]\nname = \"c\"\ntarget = { source = \"s\" }\n";
-        let got = faults(&without);
-        assert!(got.len() == 2 && got[0].contains("there is no source `z`") && got[1].contains("add \"source\" to `breakdowns`"), "{got:?}");
+    fn plans_and_congresses_are_periods_if_the_almanac_dates_them() {
+        let plan = read(&format!("{GOOD}[tally]\nperiods = [\"congress\", \"plan\", \"year\"]\n")).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(plan.tally.periods, [Period::Year, Period::Plan, Period::Congress]);
+        assert!(plan.tally.calendar.has(Period::Plan) && plan.tally.calendar.has(Period::Congress));
+        let got = faults(&format!("{GOOD}[resolve]\nalmanac = [\"empty.toml\"]\n[tally]\nperiods = [\"plan\"]\n"));
+        assert_eq!(got, ["15: the almanac has no dates for `plan` add them to its files"]);
     }
 
     #[test]

@@ -10,4 +10,5 @@ mod golden;
 mod laws;
 mod program;
 mod regressions;
+mod statistics;
 mod statistics_pairs;

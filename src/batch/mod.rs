@@ -414,14 +414,17 @@ impl Run<'_> {
             }
         }
         let lexicon = [("tifa.lexicon", self.plan.lexicon.hash())];
+        let heat = self.plan.tally.measures.heat.id();
+        let measured = [("tifa.lexicon", self.plan.lexicon.hash()), ("tifa.heat", heat.as_str())];
         match table {
             "occasions" => rows(path, &series.occasions, &[]),
             "themes" => rows(path, &theme_rows(&self.plan.lexicon), &lexicon),
             "coverage" => rows(path, &series.coverage, &[]),
             "period_totals" => rows(path, &series.period_totals, &[]),
-            "theme_frequency" => rows(path, &series.theme_frequency, &lexicon),
+            "theme_frequency" => rows(path, &series.theme_frequency, &measured),
             "theme_breakdown" => made(path, series.theme_breakdown.rows(), &lexicon),
-            "theme_profile" => rows(path, &series.theme_profile, &lexicon),
+            "theme_profile" => rows(path, &series.theme_profile, &measured),
+            "theme_turns" => rows(path, &series.theme_turns, &lexicon),
             "theme_pairs" => made(path, series.theme_pairs.rows(), &lexicon),
             "theme_sources" => rows(path, &series.theme_sources, &lexicon),
             "keyness" => rows(path, &series.keyness, &lexicon),

@@ -46,7 +46,7 @@ impl Keys {
         let key = |text: String| short_hex(&blake3::hash(text.as_bytes()), 32);
         let parsed = key(format!("{version} {PARSED} {} {limits:?} {:?} {:?} {}", shard.id, source.input.fields, source.parse, source.register));
         let annotated = key(format!("{version} {ANNOTATED} {parsed} {} {} {}", plan.vocabulary.hash, plan.lexicon.hash(), plan.tally.preamble));
-        let rollups = key(format!("{version} {ROLLUP} {annotated} {}", plan.tally.rolled()));
+        let rollups = key(format!("{version} {ROLLUP} {annotated} {:?}", plan.tally.of_counts()));
         Self { parsed, annotated, rollups }
     }
 

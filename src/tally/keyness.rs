@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::period::Period;
+use super::period::{Calendar, Period};
 use super::rate::per_10k;
 use super::rollup::{Breakdown, CountRow};
 use crate::tag::Lexicon;
@@ -24,14 +24,15 @@ pub struct Side {
 
 impl Side {
     /// Whether periods of this length fill the side's time.
-    fn tiles(&self, period: Period) -> bool {
-        self.from.is_none_or(|from| period.start_of(from) == from) && self.to.is_none_or(|to| period.end_of(period.start_of(to)) == to)
+    fn tiles(&self, period: Period, calendar: &Calendar) -> bool {
+        let ends = |day| calendar.start_of(period, day).and_then(|start| calendar.end_of(period, start)) == Some(day);
+        self.from.is_none_or(|from| calendar.start_of(period, from) == Some(from)) && self.to.is_none_or(ends)
     }
 
     /// Without a bound in time all text counts, also that which has no place in it.
-    fn holds(&self, start: Option<NaiveDate>, period: Period) -> bool {
+    fn holds(&self, start: Option<NaiveDate>, period: Period, calendar: &Calendar) -> bool {
         match start {
-            Some(start) => self.from.is_none_or(|from| from <= start) && self.to.is_none_or(|to| period.end_of(start) <= to),
+            Some(start) => self.from.is_none_or(|from| from <= start) && self.to.is_none_or(|to| calendar.end_of(period, start).is_some_and(|end| end <= to)),
             None => self.from.is_none() && self.to.is_none(),
         }
     }
@@ -75,7 +76,7 @@ impl Contrast {
     ///
     /// # Errors
     /// [`ContrastFault`].
-    pub fn new(name: String, target: Side, reference: Option<Side>, periods: &[Period]) -> Result<Self, ContrastFault> {
+    pub fn new(name: String, target: Side, reference: Option<Side>, periods: &[Period], calendar: &Calendar) -> Result<Self, ContrastFault> {
         let sides = || [Some(&target), reference.as_ref()].into_iter().flatten();
         if sides().any(|side| side.from.zip(side.to).is_some_and(|(from, to)| to < from)) {
             return Err(ContrastFault::Backwards);
@@ -85,7 +86,7 @@ impl Contrast {
             None if target == Side::default() => return Err(ContrastFault::Everything),
             _ => {}
         }
-        let period = periods.iter().copied().filter(|period| sides().all(|side| side.tiles(*period))).max();
+        let period = periods.iter().copied().filter(|period| sides().all(|side| side.tiles(*period, calendar))).max();
         Ok(Self { name, period: period.ok_or(ContrastFault::Cut)?, target, reference })
     }
 }
@@ -202,11 +203,11 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
 /// Hits by theme, and Han characters under `None`.
 type Sums<'c> = BTreeMap<Option<&'c str>, u64>;
 
-fn sums<'c>(counts: &'c [CountRow], side: &Side, period: Period) -> Sums<'c> {
+fn sums<'c>(counts: &'c [CountRow], side: &Side, period: Period, calendar: &Calendar) -> Sums<'c> {
     let breakdown = if side.source.is_some() { Breakdown::Source } else { Breakdown::All };
     let mut out = Sums::new();
     for row in counts.iter().filter(|r| r.period == period && r.breakdown == breakdown) {
-        if side.source.as_ref().is_none_or(|source| row.member == source.as_str()) && side.holds(row.period_start, period) {
+        if side.source.as_ref().is_none_or(|source| row.member == source.as_str()) && side.holds(row.period_start, period, calendar) {
             *out.entry(row.theme.as_deref()).or_default() += if row.theme.is_some() { row.hits } else { row.han_chars };
         }
     }
@@ -214,14 +215,14 @@ fn sums<'c>(counts: &'c [CountRow], side: &Side, period: Period) -> Sums<'c> {
 }
 
 /// The contrasts in the order of the pipeline, themes in that of the lexicon.
-pub(super) fn keyness(counts: &[CountRow], contrasts: &[Contrast], lexicon: &Lexicon) -> Vec<KeynessRow> {
-    contrasts.iter().flat_map(|contrast| rows(counts, contrast, lexicon)).collect()
+pub(super) fn keyness(counts: &[CountRow], contrasts: &[Contrast], lexicon: &Lexicon, calendar: &Calendar) -> Vec<KeynessRow> {
+    contrasts.iter().flat_map(|contrast| rows(counts, contrast, lexicon, calendar)).collect()
 }
 
-fn rows(counts: &[CountRow], contrast: &Contrast, lexicon: &Lexicon) -> Vec<KeynessRow> {
-    let target = sums(counts, &contrast.target, contrast.period);
-    let reference = contrast.reference.as_ref().map(|side| sums(counts, side, contrast.period));
-    let all = sums(counts, &Side::default(), contrast.period);
+fn rows(counts: &[CountRow], contrast: &Contrast, lexicon: &Lexicon, calendar: &Calendar) -> Vec<KeynessRow> {
+    let target = sums(counts, &contrast.target, contrast.period, calendar);
+    let reference = contrast.reference.as_ref().map(|side| sums(counts, side, contrast.period, calendar));
+    let all = sums(counts, &Side::default(), contrast.period, calendar);
     let of = |key: Option<&str>| {
         let in_target = target.get(&key).copied().unwrap_or(0);
         let in_reference = match &reference {
@@ -283,7 +284,7 @@ mod tests {
     #[test]
     fn the_longest_periods_that_fill_both_sides_are_summed() {
         let periods = [Period::Month, Period::Quarter, Period::Year];
-        let of = |target: Side, reference: Option<Side>| Contrast::new("c".into(), target, reference, &periods).map(|c| c.period);
+        let of = |target: Side, reference: Option<Side>| Contrast::new("c".into(), target, reference, &periods, &Calendar::default()).map(|c| c.period);
         assert_eq!(of(side("2024-01-01", "2024-12-31", None), None), Ok(Period::Year));
         assert_eq!(of(side("2024-01-01", "2024-12-31", None), Some(side("2023-04-01", "2023-12-31", None))), Ok(Period::Quarter));
         assert_eq!(of(side("2024-02-01", "", None), None), Ok(Period::Month));
@@ -297,7 +298,10 @@ mod tests {
 
     #[test]
     fn text_without_a_place_counts_only_where_all_time_does() {
-        assert!(side("", "", Some("a")).holds(None, Period::Year) && !side("2024-01-01", "", None).holds(None, Period::Year));
+        assert!(
+            side("", "", Some("a")).holds(None, Period::Year, &Calendar::default())
+                && !side("2024-01-01", "", None).holds(None, Period::Year, &Calendar::default())
+        );
     }
 
     #[test]

@@ -5,8 +5,12 @@
 //! and every table is sorted before it leaves. Sole importer of polars.
 
 mod association;
+mod bursts;
 mod correlation;
 mod coverage;
+mod dispersion;
+mod fisher;
+mod heat;
 mod keyness;
 mod pairs;
 mod period;
@@ -14,7 +18,11 @@ mod profile;
 mod rate;
 mod rollup;
 mod series;
+mod smooth;
 mod sources;
+mod timeline;
+mod trend;
+mod turns;
 mod word;
 
 use std::collections::BTreeMap;
@@ -23,11 +31,15 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use association::{log_dice, npmi};
+pub use bursts::{Burst, Kleinberg, burst_states, bursts};
 pub use correlation::{BestLag, NoLag, best_lag};
 pub use coverage::{Cadence, CoverageRow, SourceCadence};
+pub use dispersion::dp_norm;
+pub use fisher::ln_fisher;
+pub use heat::{HeatLevel, HeatScale};
 pub use keyness::{Contrast, ContrastFault, KeynessRow, Side, benjamini_hochberg, chi_square_tail, g2, log_ratio};
 pub use pairs::{PairCountRow, PairRow, Pairs};
-pub use period::Period;
+pub use period::{Calendar, Period};
 pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
 pub use rollup::{
@@ -35,33 +47,58 @@ pub use rollup::{
     event_of, merge_presence, occasion_id, province_member,
 };
 pub use series::{BreakdownRow, Breakdowns, FrequencyRow, TotalRow};
+pub use smooth::smoothed;
 pub use sources::{SourceRow, SourceSeenRow, smoothed_ratio};
+pub use trend::{MannKendall, mann_kendall, seasonal_mann_kendall, theil_sen, two_sided};
+pub use turns::{TurnRow, TurnSettings};
 pub use word::Word;
 
 use crate::tag::Lexicon;
+use timeline::Timeline;
 
 /// What the pipeline asks of this stage.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
     /// Lengths of periods, shortest first.
     pub periods: Vec<Period>,
+    /// Where plans and congresses begin and end; empty, if no such period is asked for.
+    pub calendar: Calendar,
     /// Which date counts.
     pub date_basis: DateBasis,
     /// Breakdowns besides the totals.
     pub breakdowns: Vec<Breakdown>,
     /// Whether the text between the articles of split files counts too.
     pub preamble: bool,
+    /// What is measured on the counts.
+    pub measures: Measures,
     /// The source with which the others are compared.
     pub base: Option<String>,
     /// What keyness compares.
     pub contrasts: Vec<Contrast>,
 }
 
+/// What is measured on the counts, once they are summed.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Measures {
+    /// Periods on each side over which the smoothed rate is taken; without it there is none.
+    pub smoothing: Option<usize>,
+    /// Levels of heat.
+    pub heat: HeatScale,
+    /// By what turning points are declared.
+    pub turns: TurnSettings,
+}
+
 impl Settings {
-    /// What rollups depend on, for their key; the rest only series read.
+    /// The settings as counting reads them: another measure makes no rollup anew.
     #[must_use]
-    pub fn rolled(&self) -> String {
-        format!("{:?} {:?} {:?} {}", self.periods, self.date_basis, self.breakdowns, self.preamble)
+    pub fn of_counts(&self) -> Self {
+        Self { measures: Measures::default(), base: None, contrasts: Vec::new(), ..self.clone() }
+    }
+
+    /// Length of the periods of trend, peak and dispersion: the shortest of a
+    /// month or more, else the longest.
+    fn trend_period(&self) -> Option<Period> {
+        self.periods.iter().copied().filter(|p| *p >= Period::Month).min().or(self.periods.iter().max().copied())
     }
 
     /// The length of period for which pairs and sources are counted besides the
@@ -94,9 +131,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             periods: vec![Period::Month, Period::Quarter, Period::Year],
+            calendar: Calendar::default(),
             date_basis: DateBasis::Auto,
             breakdowns: vec![Breakdown::Source, Breakdown::Register, Breakdown::OccasionType, Breakdown::Province, Breakdown::Voice],
             preamble: false,
+            measures: Measures::default(),
             base: None,
             contrasts: Vec::new(),
         }
@@ -129,6 +168,8 @@ pub struct Tally {
     pub theme_sources: Vec<SourceRow>,
     /// By contrast in the order of the pipeline, theme in that of the lexicon.
     pub keyness: Vec<KeynessRow>,
+    /// By theme in the order of the lexicon, then start.
+    pub theme_turns: Vec<TurnRow>,
     /// By source and start.
     pub coverage: Vec<CoverageRow>,
     /// By date, type and name.
@@ -180,24 +221,68 @@ pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence],
     }
     theme_occasions.sort_unstable();
     theme_occasions.dedup();
-    let coverage = coverage::coverage(&merge_presence(presence), sources, as_of);
-    let days = coverage::Days::new(&coverage, sources);
+    let presence = merge_presence(presence);
+    let coverage = coverage::coverage(&presence, sources, as_of);
+    let days = coverage::Days::new(&coverage, sources, &settings.calendar);
     let mut counts = series::sum(counts)?;
     let unasked: Vec<CountRow> = counts.extract_if(.., |row| !settings.asks(row.period, row.breakdown)).collect();
-    let totals = series::totals(&counts, &days);
-    let theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
-    let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings);
-    let theme_pairs = Pairs::new(pairs, &counts, lexicon);
-    let theme_sources = sources::source_rows(counts.iter().chain(&unasked), &sources::merge_seen(source_seen), settings.base.as_deref(), lexicon, settings);
+    let totals = series::totals(&counts, &days, &settings.calendar);
+    let timeline = |period| Timeline::new(period, &totals, &presence, &days, &settings.calendar);
+    let mut theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
+    fill_columns(&mut theme_frequency, &timeline, settings);
+    let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings, &timeline);
+    let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timeline);
+    let theme_pairs = Pairs::new(pairs, &counts, lexicon, &settings.calendar);
+    let theme_sources = sources::source_rows(counts.iter().chain(&unasked), &sources::merge_seen(source_seen), lexicon, settings);
     drop(unasked);
-    let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon);
-    let theme_breakdown = Breakdowns::new(counts, &totals, &theme_occasions, lexicon);
+    let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
+    let theme_breakdown = Breakdowns::new(counts, &totals, &theme_occasions, lexicon, &settings.calendar);
     let mut occasions: Vec<OccasionRow> = occasions.into_values().collect();
     occasions.sort_by(|a, b| {
         let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
         key(a).cmp(&key(b))
     });
-    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, theme_pairs, theme_sources, keyness, coverage, occasions })
+    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, theme_turns, theme_pairs, theme_sources, keyness, coverage, occasions })
+}
+
+/// The columns of `theme_frequency` that look at several periods of a theme.
+fn fill_columns(rows: &mut [FrequencyRow], timeline: &dyn Fn(Period) -> Timeline, settings: &Settings) {
+    for of_period in rows.chunk_by_mut(|a, b| a.period == b.period) {
+        let Some(period) = of_period.first().and_then(|row| Period::from_name(&row.period)) else { continue };
+        let timeline = timeline(period);
+        for of_theme in of_period.chunk_by_mut(|a, b| a.theme == b.theme) {
+            if let Some(reach) = settings.measures.smoothing {
+                smooth::fill(of_theme, &timeline, reach);
+            }
+            heat::fill(of_theme, &timeline, period, &settings.measures.heat);
+        }
+    }
+}
+
+/// The rows of each theme in the periods of one length.
+fn rows_by_theme(rows: &[FrequencyRow], period: Period) -> BTreeMap<&str, &[FrequencyRow]> {
+    let named = |rows: &&[FrequencyRow]| rows.first().is_some_and(|row| row.period == period.name());
+    let chunks = rows.chunk_by(|a, b| a.period == b.period && a.theme == b.theme).filter(named);
+    chunks.filter_map(|rows| Some((rows.first()?.theme.as_str(), rows))).collect()
+}
+
+fn turning_points(
+    rows: &[FrequencyRow],
+    seen: &BTreeMap<String, SeenRow>,
+    lexicon: &Lexicon,
+    settings: &Settings,
+    timeline: &dyn Fn(Period) -> Timeline,
+) -> Vec<TurnRow> {
+    let turns = &settings.measures.turns;
+    let Some(period) = turns.period.filter(|p| settings.periods.contains(p)).or_else(|| settings.trend_period()) else { return Vec::new() };
+    let timeline = timeline(period);
+    let rows = rows_by_theme(rows, period);
+    let of_theme = |theme: &crate::tag::Theme| {
+        let counts = timeline.counts(rows.get(theme.id.as_str()).copied().unwrap_or_default());
+        let parts: Vec<u64> = counts.iter().map(|count| count.documents).collect();
+        turns::turns(theme, period, &timeline, &parts, seen.get(&theme.id).map(|s| s.first_date), turns)
+    };
+    lexicon.themes().iter().flat_map(of_theme).collect()
 }
 
 #[cfg(test)]
@@ -242,7 +327,7 @@ mod tests {
     }
 
     fn year(document: &crate::parse::Document) -> Option<String> {
-        document.date.map(|date| Period::Year.label(date.start))
+        document.date.map(|date| Calendar::default().label(Period::Year, date.start))
     }
 
     fn cadences() -> [SourceCadence; 2] {
@@ -254,8 +339,10 @@ mod tests {
         let target = Side { from: read_date("2024").map(|d| d.start), ..Side::default() };
         let settings = Settings { base: Some("s".into()), ..Settings::default() };
         let sides = [None, Some(Side { to: read_date("2023").map(|d| d.end), source: Some("t".into()), ..Side::default() })];
-        let contrasts =
-            sides.into_iter().zip(["rest", "before"]).map(|(side, name)| Contrast::new(name.into(), target.clone(), side, &settings.periods).unwrap());
+        let contrasts = sides
+            .into_iter()
+            .zip(["rest", "before"])
+            .map(|(side, name)| Contrast::new(name.into(), target.clone(), side, &settings.periods, &settings.calendar).unwrap());
         Settings { contrasts: contrasts.collect(), ..settings }
     }
 
@@ -271,7 +358,7 @@ mod tests {
     proptest! {
         #[test]
         fn two_halves_counted_and_added_equal_the_whole(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12), cut in 0..12_usize) {
-            let (lexicon, settings) = (lexicon(), with_comparisons());
+            let (lexicon, settings) = (lexicon(), Settings { periods: Period::ALL.to_vec(), calendar: Calendar::new(VOCABULARY.almanac.plans(), VOCABULARY.almanac.congresses()), ..with_comparisons() });
             let documents = documents(&picks);
             let sources = cadences();
             let cut = cut.min(documents.len());
@@ -288,7 +375,9 @@ mod tests {
             prop_assert_eq!(&whole.occasions, &halves.occasions);
             let hits: u64 = documents.iter().map(|d| tag(d, &lexicon).len() as u64).sum();
             let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.level == 0).filter_map(|r| r.hits).sum::<u64>();
-            prop_assert_eq!((counted("month"), counted("year")), (hits, hits));
+            for period in Period::ALL {
+                prop_assert_eq!(counted(period.name()), hits);
+            }
         }
 
         #[test]

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::Settings;
 use super::association::{log_dice, npmi};
-use super::period::Period;
+use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, CountRow, Placed};
 use super::series::{UNPLACED, WHOLE};
 use super::word::Word;
@@ -87,6 +88,7 @@ type Key = (Period, Option<NaiveDate>, u32, u32);
 /// Puts the pairs of documents together.
 pub(super) struct PairCounting<'l> {
     lexicon: &'l Lexicon,
+    calendar: &'l Calendar,
     long: Option<Period>,
     counts: Vec<(Key, [u64; 2])>,
     merge_at: usize,
@@ -96,8 +98,8 @@ pub(super) struct PairCounting<'l> {
 const MERGE_AT: usize = 1 << 18;
 
 impl<'l> PairCounting<'l> {
-    pub(super) fn new(lexicon: &'l Lexicon, long: Option<Period>) -> Self {
-        Self { lexicon, long, counts: Vec::new(), merge_at: MERGE_AT }
+    pub(super) fn new(lexicon: &'l Lexicon, settings: &'l Settings) -> Self {
+        Self { lexicon, calendar: &settings.calendar, long: settings.long_period(), counts: Vec::new(), merge_at: MERGE_AT }
     }
 
     /// Adds a document: its themes, parents included, by sentence.
@@ -111,7 +113,7 @@ impl<'l> PairCounting<'l> {
         for sentence in found.chunk_by(|a, b| a.0 == b.0) {
             let basis = sentence.first().and_then(|(s, _)| placed.get(*s)).and_then(|p| p.basis);
             let themes: Vec<u32> = sentence.iter().map(|(_, theme)| *theme).collect();
-            let long = self.long.map(|period| (period, basis.and_then(|basis| period.place(basis))));
+            let long = self.long.map(|period| (period, basis.and_then(|basis| self.calendar.place(period, basis))));
             for place in long.into_iter().chain([(Period::Whole, None)]) {
                 in_document.entry(place).or_default().extend(&themes);
                 self.push(place, &themes, [1, 0]);
@@ -204,7 +206,7 @@ struct Place {
 
 impl Pairs {
     /// Sums the pairs of shards; `counts` are those of all themes and all text.
-    pub(super) fn new(rollups: Vec<Vec<PairCountRow>>, counts: &[CountRow], lexicon: &Lexicon) -> Self {
+    pub(super) fn new(rollups: Vec<Vec<PairCountRow>>, counts: &[CountRow], lexicon: &Lexicon, calendar: &Calendar) -> Self {
         let themes = words(lexicon);
         let numbers: BTreeMap<&str, u32> = (0..).zip(&themes).map(|(n, word)| (word.as_str(), n)).collect();
         let number = |theme: &Word| numbers.get(theme.as_str()).copied();
@@ -224,11 +226,11 @@ impl Pairs {
             }
             places.entry((*period, *start)).or_insert_with(|| Place {
                 label: match start {
-                    Some(start) => period.label(*start).into(),
+                    Some(start) => calendar.label(*period, *start).into(),
                     None if *period == Period::Whole => WHOLE.into(),
                     None => UNPLACED.into(),
                 },
-                end: start.map(|start| period.end_of(start)),
+                end: start.and_then(|start| calendar.end_of(*period, start)),
                 of_theme: vec![(0, 0); themes.len()],
                 ..Place::default()
             });

@@ -272,7 +272,7 @@ impl<'r> Rolling<'r> {
             members: BTreeMap::new(),
             counts: Vec::new(),
             theme_occasions: Vec::new(),
-            pairs: PairCounting::new(lexicon, settings.long_period()),
+            pairs: PairCounting::new(lexicon, settings),
             seen: BTreeMap::new(),
             source_seen: SourcesSeen::default(),
             source_periods: settings.source_periods(),
@@ -391,10 +391,10 @@ impl<'r> Rolling<'r> {
         let (by_source, source) = placed.members[1];
         give((Period::Whole, None, by_source, source, theme));
         for period in &self.source_periods {
-            give((*period, placed.basis.and_then(|basis| period.place(basis)), by_source, source, theme));
+            give((*period, placed.basis.and_then(|basis| self.settings.calendar.place(*period, basis)), by_source, source, theme));
         }
         for period in &self.settings.periods {
-            let start = placed.basis.and_then(|basis| period.place(basis));
+            let start = placed.basis.and_then(|basis| self.settings.calendar.place(*period, basis));
             for (breakdown, member) in placed.members {
                 if breakdown == Breakdown::All || self.settings.breakdowns.contains(&breakdown) {
                     give((*period, start, breakdown, member, theme));

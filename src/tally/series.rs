@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
 use super::coverage::Days;
-use super::period::Period;
+use super::period::{Calendar, Period};
 use super::rate::{per_10k, share, wilson};
 use super::rollup::{Breakdown, CountRow, ThemeOccasionRow};
 use super::word::Word;
@@ -22,7 +22,7 @@ pub struct TotalRow {
     pub period: String,
     /// First day; `None` in the `unplaced` row.
     pub period_start: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, `2024-Q1`, or `unplaced`.
     pub period_label: String,
@@ -49,7 +49,7 @@ pub struct FrequencyRow {
     pub period: Word,
     /// First day; `None` in the `unplaced` row.
     pub period_start: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
     pub period_label: Word,
@@ -89,6 +89,16 @@ pub struct FrequencyRow {
     pub small_n: bool,
     /// A source with a cadence misses a unit of the period.
     pub partial: Option<bool>,
+    /// Hits ÷ hits of all themes of the level.
+    pub share_of_hits: Option<f64>,
+    /// Rate over the period and its neighbours.
+    pub per_10k_smooth: Option<f64>,
+    /// Level of heat by the number of documents in a calendar year.
+    pub heat_by_count: Option<String>,
+    /// Level of heat by the share of documents.
+    pub heat_by_share: Option<String>,
+    /// Levels risen, by share, since the period before.
+    pub heat_change: Option<i32>,
 }
 
 /// A theme in a period and member; only where there is a hit.
@@ -98,7 +108,7 @@ pub struct BreakdownRow {
     pub period: Word,
     /// First day; `None` in the `unplaced` rows.
     pub period_start: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
     pub period_label: Word,
@@ -134,6 +144,8 @@ pub struct BreakdownRow {
     pub density_high: Option<f64>,
     /// Fewer than 20 documents.
     pub small_n: bool,
+    /// Hits ÷ hits of all themes of the level in the period and member.
+    pub share_of_hits: Option<f64>,
 }
 
 /// Below this many documents a share says little.
@@ -251,16 +263,16 @@ impl<K: Ord + Clone + Default> Last<K> {
     }
 }
 
-fn bounds(period: &str, start: Option<NaiveDate>) -> (Option<NaiveDate>, String) {
+fn bounds(period: &str, start: Option<NaiveDate>, calendar: &Calendar) -> (Option<NaiveDate>, String) {
     match (Period::from_name(period), start) {
-        (Some(period), Some(start)) => (Some(period.end_of(start)), period.label(start)),
+        (Some(period), Some(start)) => (calendar.end_of(period, start), calendar.label(period, start)),
         _ => (None, UNPLACED.to_owned()),
     }
 }
 
 /// The denominators: rows of all text. A period in which a source was expected
 /// and nothing at all was said gets a row of zeros under `all`.
-pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
+pub(super) fn totals(counts: &[CountRow], days: &Days, calendar: &Calendar) -> Vec<TotalRow> {
     let mut out: Vec<TotalRow> = counts
         .iter()
         .filter(|row| row.theme.is_none() && row.period != Period::Whole)
@@ -288,8 +300,9 @@ pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
     // The days of a period are gone through once, not for each of its members.
     let mut known: BTreeMap<(Period, NaiveDate), (u64, Option<bool>)> = BTreeMap::new();
     for row in &mut out {
-        (row.period_end, row.period_label) = bounds(&row.period, row.period_start);
-        if let (Some(period), Some(start), Some(end)) = (Period::from_name(&row.period), row.period_start, row.period_end) {
+        (row.period_end, row.period_label) = bounds(&row.period, row.period_start, calendar);
+        if let (Some(period), Some(start)) = (Period::from_name(&row.period), row.period_start) {
+            let end = row.period_end;
             let (covered, partial) = *known.entry((period, start)).or_insert_with(|| (days.covered(start, end), days.partial(period, start, end)));
             row.days_covered = Some(covered);
             row.partial = partial;
@@ -308,12 +321,15 @@ pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
 pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon, settings: &Settings) -> Vec<FrequencyRow> {
     let all = Breakdown::All;
     let numbers = numbers(lexicon);
-    let told = Told::new(occasions, &[all], &settings.periods, &numbers);
+    let told = Told::new(occasions, &[all], &settings.periods, &numbers, &settings.calendar);
+    let of_levels = hits_of_levels(counts, lexicon);
     let mut out = Vec::new();
     for period in &settings.periods {
         let of_period: Vec<&TotalRow> = totals.iter().filter(|t| t.period == period.name() && t.breakdown == all.name()).collect();
         let columns: BTreeMap<Option<NaiveDate>, usize> = of_period.iter().enumerate().map(|(column, t)| (t.period_start, column)).collect();
         let labels: Vec<(Word, Word)> = of_period.iter().map(|t| (t.period.as_str().into(), t.period_label.as_str().into())).collect();
+        let level_hits: Vec<[u64; 2]> =
+            of_period.iter().map(|t| of_levels.get(&(*period, t.period_start, all, all.name())).copied().unwrap_or_default()).collect();
         let mut found: BTreeMap<(u32, usize), &CountRow> = BTreeMap::new();
         for row in counts.iter().filter(|row| row.period == *period && row.breakdown == all) {
             if let Some((number, column)) = row.theme.as_ref().and_then(|theme| numbers.get(theme.as_str())).zip(columns.get(&row.period_start)) {
@@ -323,7 +339,8 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
         for (number, theme) in (0..).zip(lexicon.themes()) {
             let [id, zh, en] = [&theme.id, &theme.zh, &theme.en].map(|text| Word::from(text.as_str()));
             let parent: Option<Word> = theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str().into());
-            for ((column, total), (name, label)) in of_period.iter().enumerate().zip(&labels) {
+            let level = u32::from(theme.parent.is_some());
+            for (((column, total), (name, label)), level_hits) in of_period.iter().enumerate().zip(&labels).zip(&level_hits) {
                 let row = found.get(&(number, column));
                 let spoken = total.documents > 0;
                 let count = |get: fn(&CountRow) -> u64| spoken.then(|| row.map_or(0, |r| get(r)));
@@ -339,7 +356,7 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                     theme_zh: zh.clone(),
                     theme_en: en.clone(),
                     parent: parent.clone(),
-                    level: u32::from(theme.parent.is_some()),
+                    level,
                     hits: count(|r| r.hits),
                     sentences: count(|r| r.sentences),
                     documents,
@@ -353,11 +370,38 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                     density_high: interval.map(|i| i.1),
                     small_n: total.documents < SMALL_N,
                     partial: total.partial,
+                    share_of_hits: count(|r| r.hits).and_then(|hits| share(hits, of_level(*level_hits, level))),
+                    ..FrequencyRow::default()
                 });
             }
         }
     }
     out
+}
+
+/// Hits of all themes of each level, by period, start, breakdown and member.
+type LevelHits<'r> = BTreeMap<(Period, Option<NaiveDate>, Breakdown, &'r str), [u64; 2]>;
+
+fn hits_of_levels<'r>(counts: &'r [CountRow], lexicon: &Lexicon) -> LevelHits<'r> {
+    let below: BTreeSet<&str> = lexicon.themes().iter().filter(|t| t.parent.is_some()).map(|t| t.id.as_str()).collect();
+    let mut out = LevelHits::new();
+    let same = |a: &CountRow, b: &CountRow| (a.period, a.period_start, a.breakdown, &a.member) == (b.period, b.period_start, b.breakdown, &b.member);
+    for rows in counts.chunk_by(same) {
+        let Some(first) = rows.first() else { continue };
+        let sum = out.entry((first.period, first.period_start, first.breakdown, &first.member)).or_default();
+        for row in rows {
+            match row.theme.as_deref() {
+                Some(theme) if below.contains(theme) => sum[1] += row.hits,
+                Some(_) => sum[0] += row.hits,
+                None => {}
+            }
+        }
+    }
+    out
+}
+
+fn of_level(hits: [u64; 2], level: u32) -> u64 {
+    if level == 0 { hits[0] } else { hits[1] }
 }
 
 /// Numbers of the themes by id.
@@ -371,6 +415,8 @@ fn numbers(lexicon: &Lexicon) -> BTreeMap<&str, u32> {
 pub struct Breakdowns {
     counts: Vec<CountRow>,
     totals: Vec<TotalRow>,
+    /// Hits of each level under each of the totals.
+    level_hits: Vec<[u64; 2]>,
     below: BTreeSet<Word>,
     /// By period length, breakdown, member, theme and start, the unplaced last.
     entries: Vec<Entry>,
@@ -388,17 +434,25 @@ struct Entry {
 type EntryKey = (Period, Breakdown, u32, u32, bool, Option<NaiveDate>);
 
 impl Breakdowns {
-    pub(super) fn new(mut counts: Vec<CountRow>, totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon) -> Self {
+    pub(super) fn new(mut counts: Vec<CountRow>, totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon, calendar: &Calendar) -> Self {
         counts.retain(|row| row.breakdown != Breakdown::All && row.theme.is_some());
         let numbers = numbers(lexicon);
         let totals: Vec<TotalRow> = totals.iter().filter(|t| t.breakdown != Breakdown::All.name()).cloned().collect();
+        let of_levels = hits_of_levels(&counts, lexicon);
+        let level_hits = totals
+            .iter()
+            .map(|t| {
+                let key = Period::from_name(&t.period).zip(Breakdown::from_name(&t.breakdown));
+                key.and_then(|(period, breakdown)| of_levels.get(&(period, t.period_start, breakdown, t.member.as_str()))).copied().unwrap_or_default()
+            })
+            .collect();
         let places: BTreeMap<(Period, Option<NaiveDate>, Breakdown, &str), u32> = (0..)
             .zip(&totals)
             .filter_map(|(at, t)| Some(((Period::from_name(&t.period)?, t.period_start, Breakdown::from_name(&t.breakdown)?, t.member.as_str()), at)))
             .collect();
         let periods: BTreeSet<Period> = counts.iter().map(|row| row.period).collect();
         let periods: Vec<Period> = periods.into_iter().collect();
-        let told = Told::new(occasions, &Breakdown::EVERY[1..], &periods, &numbers);
+        let told = Told::new(occasions, &Breakdown::EVERY[1..], &periods, &numbers, calendar);
         let mut entries: Vec<(EntryKey, Entry)> = Vec::with_capacity(counts.len());
         // Counts come by place, breakdown and member: their members number in order.
         let members: BTreeMap<&str, u32> = counts.iter().map(|row| row.member.as_str()).collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
@@ -413,7 +467,7 @@ impl Breakdowns {
         entries.sort_unstable_by_key(|(key, _)| *key);
         let entries = entries.into_iter().map(|(_, entry)| entry).collect();
         let below = lexicon.themes().iter().filter(|t| t.parent.is_some()).map(|t| t.id.as_str().into()).collect();
-        Self { counts, totals, below, entries }
+        Self { counts, totals, level_hits, below, entries }
     }
 
     /// Number of rows.
@@ -436,6 +490,8 @@ impl Breakdowns {
             let theme = row.theme.clone()?;
             let mut word = |text: &'static str| words.entry(text).or_insert_with(|| text.into()).clone();
             let interval = wilson(row.documents, total.documents);
+            let level = u32::from(self.below.contains(&theme));
+            let level_hits = of_level(*self.level_hits.get(entry.total as usize)?, level);
             Some(BreakdownRow {
                 period: word(row.period.name()),
                 period_start: row.period_start,
@@ -443,7 +499,7 @@ impl Breakdowns {
                 period_label: total.period_label.as_str().into(),
                 breakdown: word(row.breakdown.name()),
                 member: row.member.clone(),
-                level: u32::from(self.below.contains(&theme)),
+                level,
                 theme,
                 hits: row.hits,
                 sentences: row.sentences,
@@ -457,6 +513,7 @@ impl Breakdowns {
                 density_low: interval.map(|i| i.0),
                 density_high: interval.map(|i| i.1),
                 small_n: total.documents < SMALL_N,
+                share_of_hits: share(row.hits, level_hits),
             })
         })
     }
@@ -475,7 +532,7 @@ struct Told<'r> {
 }
 
 impl<'r> Told<'r> {
-    fn new(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], periods: &[Period], themes: &BTreeMap<&str, u32>) -> Self {
+    fn new(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], periods: &[Period], themes: &BTreeMap<&str, u32>, calendar: &Calendar) -> Self {
         let mut members: BTreeMap<&str, u32> = BTreeMap::new();
         let mut occasions: BTreeMap<&str, u32> = BTreeMap::new();
         let mut number = |text: &'r str| {
@@ -503,7 +560,7 @@ impl<'r> Told<'r> {
         for period in periods {
             let mut met: Vec<((ToldKey, u32), u32)> = Vec::with_capacity(places.len() * breakdowns.len());
             for (range, theme, occasion, members) in &places {
-                let start = range.and_then(|range| period.place(range));
+                let start = range.and_then(|range| calendar.place(*period, range));
                 met.extend(members.iter().map(|(breakdown, member)| (((*period, start, *breakdown, *theme), *member), *occasion)));
             }
             met.sort_unstable();
@@ -561,9 +618,15 @@ mod tests {
         let counts =
             [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
         let settings = Settings { periods: vec![Period::Month], ..Settings::default() };
-        let missing =
-            CoverageRow { source: "s".into(), unit: "day".into(), date_start: "2024-02-05".parse().unwrap(), missing: true, ..CoverageRow::default() };
-        let totals = totals(&counts, &Days::new(&[missing], &[]));
+        let missing = CoverageRow {
+            source: "s".into(),
+            unit: "day".into(),
+            date_start: "2024-02-05".parse().unwrap(),
+            date_end: "2024-02-05".parse().unwrap(),
+            missing: true,
+            ..CoverageRow::default()
+        };
+        let totals = totals(&counts, &Days::new(&[missing], &[], &settings.calendar), &settings.calendar);
         let got = frequency(&counts, &totals, &[], &lexicon, &settings);
         let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k)).collect();
         assert_eq!(shown, [("2024-01", Some(3), Some(300.0)), ("2024-02", None, None), ("2024-03", Some(0), Some(0.0))]);

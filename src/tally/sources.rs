@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 
 use super::Settings;
 use super::correlation::{NoLag, best_lag};
@@ -225,13 +225,8 @@ impl<'c> Spoken<'c> {
 /// The rows by period length, theme in the order of the lexicon, source and
 /// start: the whole for every theme and source that speaks, a period only where
 /// the source or the base has a hit.
-pub(super) fn source_rows<'c>(
-    counts: impl Iterator<Item = &'c CountRow>,
-    seen: &[SourceSeenRow],
-    base: Option<&str>,
-    lexicon: &Lexicon,
-    settings: &Settings,
-) -> Vec<SourceRow> {
+pub(super) fn source_rows<'c>(counts: impl Iterator<Item = &'c CountRow>, seen: &[SourceSeenRow], lexicon: &Lexicon, settings: &Settings) -> Vec<SourceRow> {
+    let (calendar, base) = (&settings.calendar, settings.base.as_deref());
     let spoken = Spoken::new(counts, settings.long_period());
     let firsts: BTreeMap<(&str, &str), &SourceSeenRow> = seen.iter().map(|row| ((row.theme.as_str(), row.source.as_str()), row)).collect();
     let mut words: BTreeMap<String, Word> = BTreeMap::new();
@@ -254,9 +249,9 @@ pub(super) fn source_rows<'c>(
                 let mut row = SourceRow {
                     period: word(place.0.name()),
                     period_start: place.1,
-                    period_end: place.1.map(|start| place.0.end_of(start)),
+                    period_end: place.1.and_then(|start| calendar.end_of(place.0, start)),
                     period_label: match place.1 {
-                        Some(start) => word(&place.0.label(start)),
+                        Some(start) => word(&calendar.label(place.0, start)),
                         None => word(if whole { WHOLE } else { UNPLACED }),
                     },
                     theme: word(&theme.id),
@@ -337,7 +332,7 @@ fn lag_days(base: Option<&SourceSeenRow>, source: Option<&SourceSeenRow>, begins
         return Err("coarse_date");
     }
     let first = base.first_start.min(source.first_start);
-    if begins.into_iter().any(|month| month.is_none_or(|month| first <= Period::Month.end_of(month))) {
+    if begins.into_iter().any(|month| month.is_none_or(|month| first < month + Months::new(1))) {
         return Err("corpus_begins");
     }
     Ok((source.first_start - base.first_start).num_days())
@@ -407,8 +402,8 @@ mod tests {
             count(year, y1, "province", Some("农业"), 1),
             count(year, y2, "old", None, 3),
         ];
-        let settings = Settings::default();
-        let rows = source_rows(counts.iter(), &[], Some("centre"), &lexicon, &settings);
+        let settings = Settings { base: Some("centre".into()), ..Settings::default() };
+        let rows = source_rows(counts.iter(), &[], &lexicon, &settings);
         let shown: Vec<_> =
             rows.iter().map(|r| (r.period_label.as_str(), r.theme.as_str(), r.source.as_str(), r.amplification, r.amplification_reason.as_deref())).collect();
         assert_eq!(
@@ -427,7 +422,7 @@ mod tests {
         );
         let zero = rows.iter().find(|r| r.amplification_reason.as_deref() == Some("base_zero")).unwrap();
         assert_eq!((zero.base_documents, zero.base_period_documents, zero.amplification_smoothed), (Some(0), Some(40), Some((1.5 / 21.0) / (0.5 / 41.0))));
-        let without = source_rows(counts.iter(), &[], None, &lexicon, &settings);
+        let without = source_rows(counts.iter(), &[], &lexicon, &Settings::default());
         assert!(without.iter().all(|r| r.amplification_reason.as_deref() == Some("no_base") && r.base_documents.is_none()));
     }
 }

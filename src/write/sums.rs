@@ -253,8 +253,8 @@ fn check_sources(failures: &mut Vec<CheckFailure>, rows: &[SourceRow], tally: &T
 fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], tally: &Tally, settings: &Settings) {
     for contrast in &settings.contrasts {
         let period = contrast.period.name();
-        let holds = |side: &Side, start: Option<NaiveDate>, end: Option<NaiveDate>| match start.zip(end) {
-            Some((start, end)) => side.from.is_none_or(|from| from <= start) && side.to.is_none_or(|to| end <= to),
+        let holds = |side: &Side, start: Option<NaiveDate>, end: Option<NaiveDate>| match start {
+            Some(start) => side.from.is_none_or(|from| from <= start) && side.to.is_none_or(|to| end.is_some_and(|end| end <= to)),
             None => side.from.is_none() && side.to.is_none(),
         };
         let han_chars = |side: &Side| -> u64 {
@@ -318,7 +318,7 @@ mod tests {
         let mut settings = Settings { base: Some("s".into()), ..Settings::default() };
         let target = Side { from: read_date("2024").map(|d| d.start), ..Side::default() };
         let other = Side { source: Some("t".into()), to: read_date("2023").map(|d| d.end), ..Side::default() };
-        let contrast = |name: &str, reference| Contrast::new(name.into(), target.clone(), reference, &settings.periods).unwrap();
+        let contrast = |name: &str, reference| Contrast::new(name.into(), target.clone(), reference, &settings.periods, &settings.calendar).unwrap();
         settings.contrasts = vec![contrast("rest", None), contrast("t", Some(other))];
         let mut rolling = Rolling::new(&settings, &lexicon, &VOCABULARY.gazetteer);
         let mut written = Written::default();
