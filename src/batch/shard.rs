@@ -25,7 +25,7 @@ use crate::write::{
 
 /// Versions of the code that makes each artifact: raise one when its output changes.
 const PARSED: u32 = 1;
-const ANNOTATED: u32 = 2;
+const ANNOTATED: u32 = 3;
 const ROLLUP: u32 = 2;
 
 /// Names of an artifact's folder in the cache.
