@@ -21,7 +21,7 @@ pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, LoadError, leading_u64, short_hex};
 use crate::plan::Plan;
-use crate::tally::{Rollup, SourceCadence, Tally, TallyError, tally};
+use crate::tally::{SourceCadence, Sums, Tally, TallyError};
 use crate::write::{
     CheckFailure, Release, Row, Table, TableFile, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune,
     read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
@@ -211,7 +211,8 @@ impl Run<'_> {
             self.record.unchanged_since(before);
             return self.clear_partial();
         }
-        let made = self.shards(&taken, &keys, &cache)?;
+        let mut sums = Sums::new(&plan.lexicon);
+        let made = self.shards(&taken, &keys, &cache, &mut sums)?;
         self.reconcile(&made)?;
         check_ids(&keys, &cache)?;
         let mut rejects: Vec<Reject> = taken.rejects.clone();
@@ -222,15 +223,13 @@ impl Run<'_> {
             return self.leave_partial(&keys, &cache, &rejects, None);
         }
         let mut hits: BTreeMap<String, u64> = BTreeMap::new();
-        let mut rollups: Vec<Rollup> = Vec::new();
         for each in made {
             for (theme, count) in each.hits {
                 *hits.entry(theme).or_default() += count;
             }
-            rollups.extend(each.rollup);
         }
         let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
-        let series = self.clock.time(Stage::Tally, || tally(rollups, &plan.lexicon, &sources, &plan.tally, options.as_of))?;
+        let series = self.clock.time(Stage::Tally, || sums.finish(&sources, &plan.tally, options.as_of))?;
         let counts = &self.record.counts;
         let written = Written { documents: counts.documents, undated: counts.undated_documents, han_chars: counts.han_chars, hits };
         let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &plan.tally, &written));
@@ -265,12 +264,17 @@ impl Run<'_> {
             .collect()
     }
 
-    fn shards(&mut self, taken: &Inventory, keys: &[Keys], cache: &Cache) -> Result<Vec<Made>, BatchError> {
+    /// Brings every shard up to date. A rollup is added and given up: of the
+    /// counts, memory holds the sums alone.
+    fn shards(&mut self, taken: &Inventory, keys: &[Keys], cache: &Cache, sums: &mut Sums<'_>) -> Result<Vec<Made>, BatchError> {
         self.watch.begin(taken.bytes);
         let mut out = Vec::with_capacity(taken.shards.len());
         for (shard, keys) in taken.shards.iter().zip(keys) {
-            let made = shard::make(self.plan, shard, keys, cache, self.options.limits, self.options.until, &self.clock)?;
+            let mut made = shard::make(self.plan, shard, keys, cache, self.options.limits, self.options.until, &self.clock)?;
             self.record.inputs.shards_computed += u64::from(made.computed);
+            if let Some(rollup) = made.rollup.take() {
+                self.clock.time(Stage::Tally, || sums.add(rollup))?;
+            }
             self.watch.advance(shard.bytes);
             out.push(made);
         }

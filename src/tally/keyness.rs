@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::counts::Counts;
 use super::period::{Calendar, Period};
 use super::rate::per_10k;
-use super::rollup::{Breakdown, CountRow};
+use super::rollup::Breakdown;
+use super::word::Word;
 use crate::tag::Lexicon;
 
 /// Text of some time, of one source, of both, or all.
@@ -203,23 +205,23 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
 /// Hits by theme, and Han characters under `None`.
 type Sums<'c> = BTreeMap<Option<&'c str>, u64>;
 
-fn sums<'c>(counts: &'c [CountRow], side: &Side, period: Period, calendar: &Calendar) -> Sums<'c> {
+fn sums<'c>(counts: &'c Counts, side: &Side, period: Period, calendar: &Calendar) -> Sums<'c> {
     let breakdown = if side.source.is_some() { Breakdown::Source } else { Breakdown::All };
     let mut out = Sums::new();
-    for row in counts.iter().filter(|r| r.period == period && r.breakdown == breakdown) {
-        if side.source.as_ref().is_none_or(|source| row.member == source.as_str()) && side.holds(row.period_start, period, calendar) {
-            *out.entry(row.theme.as_deref()).or_default() += if row.theme.is_some() { row.hits } else { row.han_chars };
+    for row in counts.rows(breakdown, move |length| length == period) {
+        if side.source.as_ref().is_none_or(|source| *row.member == *source) && side.holds(row.period_start, period, calendar) {
+            *out.entry(row.theme.map(Word::as_str)).or_default() += if row.theme.is_some() { row.hits } else { row.han_chars };
         }
     }
     out
 }
 
 /// The contrasts in the order of the pipeline, themes in that of the lexicon.
-pub(super) fn keyness(counts: &[CountRow], contrasts: &[Contrast], lexicon: &Lexicon, calendar: &Calendar) -> Vec<KeynessRow> {
+pub(super) fn keyness(counts: &Counts, contrasts: &[Contrast], lexicon: &Lexicon, calendar: &Calendar) -> Vec<KeynessRow> {
     contrasts.iter().flat_map(|contrast| rows(counts, contrast, lexicon, calendar)).collect()
 }
 
-fn rows(counts: &[CountRow], contrast: &Contrast, lexicon: &Lexicon, calendar: &Calendar) -> Vec<KeynessRow> {
+fn rows(counts: &Counts, contrast: &Contrast, lexicon: &Lexicon, calendar: &Calendar) -> Vec<KeynessRow> {
     let target = sums(counts, &contrast.target, contrast.period, calendar);
     let reference = contrast.reference.as_ref().map(|side| sums(counts, side, contrast.period, calendar));
     let all = sums(counts, &Side::default(), contrast.period, calendar);

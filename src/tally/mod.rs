@@ -7,6 +7,7 @@
 mod association;
 mod bursts;
 mod correlation;
+mod counts;
 mod coverage;
 mod dispersion;
 mod fisher;
@@ -54,6 +55,8 @@ pub use turns::{TurnRow, TurnSettings};
 pub use word::Word;
 
 use crate::tag::Lexicon;
+use counts::Counts;
+use pairs::PairSums;
 use timeline::Timeline;
 
 /// What the pipeline asks of this stage.
@@ -176,73 +179,129 @@ pub struct Tally {
     pub occasions: Vec<OccasionRow>,
 }
 
-/// Adds up rollups and makes the series.
-///
-/// `as_of` is the last day on which the sources are expected to speak; without
-/// it, the last day on which they do: no clock is asked.
+/// Adds up rollups and makes the series: [`Sums`] over all of them at once.
 ///
 /// # Errors
 /// [`TallyError::Frame`].
-///
-/// # Cost
-/// Memory in step with the rollups and the zero-filled table, which has periods ×
-/// themes rows; the largest tables, `theme_breakdown` and `theme_pairs`, are kept
-/// as counts until they are read. `benches/tally.rs` measures it.
-pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence], settings: &Settings, as_of: Option<NaiveDate>) -> Result<Tally, TallyError> {
-    let mut counts = Vec::new();
-    let mut theme_occasions = Vec::new();
-    let mut pairs = Vec::new();
-    let mut seen: BTreeMap<String, SeenRow> = BTreeMap::new();
-    let mut source_seen = Vec::new();
-    let mut presence = Vec::new();
-    let mut occasions: BTreeMap<String, OccasionRow> = BTreeMap::new();
+pub fn tally(
+    rollups: impl IntoIterator<Item = Rollup>,
+    lexicon: &Lexicon,
+    sources: &[SourceCadence],
+    settings: &Settings,
+    as_of: Option<NaiveDate>,
+) -> Result<Tally, TallyError> {
+    let mut sums = Sums::new(lexicon);
     for rollup in rollups {
-        counts.push(rollup.counts);
-        theme_occasions.extend(rollup.theme_occasions);
-        pairs.push(rollup.pairs);
-        source_seen.extend(rollup.source_seen);
-        presence.extend(rollup.presence);
+        sums.add(rollup)?;
+    }
+    sums.finish(sources, settings, as_of)
+}
+
+/// Rollups while they are added up; each is given up as it is added.
+pub struct Sums<'l> {
+    lexicon: &'l Lexicon,
+    counts: Counts,
+    theme_occasions: Vec<ThemeOccasionRow>,
+    pairs: PairSums,
+    seen: BTreeMap<String, SeenRow>,
+    source_seen: Vec<SourceSeenRow>,
+    presence: Vec<PresenceRow>,
+    occasions: BTreeMap<String, OccasionRow>,
+}
+
+impl<'l> Sums<'l> {
+    /// Nothing added yet.
+    #[must_use]
+    pub fn new(lexicon: &'l Lexicon) -> Self {
+        Self {
+            lexicon,
+            counts: Counts::new(lexicon),
+            theme_occasions: Vec::new(),
+            pairs: PairSums::new(lexicon),
+            seen: BTreeMap::new(),
+            source_seen: Vec::new(),
+            presence: Vec::new(),
+            occasions: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a rollup.
+    ///
+    /// # Errors
+    /// [`TallyError::Frame`].
+    pub fn add(&mut self, rollup: Rollup) -> Result<(), TallyError> {
+        self.counts.add(rollup.counts)?;
+        self.theme_occasions.extend(rollup.theme_occasions);
+        self.pairs.add(rollup.pairs);
+        self.source_seen.extend(rollup.source_seen);
+        self.presence.extend(rollup.presence);
         for row in rollup.seen {
-            match seen.get_mut(&row.theme) {
+            match self.seen.get_mut(&row.theme) {
                 Some(known) => add_seen(known, row),
                 None => {
-                    seen.insert(row.theme.clone(), row);
+                    self.seen.insert(row.theme.clone(), row);
                 }
             }
         }
         for row in rollup.occasions {
-            match occasions.get_mut(&row.occasion_id) {
+            match self.occasions.get_mut(&row.occasion_id) {
                 Some(known) => add_occasion(known, row),
                 None => {
-                    occasions.insert(row.occasion_id.clone(), row);
+                    self.occasions.insert(row.occasion_id.clone(), row);
                 }
             }
         }
+        Ok(())
     }
-    theme_occasions.sort_unstable();
-    theme_occasions.dedup();
-    let presence = merge_presence(presence);
-    let coverage = coverage::coverage(&presence, sources, as_of);
-    let days = coverage::Days::new(&coverage, sources, &settings.calendar);
-    let mut counts = series::sum(counts)?;
-    let unasked: Vec<CountRow> = counts.extract_if(.., |row| !settings.asks(row.period, row.breakdown)).collect();
-    let totals = series::totals(&counts, &days, &settings.calendar);
-    let timeline = |period| Timeline::new(period, &totals, &presence, &days, &settings.calendar);
-    let mut theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
-    fill_columns(&mut theme_frequency, &timeline, settings);
-    let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings, &timeline);
-    let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timeline);
-    let theme_pairs = Pairs::new(pairs, &counts, lexicon, &settings.calendar);
-    let theme_sources = sources::source_rows(counts.iter().chain(&unasked), &sources::merge_seen(source_seen), lexicon, settings);
-    drop(unasked);
-    let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
-    let theme_breakdown = Breakdowns::new(counts, &totals, &theme_occasions, lexicon, &settings.calendar);
-    let mut occasions: Vec<OccasionRow> = occasions.into_values().collect();
-    occasions.sort_by(|a, b| {
-        let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
-        key(a).cmp(&key(b))
-    });
-    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, theme_turns, theme_pairs, theme_sources, keyness, coverage, occasions })
+
+    /// Makes the series.
+    ///
+    /// `as_of` is the last day on which the sources are expected to speak; without
+    /// it, the last day on which they do: no clock is asked.
+    ///
+    /// # Errors
+    /// [`TallyError::Frame`].
+    ///
+    /// # Cost
+    /// Memory in step with the sums and the zero-filled table, which has periods ×
+    /// themes rows; the largest tables, `theme_breakdown` and `theme_pairs`, are
+    /// kept as counts until they are read. `benches/tally.rs` measures it.
+    pub fn finish(self, sources: &[SourceCadence], settings: &Settings, as_of: Option<NaiveDate>) -> Result<Tally, TallyError> {
+        let Self { lexicon, mut counts, mut theme_occasions, pairs, seen, source_seen, presence, occasions } = self;
+        counts.finish()?;
+        theme_occasions.sort_unstable();
+        theme_occasions.dedup();
+        let presence = merge_presence(presence);
+        let coverage = coverage::coverage(&presence, sources, as_of);
+        let days = coverage::Days::new(&coverage, sources, &settings.calendar);
+        let totals = series::totals(&counts, &days, settings);
+        let timeline = |period| Timeline::new(period, &totals, &presence, &days, &settings.calendar);
+        let mut theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
+        fill_columns(&mut theme_frequency, &timeline, settings);
+        let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings, &timeline);
+        let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timeline);
+        let theme_pairs = Pairs::new(pairs, &counts, lexicon, &settings.calendar);
+        let theme_sources = sources::source_rows(&counts, &sources::merge_seen(source_seen), lexicon, settings);
+        let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
+        let theme_breakdown = Breakdowns::new(counts, &theme_occasions, lexicon, settings);
+        let mut occasions: Vec<OccasionRow> = occasions.into_values().collect();
+        occasions.sort_by(|a, b| {
+            let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
+            key(a).cmp(&key(b))
+        });
+        Ok(Tally {
+            period_totals: totals,
+            theme_frequency,
+            theme_breakdown,
+            theme_profile,
+            theme_turns,
+            theme_pairs,
+            theme_sources,
+            keyness,
+            coverage,
+            occasions,
+        })
+    }
 }
 
 /// The columns of `theme_frequency` that look at several periods of a theme.

@@ -9,8 +9,9 @@ use chrono::NaiveDate;
 
 use super::Settings;
 use super::association::{log_dice, npmi};
+use super::counts::Counts;
 use super::period::{Calendar, Period};
-use super::rollup::{Breakdown, CountRow, Placed};
+use super::rollup::{Breakdown, Placed};
 use super::series::{UNPLACED, WHOLE};
 use super::word::Word;
 use crate::tag::Lexicon;
@@ -204,19 +205,36 @@ struct Place {
     of_theme: Vec<(u64, u64)>,
 }
 
+/// Sums the pairs of rollups.
+pub(super) struct PairSums {
+    numbers: BTreeMap<Word, u32>,
+    counts: Vec<(Key, [u64; 2])>,
+    merge_at: usize,
+}
+
+impl PairSums {
+    pub(super) fn new(lexicon: &Lexicon) -> Self {
+        Self { numbers: words(lexicon).into_iter().zip(0..).collect(), counts: Vec::new(), merge_at: MERGE_AT }
+    }
+
+    pub(super) fn add(&mut self, rows: Vec<PairCountRow>) {
+        let number = |theme: &Word| self.numbers.get(theme).copied();
+        self.counts
+            .extend(rows.into_iter().filter_map(|r| Some(((r.period, r.period_start, number(&r.theme_a)?, number(&r.theme_b)?), [r.sentences, r.documents]))));
+        if self.counts.len() > self.merge_at {
+            merge(&mut self.counts);
+            self.merge_at = MERGE_AT.max(self.counts.len() * 2);
+        }
+    }
+}
+
 impl Pairs {
-    /// Sums the pairs of shards; `counts` are those of all themes and all text.
-    pub(super) fn new(rollups: Vec<Vec<PairCountRow>>, counts: &[CountRow], lexicon: &Lexicon, calendar: &Calendar) -> Self {
+    /// The pairs of all rollups; `counts` are those of all themes and all text.
+    pub(super) fn new(sums: PairSums, counts: &Counts, lexicon: &Lexicon, calendar: &Calendar) -> Self {
         let themes = words(lexicon);
-        let numbers: BTreeMap<&str, u32> = (0..).zip(&themes).map(|(n, word)| (word.as_str(), n)).collect();
-        let number = |theme: &Word| numbers.get(theme.as_str()).copied();
-        let mut summed: Vec<(Key, [u64; 2])> = rollups
-            .into_iter()
-            .flatten()
-            .filter_map(|r| Some(((r.period, r.period_start, number(&r.theme_a)?, number(&r.theme_b)?), [r.sentences, r.documents])))
-            .collect();
+        let PairSums { numbers, counts: mut summed, .. } = sums;
         merge(&mut summed);
-        summed.sort_by_key(|((period, start, a, b), _)| (*period, *a, *b, start.is_none(), *start));
+        summed.sort_unstable_by_key(|((period, start, a, b), _)| (*period, *a, *b, start.is_none(), *start));
         let mut places: BTreeMap<(Period, Option<NaiveDate>), Place> = BTreeMap::new();
         let mut first: BTreeMap<(u32, u32), NaiveDate> = BTreeMap::new();
         for ((period, start, a, b), _) in &summed {
@@ -235,12 +253,13 @@ impl Pairs {
                 ..Place::default()
             });
         }
-        for row in counts.iter().filter(|r| r.breakdown == Breakdown::All) {
+        let lengths: BTreeSet<Period> = places.keys().map(|(period, _)| *period).collect();
+        for row in counts.rows(Breakdown::All, |period| lengths.contains(&period)) {
             let Some(place) = places.get_mut(&(row.period, row.period_start)) else { continue };
-            match row.theme.as_ref() {
+            match row.theme {
                 None => (place.sentences, place.documents) = (row.sentences, row.documents),
                 Some(theme) => {
-                    if let Some(of_theme) = number(theme).and_then(|n| place.of_theme.get_mut(n as usize)) {
+                    if let Some(of_theme) = numbers.get(theme).and_then(|n| place.of_theme.get_mut(*n as usize)) {
                         *of_theme = (row.sentences, row.documents);
                     }
                 }

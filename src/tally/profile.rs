@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
+use super::counts::Counts;
 use super::dispersion::dp_norm;
 use super::period::Period;
 use super::rate::{per_10k, share};
-use super::rollup::{CountRow, SeenRow, ThemeOccasionRow};
+use super::rollup::{Breakdown, SeenRow, ThemeOccasionRow};
 use super::series::FrequencyRow;
 use super::timeline::Timeline;
 use super::trend::{mann_kendall, seasonal_mann_kendall, theil_sen};
+use super::word::Word;
 use super::{Settings, rows_by_theme};
 use crate::tag::Lexicon;
 
@@ -153,7 +155,7 @@ impl Shape {
 
 /// The profiles in the order of the lexicon.
 pub(super) fn profiles(
-    counts: &[CountRow],
+    counts: &Counts,
     frequency: &[FrequencyRow],
     seen: &BTreeMap<String, SeenRow>,
     occasions: &[ThemeOccasionRow],
@@ -172,10 +174,10 @@ pub(super) fn profiles(
     let scale = &settings.measures.heat;
     let heat = years.and_then(newest).or_else(|| newest(peak_period?)).filter(|_| !scale.levels.is_empty());
     let heat_rows = heat.map(|(period, _)| rows_by_theme(frequency, period)).unwrap_or_default();
-    let rows = || counts.iter().filter(|r| r.period == Period::Whole);
+    let rows = || counts.rows(Breakdown::All, |period| period == Period::Whole);
     let mut sums: BTreeMap<Option<&str>, [u64; 4]> = BTreeMap::new();
     for row in rows() {
-        let sum = sums.entry(row.theme.as_deref()).or_default();
+        let sum = sums.entry(row.theme.map(Word::as_str)).or_default();
         for (sum, more) in sum.iter_mut().zip([row.hits, row.sentences, row.documents, row.han_chars]) {
             *sum += more;
         }
@@ -232,8 +234,8 @@ pub(super) fn profiles(
                 trend: shape.trend.map(str::to_owned),
                 heat_period: heat.map(|(period, _)| period.name().to_owned()),
                 heat_start: heat.map(|(_, start)| start),
-                heat_by_count: hot.and_then(|r| r.heat_by_count.clone()),
-                heat_by_share: hot.and_then(|r| r.heat_by_share.clone()),
+                heat_by_count: hot.and_then(|r| r.heat_by_count.as_deref()).map(str::to_owned),
+                heat_by_share: hot.and_then(|r| r.heat_by_share.as_deref()).map(str::to_owned),
                 heat_change: hot.and_then(|r| r.heat_change),
                 heat_scale: heat.map(|_| scale.id()),
             }

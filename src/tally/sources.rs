@@ -6,9 +6,10 @@ use chrono::{Datelike, Months, NaiveDate};
 
 use super::Settings;
 use super::correlation::{NoLag, best_lag};
+use super::counts::Counts;
 use super::period::Period;
 use super::rate::share;
-use super::rollup::{Breakdown, CountRow};
+use super::rollup::Breakdown;
 use super::series::{UNPLACED, WHOLE};
 use super::word::Word;
 use crate::parse::DateRange;
@@ -159,7 +160,7 @@ fn month_number(day: NaiveDate) -> i32 {
 }
 
 impl<'c> Spoken<'c> {
-    fn new(counts: impl Iterator<Item = &'c CountRow>, long: Option<Period>) -> Self {
+    fn new(counts: &'c Counts, long: Option<Period>) -> Self {
         let mut out = Self {
             documents: BTreeMap::new(),
             found: BTreeMap::new(),
@@ -168,13 +169,11 @@ impl<'c> Spoken<'c> {
             months: BTreeMap::new(),
             places: BTreeMap::new(),
         };
-        for row in counts.filter(|r| r.breakdown == Breakdown::Source) {
+        let wanted = move |period| Some(period) == long || matches!(period, Period::Whole | Period::Month);
+        for row in counts.rows(Breakdown::Source, wanted) {
             let (source, place) = (row.member.as_str(), (row.period, row.period_start));
             let is_long = Some(row.period) == long || row.period == Period::Whole;
-            if !is_long && row.period != Period::Month {
-                continue;
-            }
-            if let Some(theme) = row.theme.as_deref() {
+            if let Some(theme) = row.theme.map(Word::as_str) {
                 out.found.entry((theme, source)).or_default().insert(place, (row.hits, row.documents));
                 continue;
             }
@@ -225,7 +224,7 @@ impl<'c> Spoken<'c> {
 /// The rows by period length, theme in the order of the lexicon, source and
 /// start: the whole for every theme and source that speaks, a period only where
 /// the source or the base has a hit.
-pub(super) fn source_rows<'c>(counts: impl Iterator<Item = &'c CountRow>, seen: &[SourceSeenRow], lexicon: &Lexicon, settings: &Settings) -> Vec<SourceRow> {
+pub(super) fn source_rows(counts: &Counts, seen: &[SourceSeenRow], lexicon: &Lexicon, settings: &Settings) -> Vec<SourceRow> {
     let (calendar, base) = (&settings.calendar, settings.base.as_deref());
     let spoken = Spoken::new(counts, settings.long_period());
     let firsts: BTreeMap<(&str, &str), &SourceSeenRow> = seen.iter().map(|row| ((row.theme.as_str(), row.source.as_str()), row)).collect();
@@ -340,6 +339,7 @@ fn lag_days(base: Option<&SourceSeenRow>, source: Option<&SourceSeenRow>, begins
 
 #[cfg(test)]
 mod tests {
+    use super::super::CountRow;
     use super::*;
 
     fn day(text: &str) -> NaiveDate {
@@ -403,7 +403,10 @@ mod tests {
             count(year, y2, "old", None, 3),
         ];
         let settings = Settings { base: Some("centre".into()), ..Settings::default() };
-        let rows = source_rows(counts.iter(), &[], &lexicon, &settings);
+        let mut sums = Counts::new(&lexicon);
+        sums.add(counts.to_vec()).unwrap();
+        sums.finish().unwrap();
+        let rows = source_rows(&sums, &[], &lexicon, &settings);
         let shown: Vec<_> =
             rows.iter().map(|r| (r.period_label.as_str(), r.theme.as_str(), r.source.as_str(), r.amplification, r.amplification_reason.as_deref())).collect();
         assert_eq!(
@@ -422,7 +425,7 @@ mod tests {
         );
         let zero = rows.iter().find(|r| r.amplification_reason.as_deref() == Some("base_zero")).unwrap();
         assert_eq!((zero.base_documents, zero.base_period_documents, zero.amplification_smoothed), (Some(0), Some(40), Some((1.5 / 21.0) / (0.5 / 41.0))));
-        let without = source_rows(counts.iter(), &[], &lexicon, &Settings::default());
+        let without = source_rows(&sums, &[], &lexicon, &Settings::default());
         assert!(without.iter().all(|r| r.amplification_reason.as_deref() == Some("no_base") && r.base_documents.is_none()));
     }
 }
