@@ -129,6 +129,8 @@ impl Made {
                 for (sum, more) in sum.iter_mut().zip(count) {
                     *sum += more;
                 }
+                // Where a theme is, there is text.
+                counts.entry((period, start, breakdown, member.clone(), None)).or_default();
             }
         }
     }
@@ -167,7 +169,7 @@ impl Made {
                     let (child, parent) = (self.word(&format!("theme-{theme}")), self.word(&format!("parent-{}", theme % PARENTS)));
                     // A month of a broadcast spreads a theme over some three types and two provinces.
                     // The other sources are smaller.
-                    for _ in 0..if source == 0 { 3 } else { 1 } {
+                    for _ in 0..if source == 0 { 2 } else { usize::from(self.random.happens(50)) } {
                         let hits = 1 + self.random.below(3);
                         self.hits += hits;
                         for theme in [&child, &parent] {

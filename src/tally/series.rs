@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Settings;
-use super::counts::{Counts, Place, PlaceCounts};
+use super::counts::{Cell, Counts, Place, PlaceCounts};
 use super::coverage::Days;
 use super::period::{Calendar, Period};
 use super::rate::{per_10k, share, wilson};
@@ -301,12 +301,11 @@ fn below(lexicon: &Lexicon) -> Vec<bool> {
 #[derive(Clone, Debug, Default)]
 pub struct Breakdowns {
     counts: Counts,
-    told: Told,
     below: Vec<bool>,
     /// By period length and start, the unplaced last.
     places: Vec<Shown>,
-    /// Period length, member, theme and place of each row, in order.
-    entries: Vec<(Period, u32, u32, u32)>,
+    /// Period length, member, theme, place, and the cell in it, of each row, in order.
+    entries: Vec<(Period, u32, u32, u32, u32)>,
 }
 
 /// A place, and the hits of each level under each of its wholes.
@@ -316,6 +315,8 @@ struct Shown {
     label: Word,
     end: Option<NaiveDate>,
     level_hits: Vec<[u64; 2]>,
+    /// Occasions of each cell.
+    occasions: Vec<u32>,
 }
 
 impl Breakdowns {
@@ -334,14 +335,15 @@ impl Breakdowns {
                 place,
                 label: start.map_or_else(|| UNPLACED.into(), |start| calendar.label(period, start).into()),
                 end: start.and_then(|start| calendar.end_of(period, start)),
+                occasions: told.of_cells(place, &of_place.cells),
                 level_hits: of_place.wholes.iter().map(|whole| hits_of_levels(of_place, whole.member, &below)).collect(),
             });
-            let shown = of_place.cells.iter().filter(|cell| Some(cell.member) != all);
-            entries.extend(shown.map(|cell| (period, cell.member, cell.theme, number)));
+            let shown = (0..).zip(&of_place.cells).filter(|(_, cell)| Some(cell.member) != all);
+            entries.extend(shown.map(|(at, cell)| (period, cell.member, cell.theme, number, at)));
         }
         entries.sort_unstable();
         entries.shrink_to_fit();
-        Self { counts, told, below, places, entries }
+        Self { counts, below, places, entries }
     }
 
     /// Number of rows.
@@ -359,10 +361,10 @@ impl Breakdowns {
     /// The rows, by period length, breakdown, member, theme and start.
     pub fn rows(&self) -> impl Iterator<Item = BreakdownRow> + '_ {
         let mut words: BTreeMap<&str, Word> = BTreeMap::new();
-        self.entries.iter().filter_map(move |(period, member, theme, number)| {
+        self.entries.iter().filter_map(move |(period, member, theme, number, cell_at)| {
             let shown = self.places.get(*number as usize)?;
             let place = self.counts.places.get(&shown.place)?;
-            let cell = place.cell(*member, *theme)?;
+            let cell = place.cells.get(*cell_at as usize)?;
             let at = place.wholes.binary_search_by_key(member, |whole| whole.member).ok()?;
             let whole = place.wholes.get(at)?;
             let (breakdown, name) = self.counts.members.get(*member as usize)?;
@@ -382,7 +384,7 @@ impl Breakdowns {
                 hits,
                 sentences,
                 documents,
-                occasions: self.told.count(shown.place, *member, *theme),
+                occasions: u64::from(*shown.occasions.get(*cell_at as usize)?),
                 period_documents: whole.documents,
                 period_sentences: whole.sentences,
                 period_han_chars: whole.han_chars,
@@ -439,6 +441,17 @@ impl Told {
         out.sort_unstable_by_key(|(key, _)| *key);
         out.shrink_to_fit();
         Self { counts: out }
+    }
+
+    /// Counts of a place's cells; both are in order of member and theme.
+    fn of_cells(&self, place: Place, cells: &[Cell]) -> Vec<u32> {
+        let from = self.counts.partition_point(|((of, ..), _)| *of < place);
+        let mut told = self.counts.iter().skip(from).take_while(|((of, ..), _)| *of == place).peekable();
+        let count = |cell: &Cell| -> u32 {
+            while told.next_if(|((_, member, theme), _)| (*member, *theme) < (cell.member, cell.theme)).is_some() {}
+            told.next_if(|((_, member, theme), _)| (*member, *theme) == (cell.member, cell.theme)).map_or(0, |(_, count)| *count)
+        };
+        cells.iter().map(count).collect()
     }
 
     fn count(&self, place: Place, member: u32, theme: u32) -> u64 {
