@@ -288,7 +288,7 @@ mod tests {
         counts.finish().unwrap();
         let got: Vec<_> = counts
             .rows(Breakdown::All, |period| period == Period::Month)
-            .map(|r| (r.period_start.map(|d| d.to_string()), r.theme.map(|t| t.to_string()), [r.hits, r.sentences, r.documents, r.han_chars]))
+            .map(|r| (r.period_start.map(|d| d.to_string()), r.theme.map(ToString::to_string), [r.hits, r.sentences, r.documents, r.han_chars]))
             .collect();
         let march = || Some("2024-03-01".to_owned());
         assert_eq!(got, [(None, None, [0, 2, 2, 18]), (march(), None, [0, 12, 3, 150]), (march(), Some("a".to_owned()), [4, 3, 2, 0])]);
