@@ -1,11 +1,14 @@
 //! The roof's reading of `pipelines/NAME.toml`: a [`Plan`], or every mistake in
 //! the file with its line.
 
+mod contrasts;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use contrasts::WrittenContrast;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -103,6 +106,9 @@ struct WrittenTally {
     smoothing: Option<Spanned<usize>>,
     heat: Option<Spanned<PathBuf>>,
     turns: Option<Spanned<TurnSettings>>,
+    base: Option<Spanned<String>>,
+    #[serde(default)]
+    contrast: Vec<WrittenContrast>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -277,6 +283,8 @@ impl Reader<'_> {
         let mut breakdowns = written.tally.breakdowns.unwrap_or(defaults.breakdowns);
         breakdowns.sort();
         breakdowns.dedup();
+        let base = written.tally.base.as_ref().and_then(|base| self.source_name(base, &names));
+        let contrasts = self.contrasts(&written.tally.contrast, &names, &periods, &breakdowns, &calendar);
         let measures = self.measures(written.tally.smoothing.as_ref(), written.tally.heat.as_ref(), written.tally.turns.as_ref(), &periods)?;
         let csv = self.csv(written.write.csv);
         let work = output.parent().unwrap_or(Path::new("")).join(".tifa");
@@ -290,7 +298,16 @@ impl Reader<'_> {
             sources,
             vocabulary,
             lexicon,
-            tally: tally::Settings { periods, calendar, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble, measures },
+            tally: tally::Settings {
+                periods,
+                calendar,
+                date_basis: written.tally.date_basis,
+                breakdowns,
+                preamble: written.tally.preamble,
+                measures,
+                base,
+                contrasts,
+            },
             duplicates: written.tally.duplicates,
             csv,
             keep: written.write.keep.unwrap_or(5),
@@ -538,7 +555,7 @@ pub fn read_size(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const GOOD: &str = r#"
+    pub(super) const GOOD: &str = r#"
 name = "a"
 output = "out"
 [[source]]
@@ -551,7 +568,7 @@ date = "filename:%Y%m%d"
 lexicon = ["themes/*.toml"]
 "#;
 
-    fn read(text: &str) -> Result<Plan, PlanError> {
+    pub(super) fn read(text: &str) -> Result<Plan, PlanError> {
         let dir = tempfile::tempdir().unwrap();
         let themes = dir.path().join("themes");
         fs::create_dir(&themes).unwrap();
@@ -560,7 +577,7 @@ lexicon = ["themes/*.toml"]
         Plan::from_file(&DataFile { path: dir.path().join("p.toml"), text: text.to_owned() })
     }
 
-    fn faults(text: &str) -> Vec<String> {
+    pub(super) fn faults(text: &str) -> Vec<String> {
         match read(text) {
             Err(PlanError::Faults(faults)) => {
                 faults.iter().map(|f| format!("{}: {} {}", f.line_column().0, f.message, f.hint.clone().unwrap_or_default())).collect()

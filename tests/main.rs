@@ -12,3 +12,4 @@ mod laws;
 mod program;
 mod regressions;
 mod statistics;
+mod statistics_pairs;

@@ -24,9 +24,9 @@ pub use survey::{Survey, survey};
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, LoadError, leading_u64, short_hex};
 use crate::plan::{Duplicates, Plan};
-use crate::tally::{Rollup, SourceCadence, Tally, TallyError, tally};
+use crate::tally::{CopyRow, SourceCadence, Sums, Tally, TallyError};
 use crate::write::{
-    CheckFailure, Release, Row, Table, WriteError, check_documents, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune,
+    CheckFailure, Release, Row, Table, TableFile, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune,
     read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
 };
 use copies::{Found, IN_MEMORY, Part};
@@ -130,6 +130,9 @@ impl Clock {
 /// output changes, so that an unchanged corpus is published anew.
 const SERIES: u32 = 3;
 
+/// Rows of a series that are in memory together while they are written.
+const ROWS_AT_ONCE: usize = 1 << 14;
+
 /// A release with fewer than this share of the last one's documents is stopped.
 const SHRINK_PERCENT: u64 = 80;
 
@@ -212,7 +215,8 @@ impl Run<'_> {
             self.record.unchanged_since(before);
             return self.clear_partial();
         }
-        let (keys, made, found) = self.shards(&taken, keys, &cache)?;
+        let mut sums = Sums::new(&plan.lexicon);
+        let (keys, made, found) = self.shards(&taken, keys, &cache, &mut sums)?;
         self.reconcile(&made)?;
         self.record.counts.copies = found.rows.len() as u64;
         check_ids(&keys, &cache)?;
@@ -224,19 +228,16 @@ impl Run<'_> {
             return self.leave_partial(&keys, &cache, &rejects, None);
         }
         let mut hits: BTreeMap<String, u64> = BTreeMap::new();
-        let mut rollups: Vec<Rollup> = Vec::new();
         for each in made {
             for (theme, count) in each.hits {
                 *hits.entry(theme).or_default() += count;
             }
-            rollups.extend(each.rollup);
         }
         let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
-        let left_out = if plan.duplicates == Duplicates::First { self.record.counts.copies } else { 0 };
-        let mut failures = check_documents(&rollups, self.record.counts.documents, left_out);
-        let mut series = self.clock.time(Stage::Tally, || tally(rollups, &plan.lexicon, &sources, &plan.tally, options.as_of))?;
+        let mut series = self.clock.time(Stage::Tally, || sums.finish(&sources, &plan.tally, options.as_of))?;
         series.copies = found.rows;
-        failures.extend(self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &hits)));
+        let written = self.counted(&series.copies, hits);
+        let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &plan.tally, &written));
         if !failures.is_empty() {
             return Err(BatchError::Checks(failures));
         }
@@ -271,8 +272,9 @@ impl Run<'_> {
     /// Makes all shards, and finds the copies among their documents. Where later
     /// copies do not count, they must be known before a shard is counted: then
     /// all are parsed first, and the rest is made from what that left in the
-    /// cache. The keys that come back are those of the rollups as counted.
-    fn shards(&mut self, taken: &Inventory, keys: Vec<Keys>, cache: &Cache) -> Result<(Vec<Keys>, Vec<Made>, Found), BatchError> {
+    /// cache. A rollup is added and given up: of the counts, memory holds the
+    /// sums alone. The keys that come back are those of the rollups as counted.
+    fn shards(&mut self, taken: &Inventory, keys: Vec<Keys>, cache: &Cache, sums: &mut Sums<'_>) -> Result<(Vec<Keys>, Vec<Made>, Found), BatchError> {
         let until = self.options.until;
         let first = self.plan.duplicates == Duplicates::First && until >= Stage::Tally;
         self.watch.begin(taken.bytes * if first { 2 } else { 1 });
@@ -287,8 +289,11 @@ impl Run<'_> {
         let mut out = Vec::with_capacity(taken.shards.len());
         for (number, (shard, keys)) in taken.shards.iter().zip(&keys).enumerate() {
             let left_out = found.later.get(number).map_or(&[][..], Vec::as_slice);
-            let made = self.shard(shard, keys, cache, Asked { until, left_out })?;
+            let mut made = self.shard(shard, keys, cache, Asked { until, left_out })?;
             self.record.inputs.shards_computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
+            if let Some(rollup) = made.rollup.take() {
+                self.clock.time(Stage::Tally, || sums.add(rollup))?;
+            }
             out.push(made);
         }
         if until >= Stage::Tally && !first {
@@ -296,6 +301,20 @@ impl Run<'_> {
         }
         self.watch.finish();
         Ok((keys, out, found))
+    }
+
+    /// What the series are to count: the documents of the corpus, without the
+    /// copies left out.
+    fn counted(&self, copies: &[CopyRow], hits: BTreeMap<String, u64>) -> Written {
+        let counts = &self.record.counts;
+        let left_out: &[CopyRow] = if self.plan.duplicates == Duplicates::First { copies } else { &[] };
+        let undated = left_out.iter().filter(|row| row.date_start.is_none()).count() as u64;
+        Written {
+            documents: counts.documents - left_out.len() as u64,
+            undated: counts.undated_documents - undated,
+            han_chars: left_out.is_empty().then_some(counts.han_chars),
+            hits,
+        }
     }
 
     fn shard(&self, shard: &Shard, keys: &Keys, cache: &Cache, asked: Asked<'_>) -> Result<Made, BatchError> {
@@ -346,14 +365,14 @@ impl Run<'_> {
         }
         let cadences: Vec<_> = self.plan.sources.iter().map(|s| (&s.input.source, s.cadence)).collect();
         let settings = format!(
-            "{} {SERIES} {:?} {cadences:?} {:?} {:?} {} {:?} {:?}",
+            "{} {SERIES} {:?} {cadences:?} {:?} {:?} {:?} {} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.plan.duplicates,
+            self.plan.tally,
             self.plan.csv,
             self.options.as_of,
             self.plan.title,
-            taken.rejects,
-            self.plan.tally.measures
+            taken.rejects
         );
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
@@ -433,6 +452,20 @@ impl Run<'_> {
             write_parquet(path, rows, metadata)?;
             Ok(rows.len() as u64)
         }
+        /// Rows that are made while they are written.
+        fn made<R: Row>(path: &Path, mut rows: impl Iterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, BatchError> {
+            let mut file = TableFile::create(path, metadata)?;
+            let mut written = 0;
+            loop {
+                let some: Vec<R> = rows.by_ref().take(ROWS_AT_ONCE).collect();
+                file.write(&some)?;
+                written += some.len() as u64;
+                if some.len() < ROWS_AT_ONCE {
+                    file.close()?;
+                    return Ok(written);
+                }
+            }
+        }
         let lexicon = [("tifa.lexicon", self.plan.lexicon.hash())];
         let heat = self.plan.tally.measures.heat.id();
         let measured = [("tifa.lexicon", self.plan.lexicon.hash()), ("tifa.heat", heat.as_str())];
@@ -443,9 +476,12 @@ impl Run<'_> {
             "coverage" => rows(path, &series.coverage, &[]),
             "period_totals" => rows(path, &series.period_totals, &[]),
             "theme_frequency" => rows(path, &series.theme_frequency, &measured),
-            "theme_breakdown" => rows(path, &series.theme_breakdown, &lexicon),
+            "theme_breakdown" => made(path, series.theme_breakdown.rows(), &lexicon),
             "theme_profile" => rows(path, &series.theme_profile, &measured),
             "theme_turns" => rows(path, &series.theme_turns, &lexicon),
+            "theme_pairs" => made(path, series.theme_pairs.rows(), &lexicon),
+            "theme_sources" => rows(path, &series.theme_sources, &lexicon),
+            "keyness" => rows(path, &series.keyness, &lexicon),
             "rejects" => rows(path, rejects, &[]),
             _ => Err(BatchError::Broken("a single table that nothing fills")),
         }

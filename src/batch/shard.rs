@@ -18,7 +18,7 @@ use crate::parse::{self, Document, assign_ids};
 use crate::plan::{Plan, Source};
 use crate::resolve::resolve;
 use crate::tag::tag;
-use crate::tally::{CountRow, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow};
+use crate::tally::{CountRow, OccasionRow, PairCountRow, PresenceRow, Rolling, Rollup, SeenRow, SourceSeenRow, ThemeOccasionRow};
 use crate::write::{
     AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, SentenceRow, ShardCheck, SpanRow, TableFile, WriteError, annotation_rows,
     document_row, documents, read_parquet, span_rows, write_parquet,
@@ -276,7 +276,9 @@ fn from_cache(keys: &Keys, cache: &Cache, wants_annotated: bool, wants_rollup: b
         made.rollup = Some(Rollup {
             counts: read_parquet(&file("counts"))?,
             theme_occasions: read_parquet(&file("theme_occasions"))?,
+            pairs: read_parquet(&file("pairs"))?,
             seen: read_parquet(&file("seen"))?,
+            source_seen: read_parquet(&file("source_seen"))?,
             presence: read_parquet(&file("presence"))?,
             occasions: read_parquet(&file("occasions"))?,
         });
@@ -433,6 +435,8 @@ fn rollup_files(folder: &Path, rollup: &Rollup, hits: &BTreeMap<String, u64>) ->
     let file = |name: &str| folder.join(format!("{name}.parquet"));
     write_parquet::<CountRow>(&file("counts"), &rollup.counts, &[])?;
     write_parquet::<ThemeOccasionRow>(&file("theme_occasions"), &rollup.theme_occasions, &[])?;
+    write_parquet::<PairCountRow>(&file("pairs"), &rollup.pairs, &[])?;
+    write_parquet::<SourceSeenRow>(&file("source_seen"), &rollup.source_seen, &[])?;
     write_parquet::<SeenRow>(&file("seen"), &rollup.seen, &[])?;
     write_parquet::<PresenceRow>(&file("presence"), &rollup.presence, &[])?;
     write_parquet::<OccasionRow>(&file("occasions"), &rollup.occasions, &[])?;

@@ -4,11 +4,14 @@
 //! Project. A number of documents is read against the cut-offs of a whole
 //! calendar year; every other length of period has a level by share only.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::period::Period;
 use super::series::FrequencyRow;
 use super::timeline::Timeline;
+use super::word::Word;
 use crate::diagnostic::{DataFile, Diagnostic, Span};
 
 /// Word for a theme that reaches no level.
@@ -119,15 +122,17 @@ pub(super) fn fill(rows: &mut [FrequencyRow], timeline: &Timeline, period: Perio
             *slot = steps(row);
         }
     }
+    let mut words: BTreeMap<String, Word> = BTreeMap::new();
+    let mut word = |text: String| words.entry(text).or_insert_with_key(|text| text.as_str().into()).clone();
     let signed = |steps: usize| i32::try_from(steps).unwrap_or(i32::MAX);
     for row in rows {
         let Some(number) = timeline.number(row.period_start) else { continue };
         let now = by_slot.get(number).copied().flatten();
         let before = number.checked_sub(1).and_then(|before| by_slot.get(before).copied().flatten());
-        row.heat_by_share = now.map(|steps| scale.word(steps));
+        row.heat_by_share = now.map(|steps| word(scale.word(steps)));
         row.heat_change = now.zip(before).map(|(now, before)| signed(now) - signed(before));
         let whole_year = period == Period::Year && timeline.slot(row.period_start).is_some_and(|slot| !slot.cut);
-        row.heat_by_count = row.documents.filter(|_| whole_year && !row.small_n).map(|documents| scale.by_count(documents));
+        row.heat_by_count = row.documents.filter(|_| whole_year && !row.small_n).map(|documents| word(scale.by_count(documents)));
     }
 }
 

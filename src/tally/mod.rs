@@ -4,35 +4,46 @@
 //! sums: over documents inside a shard, over shards here. Integers are summed,
 //! and every table is sorted before it leaves. Sole importer of polars.
 
+mod association;
 mod bursts;
 mod copies;
+mod correlation;
+mod counts;
 mod coverage;
 mod dispersion;
 mod fingerprint;
 mod fisher;
 mod heat;
+mod keyness;
+mod pairs;
 mod period;
 mod profile;
 mod rate;
 mod rollup;
 mod series;
 mod smooth;
+mod sources;
 mod timeline;
 mod trend;
 mod turns;
+mod word;
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
+pub use association::{log_dice, npmi};
 pub use bursts::{Burst, Kleinberg, burst_states, bursts};
 pub use copies::{CopyRow, Joining, Repeat, group_id};
+pub use correlation::{BestLag, NoLag, best_lag};
 pub use coverage::{Cadence, CoverageRow, SourceCadence};
 pub use dispersion::dp_norm;
 pub use fingerprint::{ALIKE, Fingerprint};
 pub use fisher::ln_fisher;
 pub use heat::{HeatLevel, HeatScale};
+pub use keyness::{Contrast, ContrastFault, KeynessRow, Side, benjamini_hochberg, chi_square_tail, g2, log_ratio};
+pub use pairs::{PairCountRow, PairRow, Pairs};
 pub use period::{Calendar, Period};
 pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
@@ -40,12 +51,16 @@ pub use rollup::{
     Breakdown, CountRow, DateBasis, NO_MEMBER, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, count_key,
     event_of, merge_presence, occasion_id, province_member,
 };
-pub use series::{BreakdownRow, FrequencyRow, TotalRow};
+pub use series::{BreakdownRow, Breakdowns, FrequencyRow, TotalRow};
 pub use smooth::smoothed;
+pub use sources::{SourceRow, SourceSeenRow, smoothed_ratio};
 pub use trend::{MannKendall, mann_kendall, seasonal_mann_kendall, theil_sen, two_sided};
 pub use turns::{TurnRow, TurnSettings};
+pub use word::Word;
 
 use crate::tag::Lexicon;
+use counts::Counts;
+use pairs::PairSums;
 use timeline::Timeline;
 
 /// What the pipeline asks of this stage.
@@ -63,6 +78,10 @@ pub struct Settings {
     pub preamble: bool,
     /// What is measured on the counts.
     pub measures: Measures,
+    /// The source with which the others are compared.
+    pub base: Option<String>,
+    /// What keyness compares.
+    pub contrasts: Vec<Contrast>,
 }
 
 /// What is measured on the counts, once they are summed.
@@ -80,13 +99,38 @@ impl Settings {
     /// The settings as counting reads them: another measure makes no rollup anew.
     #[must_use]
     pub fn of_counts(&self) -> Self {
-        Self { measures: Measures::default(), ..self.clone() }
+        Self { measures: Measures::default(), base: None, contrasts: Vec::new(), ..self.clone() }
     }
 
     /// Length of the periods of trend, peak and dispersion: the shortest of a
     /// month or more, else the longest.
     fn trend_period(&self) -> Option<Period> {
         self.periods.iter().copied().filter(|p| *p >= Period::Month).min().or(self.periods.iter().max().copied())
+    }
+
+    /// The length of period for which pairs and sources are counted besides the
+    /// whole: of those asked the longest up to a year, else the shortest.
+    #[must_use]
+    pub fn long_period(&self) -> Option<Period> {
+        let up_to_a_year = self.periods.iter().copied().filter(|period| *period <= Period::Year).max();
+        up_to_a_year.or_else(|| self.periods.iter().copied().min())
+    }
+
+    /// Lengths for which sources are counted though the pipeline does not ask:
+    /// the long one, and months, in which sources are compared.
+    fn source_periods(&self) -> Vec<Period> {
+        let mut out: Vec<Period> = self.long_period().into_iter().chain([Period::Month]).filter(|period| !self.asks(*period, Breakdown::Source)).collect();
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// Whether the tables of series show this length and breakdown.
+    fn asks(&self, period: Period, breakdown: Breakdown) -> bool {
+        match (period, breakdown) {
+            (Period::Whole, _) => breakdown == Breakdown::All,
+            _ => self.periods.contains(&period) && (breakdown == Breakdown::All || self.breakdowns.contains(&breakdown)),
+        }
     }
 }
 
@@ -99,6 +143,8 @@ impl Default for Settings {
             breakdowns: vec![Breakdown::Source, Breakdown::Register, Breakdown::OccasionType, Breakdown::Province, Breakdown::Voice],
             preamble: false,
             measures: Measures::default(),
+            base: None,
+            contrasts: Vec::new(),
         }
     }
 }
@@ -120,9 +166,15 @@ pub struct Tally {
     /// By period length, theme in the order of the lexicon, start.
     pub theme_frequency: Vec<FrequencyRow>,
     /// By period length, breakdown, member, theme, start.
-    pub theme_breakdown: Vec<BreakdownRow>,
+    pub theme_breakdown: Breakdowns,
     /// In the order of the lexicon.
     pub theme_profile: Vec<ProfileRow>,
+    /// By period length, themes in the order of the lexicon, start.
+    pub theme_pairs: Pairs,
+    /// By period length, theme in the order of the lexicon, source, start.
+    pub theme_sources: Vec<SourceRow>,
+    /// By contrast in the order of the pipeline, theme in that of the lexicon.
+    pub keyness: Vec<KeynessRow>,
     /// By theme in the order of the lexicon, then start.
     pub theme_turns: Vec<TurnRow>,
     /// By source and start.
@@ -131,64 +183,136 @@ pub struct Tally {
     pub occasions: Vec<OccasionRow>,
     /// By the first document's date. Found apart, from fingerprints.
     pub copies: Vec<CopyRow>,
+    /// Documents that are counted, each once.
+    pub documents: u64,
 }
 
-/// Adds up rollups and makes the series.
-///
-/// `as_of` is the last day on which the sources are expected to speak; without
-/// it, the last day on which they do: no clock is asked.
+/// Adds up rollups and makes the series: [`Sums`] over all of them at once.
 ///
 /// # Errors
 /// [`TallyError::Frame`].
-///
-/// # Cost
-/// Memory in step with the rollups; the zero-filled table has periods × themes rows.
-pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence], settings: &Settings, as_of: Option<NaiveDate>) -> Result<Tally, TallyError> {
-    let mut counts = Vec::new();
-    let mut theme_occasions = Vec::new();
-    let mut seen: BTreeMap<String, SeenRow> = BTreeMap::new();
-    let mut presence = Vec::new();
-    let mut occasions: BTreeMap<String, OccasionRow> = BTreeMap::new();
+pub fn tally(
+    rollups: impl IntoIterator<Item = Rollup>,
+    lexicon: &Lexicon,
+    sources: &[SourceCadence],
+    settings: &Settings,
+    as_of: Option<NaiveDate>,
+) -> Result<Tally, TallyError> {
+    let mut sums = Sums::new(lexicon);
     for rollup in rollups {
-        counts.extend(rollup.counts);
-        theme_occasions.extend(rollup.theme_occasions);
-        presence.extend(rollup.presence);
+        sums.add(rollup)?;
+    }
+    sums.finish(sources, settings, as_of)
+}
+
+/// Rollups while they are added up; each is given up as it is added.
+pub struct Sums<'l> {
+    lexicon: &'l Lexicon,
+    counts: Counts,
+    theme_occasions: Vec<ThemeOccasionRow>,
+    pairs: PairSums,
+    seen: BTreeMap<String, SeenRow>,
+    source_seen: Vec<SourceSeenRow>,
+    presence: Vec<PresenceRow>,
+    occasions: BTreeMap<String, OccasionRow>,
+}
+
+impl<'l> Sums<'l> {
+    /// Nothing added yet.
+    #[must_use]
+    pub fn new(lexicon: &'l Lexicon) -> Self {
+        Self {
+            lexicon,
+            counts: Counts::new(lexicon),
+            theme_occasions: Vec::new(),
+            pairs: PairSums::new(lexicon),
+            seen: BTreeMap::new(),
+            source_seen: Vec::new(),
+            presence: Vec::new(),
+            occasions: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a rollup.
+    ///
+    /// # Errors
+    /// [`TallyError::Frame`].
+    pub fn add(&mut self, rollup: Rollup) -> Result<(), TallyError> {
+        self.counts.add(rollup.counts)?;
+        self.theme_occasions.extend(rollup.theme_occasions);
+        self.pairs.add(rollup.pairs);
+        self.source_seen.extend(rollup.source_seen);
+        self.presence.extend(rollup.presence);
         for row in rollup.seen {
-            match seen.get_mut(&row.theme) {
+            match self.seen.get_mut(&row.theme) {
                 Some(known) => add_seen(known, row),
                 None => {
-                    seen.insert(row.theme.clone(), row);
+                    self.seen.insert(row.theme.clone(), row);
                 }
             }
         }
         for row in rollup.occasions {
-            match occasions.get_mut(&row.occasion_id) {
+            match self.occasions.get_mut(&row.occasion_id) {
                 Some(known) => add_occasion(known, row),
                 None => {
-                    occasions.insert(row.occasion_id.clone(), row);
+                    self.occasions.insert(row.occasion_id.clone(), row);
                 }
             }
         }
+        Ok(())
     }
-    theme_occasions.sort_unstable();
-    theme_occasions.dedup();
-    let presence = merge_presence(presence);
-    let coverage = coverage::coverage(&presence, sources, as_of);
-    let days = coverage::Days::new(&coverage, sources, &settings.calendar);
-    let counts = series::sum(&counts)?;
-    let totals = series::totals(&counts, &days, &settings.calendar);
-    let timeline = |period| Timeline::new(period, &totals, &presence, &days, &settings.calendar);
-    let mut theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
-    let theme_breakdown = series::breakdown(&counts, &totals, &theme_occasions, lexicon, &settings.calendar);
-    fill_columns(&mut theme_frequency, &timeline, settings);
-    let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings, &timeline);
-    let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timeline);
-    let mut occasions: Vec<OccasionRow> = occasions.into_values().collect();
-    occasions.sort_by(|a, b| {
-        let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
-        key(a).cmp(&key(b))
-    });
-    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, theme_turns, coverage, occasions, copies: Vec::new() })
+
+    /// Makes the series.
+    ///
+    /// `as_of` is the last day on which the sources are expected to speak; without
+    /// it, the last day on which they do: no clock is asked.
+    ///
+    /// # Errors
+    /// [`TallyError::Frame`].
+    ///
+    /// # Cost
+    /// Memory in step with the sums and the zero-filled table, which has periods ×
+    /// themes rows; the largest tables, `theme_breakdown` and `theme_pairs`, are
+    /// kept as counts until they are read. `benches/tally.rs` measures it.
+    pub fn finish(self, sources: &[SourceCadence], settings: &Settings, as_of: Option<NaiveDate>) -> Result<Tally, TallyError> {
+        let Self { lexicon, mut counts, mut theme_occasions, pairs, seen, source_seen, presence, occasions } = self;
+        counts.finish()?;
+        theme_occasions.sort_unstable();
+        theme_occasions.dedup();
+        let presence = merge_presence(presence);
+        let coverage = coverage::coverage(&presence, sources, as_of);
+        let days = coverage::Days::new(&coverage, sources, &settings.calendar);
+        let totals = series::totals(&counts, &days, settings);
+        let documents = counts.documents();
+        let timeline = |period| Timeline::new(period, &totals, &presence, &days, &settings.calendar);
+        let mut theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
+        fill_columns(&mut theme_frequency, &timeline, settings);
+        let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings, &timeline);
+        let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timeline);
+        let theme_pairs = Pairs::new(pairs, &counts, lexicon, &settings.calendar);
+        let theme_sources = sources::source_rows(&counts, &sources::merge_seen(source_seen), lexicon, settings);
+        let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
+        let theme_breakdown = Breakdowns::new(counts, &theme_occasions, lexicon, settings);
+        let mut occasions: Vec<OccasionRow> = occasions.into_values().collect();
+        occasions.sort_by(|a, b| {
+            let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
+            key(a).cmp(&key(b))
+        });
+        Ok(Tally {
+            period_totals: totals,
+            theme_frequency,
+            theme_breakdown,
+            theme_profile,
+            theme_turns,
+            theme_pairs,
+            theme_sources,
+            keyness,
+            coverage,
+            occasions,
+            copies: Vec::new(),
+            documents,
+        })
+    }
 }
 
 /// The columns of `theme_frequency` that look at several periods of a theme.
@@ -243,8 +367,53 @@ mod tests {
 
     fn lexicon() -> Lexicon {
         let theme = |id: &str, rest: &str| format!("[[theme]]\nid='{id}'\nzh='甲'\nen='a'\nsource='s'\n{rest}\n");
-        let text = theme("top", "terms=[]") + &theme("water", "parent='top'\nterms=['水利','水利工程']") + &theme("farm", "parent='top'\nterms=['农业']");
+        let text = theme("top", "terms=[]")
+            + &theme("water", "parent='top'\nterms=['水利','水利工程']")
+            + &theme("farm", "parent='top'\nterms=['农业']")
+            + &theme("other", "terms=['命脉']")
+            + &theme("growth", "parent='other'\nterms=['增产','丰收']");
         Lexicon::new(&[DataFile { path: "t.toml".into(), text }]).unwrap_or_else(|e| panic!("{e:?}"))
+    }
+
+    // The vocabulary is costly to build; one for all cases.
+    static VOCABULARY: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(Vocabulary::builtin);
+
+    fn documents(picks: &[(usize, usize)]) -> Vec<crate::parse::Document> {
+        let document = |(i, (text, date)): (usize, &(usize, usize))| {
+            let mut document = document_of(TEXTS[*text], DATES[*date].and_then(read_date));
+            document.doc_id = format!("d{i}");
+            document.source = if i % 3 == 0 { "t" } else { "s" }.into();
+            document
+        };
+        picks.iter().enumerate().map(document).collect()
+    }
+
+    fn roll(documents: &[crate::parse::Document], lexicon: &Lexicon, settings: &Settings) -> Rollup {
+        let mut rolling = Rolling::new(settings, lexicon, &VOCABULARY.gazetteer);
+        for document in documents {
+            rolling.add(document, "r", &resolve(document, &VOCABULARY), &tag(document, lexicon));
+        }
+        rolling.finish()
+    }
+
+    fn year(document: &crate::parse::Document) -> Option<String> {
+        document.date.map(|date| Calendar::default().label(Period::Year, date.start))
+    }
+
+    fn cadences() -> [SourceCadence; 2] {
+        ["s", "t"].map(|source| SourceCadence { source: source.into(), cadence: Cadence::Daily })
+    }
+
+    /// Settings under which every table has rows.
+    fn with_comparisons() -> Settings {
+        let target = Side { from: read_date("2024").map(|d| d.start), ..Side::default() };
+        let settings = Settings { base: Some("s".into()), ..Settings::default() };
+        let sides = [None, Some(Side { to: read_date("2023").map(|d| d.end), source: Some("t".into()), ..Side::default() })];
+        let contrasts = sides
+            .into_iter()
+            .zip(["rest", "before"])
+            .map(|(side, name)| Contrast::new(name.into(), target.clone(), side, &settings.periods, &settings.calendar).unwrap());
+        Settings { contrasts: contrasts.collect(), ..settings }
     }
 
     const TEXTS: [&str; 5] = [
@@ -259,42 +428,102 @@ mod tests {
     proptest! {
         #[test]
         fn two_halves_counted_and_added_equal_the_whole(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12), cut in 0..12_usize) {
-            // The vocabulary is costly to build; one for all cases.
-            static VOCABULARY: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(Vocabulary::builtin);
-            let calendar = Calendar::new(VOCABULARY.almanac.plans(), VOCABULARY.almanac.congresses());
-            let (lexicon, settings) = (lexicon(), Settings { periods: Period::ALL.to_vec(), calendar, ..Settings::default() });
-            let documents: Vec<_> = picks
-                .iter()
-                .enumerate()
-                .map(|(i, (text, date))| {
-                    let mut document = document_of(TEXTS[*text], DATES[*date].and_then(read_date));
-                    document.doc_id = format!("d{i}");
-                    document.source = "s".into();
-                    document
-                })
-                .collect();
-            let roll = |documents: &[crate::parse::Document]| {
-                let mut rolling = Rolling::new(&settings, &lexicon, &VOCABULARY.gazetteer);
-                for document in documents {
-                    rolling.add(document, "r", &resolve(document, &VOCABULARY), &tag(document, &lexicon));
-                }
-                rolling.finish()
-            };
-            let sources = [SourceCadence { source: "s".into(), cadence: Cadence::Daily }];
+            let (lexicon, settings) = (lexicon(), Settings { periods: Period::ALL.to_vec(), calendar: Calendar::new(VOCABULARY.almanac.plans(), VOCABULARY.almanac.congresses()), ..with_comparisons() });
+            let documents = documents(&picks);
+            let sources = cadences();
             let cut = cut.min(documents.len());
             let (first, second) = documents.split_at(cut);
-            let whole = tally(vec![roll(&documents)], &lexicon, &sources, &settings, None).unwrap();
-            let halves = tally(vec![roll(first), roll(second)], &lexicon, &sources, &settings, None).unwrap();
+            let whole = tally(vec![roll(&documents, &lexicon, &settings)], &lexicon, &sources, &settings, None).unwrap();
+            let halves = tally(vec![roll(first, &lexicon, &settings), roll(second, &lexicon, &settings)], &lexicon, &sources, &settings, None).unwrap();
             prop_assert_eq!(&whole.period_totals, &halves.period_totals);
             prop_assert_eq!(&whole.theme_frequency, &halves.theme_frequency);
-            prop_assert_eq!(&whole.theme_breakdown, &halves.theme_breakdown);
+            prop_assert!(whole.theme_breakdown.rows().eq(halves.theme_breakdown.rows()));
+            prop_assert!(whole.theme_pairs.rows().eq(halves.theme_pairs.rows()));
+            prop_assert_eq!(&whole.theme_sources, &halves.theme_sources);
+            prop_assert_eq!(&whole.keyness, &halves.keyness);
             prop_assert_eq!(&whole.theme_profile, &halves.theme_profile);
             prop_assert_eq!(&whole.theme_turns, &halves.theme_turns);
             prop_assert_eq!(&whole.occasions, &halves.occasions);
             let hits: u64 = documents.iter().map(|d| tag(d, &lexicon).len() as u64).sum();
-            let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.theme == "top").filter_map(|r| r.hits).sum::<u64>();
+            let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.level == 0).filter_map(|r| r.hits).sum::<u64>();
             for period in Period::ALL {
                 prop_assert_eq!(counted(period.name()), hits);
+            }
+        }
+
+        #[test]
+        fn pairs_are_those_of_a_slow_count(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12)) {
+            let lexicon = lexicon();
+            let settings = Settings { date_basis: DateBasis::Document, ..Settings::default() };
+            let documents = documents(&picks);
+            let got = tally(vec![roll(&documents, &lexicon, &settings)], &lexicon, &cadences(), &settings, None).unwrap();
+            let rows: Vec<PairRow> = got.theme_pairs.rows().collect();
+            let themes = lexicon.themes();
+            let hits: Vec<_> = documents.iter().map(|d| tag(d, &lexicon)).collect();
+            // Sentences of a document that have all these themes, or one below each.
+            let sentences = |(document, hits): &(&crate::parse::Document, &Vec<crate::tag::Hit>), with: &[usize]| {
+                let has = |sentence, theme| hits.iter().any(|h| h.sentence == sentence && (h.theme == theme || themes[h.theme].parent == Some(theme)));
+                (0..document.sentences.len()).filter(|s| with.iter().all(|t| has(*s, *t))).count() as u64
+            };
+            let mut number = 0;
+            for label in ["whole", "2023", "2024", "unplaced"] {
+                let of_period: Vec<_> = documents
+                    .iter()
+                    .zip(&hits)
+                    .filter(|(d, _)| label == "whole" || label == year(d).as_deref().unwrap_or("unplaced"))
+                    .collect();
+                for (a, b) in [(0, 3), (1, 2), (1, 4), (2, 4)] {
+                    let sum = |with: &[usize]| of_period.iter().map(|d| sentences(d, with)).sum::<u64>();
+                    let holding = |with: &[usize]| of_period.iter().filter(|d| with.iter().all(|t| sentences(d, &[*t]) > 0)).count() as u64;
+                    let row = rows.iter().find(|r| r.period_label == label && r.theme_a == themes[a].id && r.theme_b == themes[b].id);
+                    prop_assert_eq!(row.is_some(), holding(&[a, b]) > 0);
+                    let Some(row) = row else { continue };
+                    number += 1;
+                    let expected = [sum(&[a, b]), sum(&[a]), sum(&[b]), sum(&[]), holding(&[a, b]), holding(&[a]), holding(&[b]), of_period.len() as u64];
+                    let found = [row.sentences, row.sentences_a, row.sentences_b, row.period_sentences, row.documents, row.documents_a, row.documents_b, row.period_documents];
+                    prop_assert_eq!(found, expected, "{} {:?}", label, row);
+                    prop_assert_eq!(row.npmi_document, npmi(row.documents, row.documents_a, row.documents_b, row.period_documents));
+                    prop_assert_eq!(row.log_dice_sentence, log_dice(row.sentences, row.sentences_a, row.sentences_b));
+                }
+            }
+            prop_assert_eq!(rows.len(), number);
+        }
+
+        #[test]
+        fn sources_and_contrasts_are_those_of_a_slow_count(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12)) {
+            let lexicon = lexicon();
+            let settings = Settings { date_basis: DateBasis::Document, ..with_comparisons() };
+            let documents = documents(&picks);
+            let got = tally(vec![roll(&documents, &lexicon, &settings)], &lexicon, &cadences(), &settings, None).unwrap();
+            let tagged: BTreeMap<&str, _> = documents.iter().map(|d| (d.doc_id.as_str(), tag(d, &lexicon))).collect();
+            let hits = |document: &crate::parse::Document, theme: usize| {
+                tagged[document.doc_id.as_str()].iter().filter(|hit| hit.theme == theme || lexicon.themes()[hit.theme].parent == Some(theme)).count() as u64
+            };
+            for (number, theme) in lexicon.themes().iter().enumerate() {
+                for source in ["s", "t"] {
+                    let own: Vec<_> = documents.iter().filter(|d| *d.source == *source).collect();
+                    let row = got.theme_sources.iter().find(|r| r.period == "whole" && r.theme == theme.id && r.source == source);
+                    prop_assert_eq!(row.is_some(), !own.is_empty());
+                    let Some(row) = row else { continue };
+                    let expected = [own.iter().map(|d| hits(d, number)).sum(), own.iter().filter(|d| hits(d, number) > 0).count() as u64, own.len() as u64];
+                    prop_assert_eq!([row.hits, row.documents, row.period_documents], expected);
+                    let first = own.iter().filter(|d| hits(d, number) > 0).filter_map(|d| d.date).map(|d| d.start).min();
+                    prop_assert_eq!(row.first_date, first);
+                }
+                let row = |name: &str| got.keyness.iter().find(|r| r.contrast == name && r.theme == theme.id).unwrap();
+                let sum = |of: &dyn Fn(&&crate::parse::Document) -> bool| {
+                    let some: Vec<_> = documents.iter().filter(of).collect();
+                    let han = |d: &&crate::parse::Document| d.sentences.iter().map(|s| crate::parse::han_chars(s.span.of(&d.text))).sum::<u64>();
+                    [some.iter().map(|d| hits(d, number)).sum::<u64>(), some.iter().map(han).sum::<u64>()]
+                };
+                let target = sum(&|d| year(d).as_deref() == Some("2024"));
+                for (name, reference) in
+                    [("rest", sum(&|d| year(d).as_deref() != Some("2024"))), ("before", sum(&|d| year(d).as_deref() == Some("2023") && &*d.source == "t"))]
+                {
+                    let row = row(name);
+                    prop_assert_eq!([row.target_hits, row.target_han_chars, row.reference_hits, row.reference_han_chars], [target[0], target[1], reference[0], reference[1]]);
+                    prop_assert_eq!(row.g2, g2(target[0], target[1], reference[0], reference[1]));
+                }
             }
         }
     }

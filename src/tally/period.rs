@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::parse::DateRange;
 
 /// A length of period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
     /// A day.
+    #[default]
     Day,
     /// A week of ISO 8601, Monday to Sunday.
     Week,

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
+use super::counts::Counts;
 use super::dispersion::dp_norm;
 use super::period::Period;
 use super::rate::{per_10k, share};
-use super::rollup::{CountRow, SeenRow, ThemeOccasionRow};
+use super::rollup::{Breakdown, SeenRow, ThemeOccasionRow};
 use super::series::FrequencyRow;
 use super::timeline::Timeline;
 use super::trend::{mann_kendall, seasonal_mann_kendall, theil_sen};
+use super::word::Word;
 use super::{Settings, rows_by_theme};
 use crate::tag::Lexicon;
 
@@ -153,7 +155,7 @@ impl Shape {
 
 /// The profiles in the order of the lexicon.
 pub(super) fn profiles(
-    counts: &[CountRow],
+    counts: &Counts,
     frequency: &[FrequencyRow],
     seen: &BTreeMap<String, SeenRow>,
     occasions: &[ThemeOccasionRow],
@@ -172,10 +174,10 @@ pub(super) fn profiles(
     let scale = &settings.measures.heat;
     let heat = years.and_then(newest).or_else(|| newest(peak_period?)).filter(|_| !scale.levels.is_empty());
     let heat_rows = heat.map(|(period, _)| rows_by_theme(frequency, period)).unwrap_or_default();
-    let rows = || counts.iter().filter(|r| r.period == Period::Whole.name());
+    let rows = || counts.rows(Breakdown::All, |period| period == Period::Whole);
     let mut sums: BTreeMap<Option<&str>, [u64; 4]> = BTreeMap::new();
     for row in rows() {
-        let sum = sums.entry(row.theme.as_deref()).or_default();
+        let sum = sums.entry(row.theme.map(Word::as_str)).or_default();
         for (sum, more) in sum.iter_mut().zip([row.hits, row.sentences, row.documents, row.han_chars]) {
             *sum += more;
         }
@@ -215,7 +217,7 @@ pub(super) fn profiles(
                 first_event_date: seen.and_then(|s| s.first_event_date),
                 last_date: seen.map(|s| s.last_date),
                 last_doc_id: seen.map(|s| s.last_doc_id.clone()),
-                peak_period: peak.map(|r| r.period.clone()),
+                peak_period: peak.map(|r| r.period.to_string()),
                 peak_start: peak.and_then(|r| r.period_start),
                 peak_per_10k: peak.and_then(|r| r.per_10k),
                 trend_period: peak_period.map(|p| p.name().to_owned()),
@@ -232,8 +234,8 @@ pub(super) fn profiles(
                 trend: shape.trend.map(str::to_owned),
                 heat_period: heat.map(|(period, _)| period.name().to_owned()),
                 heat_start: heat.map(|(_, start)| start),
-                heat_by_count: hot.and_then(|r| r.heat_by_count.clone()),
-                heat_by_share: hot.and_then(|r| r.heat_by_share.clone()),
+                heat_by_count: hot.and_then(|r| r.heat_by_count.as_deref()).map(str::to_owned),
+                heat_by_share: hot.and_then(|r| r.heat_by_share.as_deref()).map(str::to_owned),
                 heat_change: hot.and_then(|r| r.heat_change),
                 heat_scale: (!scale.levels.is_empty()).then(|| scale.id()),
             }

@@ -11,7 +11,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
+use super::pairs::{PairCountRow, PairCounting};
 use super::period::Period;
+use super::sources::{SourceSeenRow, SourcesSeen};
+use super::word::Word;
 use crate::load::short_hex;
 use crate::parse::{DateRange, Document, han_chars};
 use crate::resolve::{Event, Gazetteer, Resolution};
@@ -31,10 +34,11 @@ pub enum DateBasis {
 }
 
 /// By what the counts are broken down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Breakdown {
     /// Not at all: the totals.
+    #[default]
     All,
     /// The source.
     Source,
@@ -78,16 +82,16 @@ pub const NO_MEMBER: &str = "none";
 /// Counts of one period, member and theme.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CountRow {
-    /// [`Period::name`].
-    pub period: String,
+    /// Length of the period.
+    pub period: Period,
     /// First day of the period; `None`: dated too coarsely for it, or not at all.
     pub period_start: Option<NaiveDate>,
-    /// [`Breakdown::name`].
-    pub breakdown: String,
+    /// Breakdown.
+    pub breakdown: Breakdown,
     /// Member of the breakdown; `all` for the totals.
-    pub member: String,
+    pub member: Word,
     /// Theme id; `None`: all text, the denominators.
-    pub theme: Option<String>,
+    pub theme: Option<Word>,
     /// Hits.
     pub hits: u64,
     /// Sentences with a hit; without a theme, all sentences.
@@ -102,23 +106,23 @@ pub struct CountRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ThemeOccasionRow {
     /// Theme id.
-    pub theme: String,
+    pub theme: Word,
     /// Occasion id.
-    pub occasion_id: String,
+    pub occasion_id: Word,
     /// First day of the date that places the hit, if it has one.
     pub date_start: Option<NaiveDate>,
     /// Its last day.
     pub date_end: Option<NaiveDate>,
     /// Source.
-    pub source: String,
+    pub source: Word,
     /// Register.
-    pub register: String,
+    pub register: Word,
     /// Type of the occasion.
-    pub occasion_type: String,
+    pub occasion_type: Word,
     /// Province member.
-    pub province: String,
+    pub province: Word,
     /// Voice.
-    pub voice: String,
+    pub voice: Word,
 }
 
 /// The first and last time that a theme is met.
@@ -197,8 +201,12 @@ pub struct Rollup {
     pub counts: Vec<CountRow>,
     /// Sorted.
     pub theme_occasions: Vec<ThemeOccasionRow>,
+    /// Sorted by period, start and themes.
+    pub pairs: Vec<PairCountRow>,
     /// By theme.
     pub seen: Vec<SeenRow>,
+    /// By theme and source.
+    pub source_seen: Vec<SourceSeenRow>,
     /// Sorted.
     pub presence: Vec<PresenceRow>,
     /// By occasion id.
@@ -232,7 +240,11 @@ pub struct Rolling<'r> {
     members: BTreeMap<String, u32>,
     counts: Vec<(Key, [u64; 4])>,
     theme_occasions: Vec<ThemeOccasionRow>,
+    pairs: PairCounting<'r>,
     seen: BTreeMap<usize, SeenRow>,
+    source_seen: SourcesSeen,
+    /// Lengths of which sources have counts though the pipeline does not ask.
+    source_periods: Vec<Period>,
     presence: Vec<PresenceRow>,
     occasions: BTreeMap<String, OccasionRow>,
 }
@@ -244,8 +256,8 @@ const MERGE_AT: usize = 1 << 18;
 const TOTAL: u32 = u32::MAX;
 
 /// A sentence as the series see it.
-struct Placed {
-    basis: Option<DateRange>,
+pub(super) struct Placed {
+    pub(super) basis: Option<DateRange>,
     members: [(Breakdown, u32); 6],
 }
 
@@ -260,7 +272,10 @@ impl<'r> Rolling<'r> {
             members: BTreeMap::new(),
             counts: Vec::new(),
             theme_occasions: Vec::new(),
+            pairs: PairCounting::new(lexicon, settings),
             seen: BTreeMap::new(),
+            source_seen: SourcesSeen::default(),
+            source_periods: settings.source_periods(),
             presence: Vec::new(),
             occasions: BTreeMap::new(),
         }
@@ -269,7 +284,8 @@ impl<'r> Rolling<'r> {
     /// Adds a document. `register` is that of its source.
     ///
     /// # Cost
-    /// Sentences and hits times period lengths times breakdowns, and a sort.
+    /// Sentences and hits times period lengths times breakdowns, and a sort; for
+    /// the pairs the square of the themes in the document.
     pub fn add(&mut self, document: &Document, register: &str, resolution: &Resolution, hits: &[Hit]) {
         let placed: Vec<Placed> = (0..document.sentences.len()).map(|i| self.place(document, register, resolution, i)).collect();
         let mut counts: Vec<(Key, [u64; 4])> = Vec::new();
@@ -279,7 +295,9 @@ impl<'r> Rolling<'r> {
             han_total += han;
             self.each_key(placed, TOTAL, |key| counts.push((key, [0, 1, 0, han])));
         }
-        self.count_hits(hits, &placed, &mut counts);
+        let of_sentence = self.of_sentence(hits);
+        self.count_hits(&of_sentence, &placed, &mut counts);
+        self.pairs.add(&of_sentence, &placed);
         merge(&mut counts);
         for (_, count) in &mut counts {
             count[2] = 1;
@@ -318,17 +336,17 @@ impl<'r> Rolling<'r> {
     #[must_use]
     pub fn finish(mut self) -> Rollup {
         merge(&mut self.counts);
-        let names: BTreeMap<u32, String> = self.members.into_iter().map(|(name, number)| (number, name)).collect();
-        let themes = self.lexicon.themes();
+        let names: BTreeMap<u32, Word> = self.members.into_iter().map(|(name, number)| (number, name.into())).collect();
+        let themes: Vec<Word> = self.lexicon.themes().iter().map(|t| t.id.as_str().into()).collect();
         let mut counts: Vec<CountRow> = self
             .counts
             .into_iter()
             .map(|((period, period_start, breakdown, member, theme), [hits, sentences, documents, han_chars])| CountRow {
-                period: period.name().to_owned(),
+                period,
                 period_start,
-                breakdown: breakdown.name().to_owned(),
+                breakdown,
                 member: names.get(&member).cloned().unwrap_or_default(),
-                theme: themes.get(theme as usize).map(|t| t.id.clone()),
+                theme: themes.get(theme as usize).cloned(),
                 hits,
                 sentences,
                 documents,
@@ -342,6 +360,8 @@ impl<'r> Rolling<'r> {
         Rollup {
             counts,
             theme_occasions: self.theme_occasions,
+            pairs: self.pairs.finish(),
+            source_seen: self.source_seen.finish(self.lexicon),
             seen: self.seen.into_values().collect(),
             presence: merge_presence(self.presence),
             occasions: self.occasions.into_values().collect(),
@@ -382,6 +402,11 @@ impl<'r> Rolling<'r> {
         // A document whose sentences fall into several periods is one document.
         let (all, member) = placed.members[0];
         give((Period::Whole, None, all, member, theme));
+        let (by_source, source) = placed.members[1];
+        give((Period::Whole, None, by_source, source, theme));
+        for period in &self.source_periods {
+            give((*period, placed.basis.and_then(|basis| self.settings.calendar.place(*period, basis)), by_source, source, theme));
+        }
         for period in &self.settings.periods {
             let start = placed.basis.and_then(|basis| self.settings.calendar.place(*period, basis));
             for (breakdown, member) in placed.members {
@@ -392,17 +417,22 @@ impl<'r> Rolling<'r> {
         }
     }
 
-    /// Hits and the sentences that have them, for each theme and its parent.
-    fn count_hits(&self, hits: &[Hit], placed: &[Placed], counts: &mut Vec<(Key, [u64; 4])>) {
-        let mut of_sentence: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+    /// Hits of each sentence and theme; a parent has those of the themes below it.
+    fn of_sentence(&self, hits: &[Hit]) -> BTreeMap<(usize, usize), u64> {
+        let mut out: BTreeMap<(usize, usize), u64> = BTreeMap::new();
         for hit in hits {
             for theme in self.with_parent(hit.theme) {
-                *of_sentence.entry((hit.sentence, theme)).or_default() += 1;
+                *out.entry((hit.sentence, theme)).or_default() += 1;
             }
         }
+        out
+    }
+
+    /// Hits and the sentences that have them, for each theme.
+    fn count_hits(&self, of_sentence: &BTreeMap<(usize, usize), u64>, placed: &[Placed], counts: &mut Vec<(Key, [u64; 4])>) {
         for ((sentence, theme), number) in of_sentence {
-            if let (Some(placed), Ok(theme)) = (placed.get(sentence), u32::try_from(theme)) {
-                self.each_key(placed, theme, |key| counts.push((key, [number, 1, 0, 0])));
+            if let (Some(placed), Ok(theme)) = (placed.get(*sentence), u32::try_from(*theme)) {
+                self.each_key(placed, theme, |key| counts.push((key, [*number, 1, 0, 0])));
             }
         }
     }
@@ -436,6 +466,7 @@ impl<'r> Rolling<'r> {
             for theme in self.with_parent(hit.theme) {
                 let Some(id) = self.lexicon.themes().get(theme).map(|t| t.id.clone()) else { continue };
                 if let Some(basis) = basis {
+                    self.source_seen.add(theme, &document.source, basis, &document.doc_id);
                     let seen = SeenRow {
                         theme: id.clone(),
                         first_date: basis.start,
@@ -453,15 +484,15 @@ impl<'r> Rolling<'r> {
                 }
                 if let Some(occasion_id) = scope.and_then(|s| ids.get(s)).cloned().flatten() {
                     self.theme_occasions.push(ThemeOccasionRow {
-                        theme: id,
-                        occasion_id,
+                        theme: id.into(),
+                        occasion_id: occasion_id.into(),
                         date_start: basis.map(|b| b.start),
                         date_end: basis.map(|b| b.end),
-                        source: document.source.to_string(),
-                        register: register.to_owned(),
-                        occasion_type: event.map_or(NO_MEMBER, |e| e.kind.name()).to_owned(),
-                        province: province_member(event, self.gazetteer),
-                        voice: resolution.voices.get(hit.sentence).map_or("narrated", |v| v.name()).to_owned(),
+                        source: document.source.as_ref().into(),
+                        register: register.into(),
+                        occasion_type: event.map_or(NO_MEMBER, |e| e.kind.name()).into(),
+                        province: province_member(event, self.gazetteer).into(),
+                        voice: resolution.voices.get(hit.sentence).map_or("narrated", |v| v.name()).into(),
                     });
                 }
             }
@@ -490,8 +521,8 @@ fn merge(counts: &mut Vec<(Key, [u64; 4])>) {
 
 /// The order of count rows.
 #[must_use]
-pub fn count_key(row: &CountRow) -> (Option<Period>, Option<NaiveDate>, Option<Breakdown>, &str, Option<&str>) {
-    (Period::from_name(&row.period), row.period_start, Breakdown::from_name(&row.breakdown), &row.member, row.theme.as_deref())
+pub fn count_key(row: &CountRow) -> (Period, Option<NaiveDate>, Breakdown, &str, Option<&str>) {
+    (row.period, row.period_start, row.breakdown, &row.member, row.theme.as_deref())
 }
 
 /// Sums presence rows of one source and date.

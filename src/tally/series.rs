@@ -3,16 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
-use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
-
+use super::Settings;
+use super::counts::{Cell, Counts, Place, PlaceCounts};
 use super::coverage::Days;
 use super::period::{Calendar, Period};
 use super::rate::{per_10k, share, wilson};
-use super::rollup::{Breakdown, CountRow, ThemeOccasionRow, count_key};
-use super::{Settings, TallyError};
+use super::rollup::{Breakdown, ThemeOccasionRow};
+use super::word::Word;
 use crate::parse::{DateRange, Precision};
 use crate::tag::Lexicon;
+use chrono::NaiveDate;
 
 /// The denominators of a period and member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,21 +45,21 @@ pub struct TotalRow {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FrequencyRow {
     /// Length of the period.
-    pub period: String,
+    pub period: Word,
     /// First day; `None` in the `unplaced` row.
     pub period_start: Option<NaiveDate>,
     /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
-    pub period_label: String,
+    pub period_label: Word,
     /// Theme id.
-    pub theme: String,
+    pub theme: Word,
     /// Chinese label.
-    pub theme_zh: String,
+    pub theme_zh: Word,
     /// English label.
-    pub theme_en: String,
+    pub theme_en: Word,
     /// Id of the theme above.
-    pub parent: Option<String>,
+    pub parent: Option<Word>,
     /// 0: a theme without one above it; 1: one below.
     pub level: u32,
     /// Hits; `None` where no source spoke.
@@ -93,9 +93,9 @@ pub struct FrequencyRow {
     /// Rate over the period and its neighbours.
     pub per_10k_smooth: Option<f64>,
     /// Level of heat by the number of documents in a calendar year.
-    pub heat_by_count: Option<String>,
+    pub heat_by_count: Option<Word>,
     /// Level of heat by the share of documents.
-    pub heat_by_share: Option<String>,
+    pub heat_by_share: Option<Word>,
     /// Levels risen, by share, since the period before.
     pub heat_change: Option<i32>,
 }
@@ -104,19 +104,19 @@ pub struct FrequencyRow {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BreakdownRow {
     /// Length of the period.
-    pub period: String,
+    pub period: Word,
     /// First day; `None` in the `unplaced` rows.
     pub period_start: Option<NaiveDate>,
     /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
-    pub period_label: String,
+    pub period_label: Word,
     /// Breakdown.
-    pub breakdown: String,
+    pub breakdown: Word,
     /// Member.
-    pub member: String,
+    pub member: Word,
     /// Theme id.
-    pub theme: String,
+    pub theme: Word,
     /// 0 or 1.
     pub level: u32,
     /// Hits.
@@ -156,62 +156,8 @@ const SMALL_N: u64 = 20;
 /// Label of rows whose date is too coarse for the period, or missing.
 pub(super) const UNPLACED: &str = "unplaced";
 
-/// Sums equal keys over shards.
-pub(super) fn sum(rows: &[CountRow]) -> Result<Vec<CountRow>, TallyError> {
-    const KEYS: [&str; 5] = ["period", "start", "breakdown", "member", "theme"];
-    const COUNTS: [&str; 4] = ["hits", "sentences", "documents", "han_chars"];
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let text = |name: &str, get: &dyn Fn(&CountRow) -> Option<String>| -> Column {
-        Series::new(name.into(), rows.iter().map(get).collect::<Vec<Option<String>>>()).into()
-    };
-    let number = |name: &str, get: fn(&CountRow) -> u64| -> Column { Series::new(name.into(), rows.iter().map(get).collect::<Vec<u64>>()).into() };
-    let start = |row: &CountRow| row.period_start.map(|day| day.to_string());
-    let frame = DataFrame::new(
-        rows.len(),
-        vec![
-            text("period", &|r| Some(r.period.clone())),
-            text("start", &start),
-            text("breakdown", &|r| Some(r.breakdown.clone())),
-            text("member", &|r| Some(r.member.clone())),
-            text("theme", &|r| r.theme.clone()),
-            number("hits", |r| r.hits),
-            number("sentences", |r| r.sentences),
-            number("documents", |r| r.documents),
-            number("han_chars", |r| r.han_chars),
-        ],
-    )?;
-    #[expect(deprecated, reason = "the eager sum; the lazy engine adds minutes of build for one operation")]
-    let summed = frame.group_by(KEYS)?.select(COUNTS).sum()?;
-    let texts =
-        |name: &str| -> Result<Vec<Option<String>>, TallyError> { Ok(summed.column(name)?.str()?.iter().map(|cell| cell.map(str::to_owned)).collect()) };
-    let numbers = |name: &str| -> Result<Vec<u64>, TallyError> {
-        let column = summed.column(&format!("{name}_sum"))?.cast(&DataType::UInt64)?;
-        Ok(column.u64()?.iter().map(Option::unwrap_or_default).collect())
-    };
-    let [periods, starts, breakdowns, members, themes] = [texts("period")?, texts("start")?, texts("breakdown")?, texts("member")?, texts("theme")?];
-    let [hits, sentences, documents, han_chars] = [numbers("hits")?, numbers("sentences")?, numbers("documents")?, numbers("han_chars")?];
-    let mut out = Vec::with_capacity(summed.height());
-    for (((((period, start), breakdown), member), theme), (((hits, sentences), documents), han_chars)) in
-        periods.into_iter().zip(starts).zip(breakdowns).zip(members).zip(themes).zip(hits.into_iter().zip(sentences).zip(documents).zip(han_chars))
-    {
-        out.push(CountRow {
-            period: period.unwrap_or_default(),
-            period_start: start.and_then(|day| day.parse().ok()),
-            breakdown: breakdown.unwrap_or_default(),
-            member: member.unwrap_or_default(),
-            theme,
-            hits,
-            sentences,
-            documents,
-            han_chars,
-        });
-    }
-    // Groups come out in the order of a hash.
-    out.sort_by(|a, b| count_key(a).cmp(&count_key(b)));
-    Ok(out)
-}
+/// Label of rows of the whole corpus.
+pub(super) const WHOLE: &str = "whole";
 
 fn bounds(period: &str, start: Option<NaiveDate>, calendar: &Calendar) -> (Option<NaiveDate>, String) {
     match (Period::from_name(period), start) {
@@ -222,21 +168,28 @@ fn bounds(period: &str, start: Option<NaiveDate>, calendar: &Calendar) -> (Optio
 
 /// The denominators: rows of all text. A period in which a source was expected
 /// and nothing at all was said gets a row of zeros under `all`.
-pub(super) fn totals(counts: &[CountRow], days: &Days, calendar: &Calendar) -> Vec<TotalRow> {
-    let mut out: Vec<TotalRow> = counts
-        .iter()
-        .filter(|row| row.theme.is_none() && row.period != Period::Whole.name())
-        .map(|row| TotalRow {
-            period: row.period.clone(),
-            period_start: row.period_start,
-            breakdown: row.breakdown.clone(),
-            member: row.member.clone(),
-            documents: row.documents,
-            sentences: row.sentences,
-            han_chars: row.han_chars,
-            ..TotalRow::default()
-        })
-        .collect();
+pub(super) fn totals(counts: &Counts, days: &Days, settings: &Settings) -> Vec<TotalRow> {
+    let calendar = &settings.calendar;
+    let mut out: Vec<TotalRow> = Vec::new();
+    for ((period, period_start), place) in &counts.places {
+        for whole in &place.wholes {
+            let Some((breakdown, member)) = counts.members.get(whole.member as usize).filter(|(breakdown, _)| settings.asks(*period, *breakdown)) else {
+                continue;
+            };
+            if *period != Period::Whole {
+                out.push(TotalRow {
+                    period: period.name().to_owned(),
+                    period_start: *period_start,
+                    breakdown: breakdown.name().to_owned(),
+                    member: member.to_string(),
+                    documents: whole.documents,
+                    sentences: whole.sentences,
+                    han_chars: whole.han_chars,
+                    ..TotalRow::default()
+                });
+            }
+        }
+    }
     for period in Period::ALL {
         let spoken: BTreeSet<NaiveDate> = out.iter().filter(|r| r.period == period.name()).filter_map(|r| r.period_start).collect();
         if spoken.is_empty() {
@@ -247,80 +200,73 @@ pub(super) fn totals(counts: &[CountRow], days: &Days, calendar: &Calendar) -> V
             out.push(TotalRow { period: period.name().to_owned(), period_start: Some(*start), breakdown: name.clone(), member: name, ..TotalRow::default() });
         }
     }
+    // The days of a period are gone through once, not for each of its members.
+    let mut known: BTreeMap<(Period, NaiveDate), (u64, Option<bool>)> = BTreeMap::new();
     for row in &mut out {
         (row.period_end, row.period_label) = bounds(&row.period, row.period_start, calendar);
         if let (Some(period), Some(start)) = (Period::from_name(&row.period), row.period_start) {
-            row.days_covered = Some(days.covered(start, row.period_end));
-            row.partial = days.partial(period, start, row.period_end);
+            let end = row.period_end;
+            let (covered, partial) = *known.entry((period, start)).or_insert_with(|| (days.covered(start, end), days.partial(period, start, end)));
+            row.days_covered = Some(covered);
+            row.partial = partial;
         }
     }
     out.sort_by(|a, b| {
-        let key = |r: &TotalRow| (Period::from_name(&r.period), r.period_start.is_none(), r.period_start, Breakdown::from_name(&r.breakdown), r.member.clone());
+        fn key(r: &TotalRow) -> (Option<Period>, bool, Option<NaiveDate>, Option<Breakdown>, &str) {
+            (Period::from_name(&r.period), r.period_start.is_none(), r.period_start, Breakdown::from_name(&r.breakdown), &r.member)
+        }
         key(a).cmp(&key(b))
     });
     out
 }
 
-/// Hits of all themes of a level, for each period and member.
-fn hits_of_levels<'r>(counts: &'r [CountRow], lexicon: &Lexicon) -> BTreeMap<(&'r str, Option<NaiveDate>, &'r str, &'r str, u32), u64> {
-    let levels: BTreeMap<&str, u32> = lexicon.themes().iter().map(|t| (t.id.as_str(), u32::from(t.parent.is_some()))).collect();
-    let mut out = BTreeMap::new();
-    for row in counts {
-        if let Some(level) = row.theme.as_deref().and_then(|theme| levels.get(theme)) {
-            *out.entry((row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str(), *level)).or_default() += row.hits;
-        }
-    }
-    out
-}
-
-type MemberKey<'r> = (&'r str, Option<NaiveDate>, &'r str, &'r str);
-
 /// Every theme in every period from the first to the last, and unplaced.
-pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon, settings: &Settings) -> Vec<FrequencyRow> {
-    let all = Breakdown::All.name();
-    let found: BTreeMap<(&str, Option<NaiveDate>, &str), &CountRow> = counts
-        .iter()
-        .filter(|row| row.breakdown == all)
-        .filter_map(|row| Some(((row.period.as_str(), row.period_start, row.theme.as_deref()?), row)))
-        .collect();
-    let occasions = occasions_by(occasions, &[Breakdown::All], settings.periods.as_slice(), &settings.calendar);
-    let of_level = hits_of_levels(counts, lexicon);
+pub(super) fn frequency(counts: &Counts, totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon, settings: &Settings) -> Vec<FrequencyRow> {
+    let told = Told::new(occasions, counts, &[Breakdown::All], &settings.periods, &settings.calendar);
+    let all = counts.all().unwrap_or_default();
+    let below = below(lexicon);
+    let nothing = PlaceCounts::default();
     let mut out = Vec::new();
     for period in &settings.periods {
-        for theme in lexicon.themes() {
-            for total in totals.iter().filter(|t| t.period == period.name() && t.breakdown == all) {
-                let row = found.get(&(period.name(), total.period_start, theme.id.as_str()));
+        let of_period: Vec<&TotalRow> = totals.iter().filter(|t| t.period == period.name() && t.breakdown == Breakdown::All.name()).collect();
+        let places: Vec<&PlaceCounts> = of_period.iter().map(|t| counts.places.get(&(*period, t.period_start)).unwrap_or(&nothing)).collect();
+        let labels: Vec<(Word, Word)> = of_period.iter().map(|t| (t.period.as_str().into(), t.period_label.as_str().into())).collect();
+        let level_hits: Vec<[u64; 2]> = places.iter().map(|place| hits_of_levels(place, all, &below)).collect();
+        for (number, theme) in (0..).zip(lexicon.themes()) {
+            let [id, zh, en] = [&theme.id, &theme.zh, &theme.en].map(|text| Word::from(text.as_str()));
+            let parent: Option<Word> = theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str().into());
+            let level = u32::from(theme.parent.is_some());
+            for (((total, place), (name, label)), level_hits) in of_period.iter().zip(&places).zip(&labels).zip(&level_hits) {
+                let row = place.cell(all, number).copied().unwrap_or_default();
                 let spoken = total.documents > 0;
-                let count = |get: fn(&CountRow) -> u64| spoken.then(|| row.map_or(0, |r| get(r)));
-                let documents = count(|r| r.documents);
+                let count = |count: u32| spoken.then(|| u64::from(count));
+                let documents = count(row.documents);
                 let interval = documents.and_then(|d| wilson(d, total.documents));
-                let level = u32::from(theme.parent.is_some());
-                let level_hits = of_level.get(&(period.name(), total.period_start, all, all, level)).copied().unwrap_or(0);
-                let told = occasions.get(&(period.name(), total.period_start, all, all, theme.id.as_str())).copied().unwrap_or(0);
+                let told = told.count((*period, total.period_start), all, number);
                 out.push(FrequencyRow {
-                    period: total.period.clone(),
+                    period: name.clone(),
                     period_start: total.period_start,
                     period_end: total.period_end,
-                    period_label: total.period_label.clone(),
-                    theme: theme.id.clone(),
-                    theme_zh: theme.zh.clone(),
-                    theme_en: theme.en.clone(),
-                    parent: theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.clone()),
+                    period_label: label.clone(),
+                    theme: id.clone(),
+                    theme_zh: zh.clone(),
+                    theme_en: en.clone(),
+                    parent: parent.clone(),
                     level,
-                    hits: count(|r| r.hits),
-                    sentences: count(|r| r.sentences),
+                    hits: count(row.hits),
+                    sentences: count(row.sentences),
                     documents,
                     occasions: spoken.then_some(told),
                     period_documents: total.documents,
                     period_sentences: total.sentences,
                     period_han_chars: total.han_chars,
-                    per_10k: per_10k(row.map_or(0, |r| r.hits), total.han_chars),
+                    per_10k: per_10k(u64::from(row.hits), total.han_chars),
                     density: documents.and_then(|d| share(d, total.documents)),
                     density_low: interval.map(|i| i.0),
                     density_high: interval.map(|i| i.1),
                     small_n: total.documents < SMALL_N,
                     partial: total.partial,
-                    share_of_hits: count(|r| r.hits).and_then(|hits| share(hits, level_hits)),
+                    share_of_hits: count(row.hits).and_then(|hits| share(hits, of_level(*level_hits, level))),
                     ..FrequencyRow::default()
                 });
             }
@@ -329,99 +275,201 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
     out
 }
 
-/// Every theme in every period and member where it has a hit.
-pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon, calendar: &Calendar) -> Vec<BreakdownRow> {
-    let whole: BTreeMap<MemberKey<'_>, &TotalRow> =
-        totals.iter().map(|t| ((t.period.as_str(), t.period_start, t.breakdown.as_str(), t.member.as_str()), t)).collect();
-    let numbers: BTreeMap<&str, usize> = lexicon.themes().iter().enumerate().map(|(n, t)| (t.id.as_str(), n)).collect();
-    let periods: BTreeSet<Period> = counts.iter().filter_map(|row| Period::from_name(&row.period)).collect();
-    let periods: Vec<Period> = periods.into_iter().collect();
-    let occasions = occasions_by(occasions, &Breakdown::EVERY[1..], &periods, calendar);
-    let of_level = hits_of_levels(counts, lexicon);
-    let mut out: Vec<(usize, BreakdownRow)> = Vec::new();
-    for row in counts.iter().filter(|row| row.breakdown != Breakdown::All.name()) {
-        let Some(theme) = row.theme.as_deref() else { continue };
-        let (number, Some(total)) = (
-            numbers.get(theme).copied().unwrap_or(usize::MAX),
-            whole.get(&(row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str())),
-        ) else {
-            continue;
-        };
-        let interval = wilson(row.documents, total.documents);
-        let key = (row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str(), theme);
-        let level = u32::from(lexicon.themes().get(number).is_some_and(|t| t.parent.is_some()));
-        let level_hits = of_level.get(&(key.0, key.1, key.2, key.3, level)).copied().unwrap_or(0);
-        out.push((
-            number,
-            BreakdownRow {
-                period: row.period.clone(),
-                period_start: row.period_start,
-                period_end: total.period_end,
-                period_label: total.period_label.clone(),
-                breakdown: row.breakdown.clone(),
-                member: row.member.clone(),
-                theme: theme.to_owned(),
-                level,
-                hits: row.hits,
-                sentences: row.sentences,
-                documents: row.documents,
-                occasions: occasions.get(&key).copied().unwrap_or(0),
-                period_documents: total.documents,
-                period_sentences: total.sentences,
-                period_han_chars: total.han_chars,
-                per_10k: per_10k(row.hits, total.han_chars),
-                density: share(row.documents, total.documents),
-                density_low: interval.map(|i| i.0),
-                density_high: interval.map(|i| i.1),
-                small_n: total.documents < SMALL_N,
-                share_of_hits: share(row.hits, level_hits),
-            },
-        ));
+/// Hits of all themes of each level in a place and member.
+fn hits_of_levels(place: &PlaceCounts, member: u32, below: &[bool]) -> [u64; 2] {
+    let mut out = [0, 0];
+    for cell in place.of_member(member) {
+        let level = usize::from(below.get(cell.theme as usize).copied().unwrap_or_default());
+        if let Some(sum) = out.get_mut(level) {
+            *sum += u64::from(cell.hits);
+        }
     }
-    out.sort_by(|(n, a), (m, b)| {
-        let key = |n: usize, r: &BreakdownRow| {
-            (Period::from_name(&r.period), Breakdown::from_name(&r.breakdown), r.member.clone(), n, r.period_start.is_none(), r.period_start)
-        };
-        key(*n, a).cmp(&key(*m, b))
-    });
-    out.into_iter().map(|(_, row)| row).collect()
+    out
 }
 
-type OccasionKey<'r> = (&'static str, Option<NaiveDate>, &'static str, &'r str, &'r str);
+fn of_level(hits: [u64; 2], level: u32) -> u64 {
+    if level == 0 { hits[0] } else { hits[1] }
+}
 
-/// Distinct occasions for each period, member and theme.
-fn occasions_by<'r>(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], periods: &[Period], calendar: &Calendar) -> BTreeMap<OccasionKey<'r>, u64> {
-    let mut sets: BTreeMap<OccasionKey<'r>, BTreeSet<&'r str>> = BTreeMap::new();
-    for row in rows {
-        let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
-        for period in periods {
-            let start = range.and_then(|range| calendar.place(*period, range));
+/// Whether each theme has one above it.
+fn below(lexicon: &Lexicon) -> Vec<bool> {
+    lexicon.themes().iter().map(|t| t.parent.is_some()).collect()
+}
+
+/// The table `theme_breakdown`, kept as counts: every theme in every period and
+/// member where it has a hit. Its rows are made when they are read.
+#[derive(Clone, Debug, Default)]
+pub struct Breakdowns {
+    counts: Counts,
+    below: Vec<bool>,
+    /// By period length and start, the unplaced last.
+    places: Vec<Shown>,
+    /// Period length, member, theme, place, and the cell in it, of each row, in order.
+    entries: Vec<(Period, u32, u32, u32, u32)>,
+}
+
+/// A place, and the hits of each level under each of its wholes.
+#[derive(Clone, Debug)]
+struct Shown {
+    place: Place,
+    label: Word,
+    end: Option<NaiveDate>,
+    level_hits: Vec<[u64; 2]>,
+    /// Occasions of each cell.
+    occasions: Vec<u32>,
+}
+
+impl Breakdowns {
+    pub(super) fn new(mut counts: Counts, occasions: &[ThemeOccasionRow], lexicon: &Lexicon, settings: &Settings) -> Self {
+        counts.keep_asked(settings);
+        let (below, calendar) = (below(lexicon), &settings.calendar);
+        let told = Told::new(occasions, &counts, &settings.breakdowns, &settings.periods, calendar);
+        let mut order: Vec<Place> = counts.places.keys().copied().collect();
+        order.sort_unstable_by_key(|(period, start)| (*period, start.is_none(), *start));
+        let (mut places, mut entries) = (Vec::with_capacity(order.len()), Vec::new());
+        let all = counts.all();
+        for (number, place) in (0..).zip(order) {
+            let Some(of_place) = counts.places.get(&place) else { continue };
+            let (period, start) = place;
+            places.push(Shown {
+                place,
+                label: start.map_or_else(|| UNPLACED.into(), |start| calendar.label(period, start).into()),
+                end: start.and_then(|start| calendar.end_of(period, start)),
+                occasions: told.of_cells(place, &of_place.cells),
+                level_hits: of_place.wholes.iter().map(|whole| hits_of_levels(of_place, whole.member, &below)).collect(),
+            });
+            let shown = (0..).zip(&of_place.cells).filter(|(_, cell)| Some(cell.member) != all);
+            entries.extend(shown.map(|(at, cell)| (period, cell.member, cell.theme, number, at)));
+        }
+        entries.sort_unstable();
+        entries.shrink_to_fit();
+        Self { counts, below, places, entries }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The rows, by period length, breakdown, member, theme and start.
+    pub fn rows(&self) -> impl Iterator<Item = BreakdownRow> + '_ {
+        let mut words: BTreeMap<&str, Word> = BTreeMap::new();
+        self.entries.iter().filter_map(move |(period, member, theme, number, cell_at)| {
+            let shown = self.places.get(*number as usize)?;
+            let place = self.counts.places.get(&shown.place)?;
+            let cell = place.cells.get(*cell_at as usize)?;
+            let at = place.wholes.binary_search_by_key(member, |whole| whole.member).ok()?;
+            let whole = place.wholes.get(at)?;
+            let (breakdown, name) = self.counts.members.get(*member as usize)?;
+            let level = u32::from(*self.below.get(*theme as usize)?);
+            let [hits, sentences, documents] = [cell.hits, cell.sentences, cell.documents].map(u64::from);
+            let interval = wilson(documents, whole.documents);
+            let mut word = |text: &'static str| words.entry(text).or_insert_with(|| text.into()).clone();
+            Some(BreakdownRow {
+                period: word(period.name()),
+                period_start: shown.place.1,
+                period_end: shown.end,
+                period_label: shown.label.clone(),
+                breakdown: word(breakdown.name()),
+                member: name.clone(),
+                theme: self.counts.themes.get(*theme as usize)?.clone(),
+                level,
+                hits,
+                sentences,
+                documents,
+                occasions: u64::from(*shown.occasions.get(*cell_at as usize)?),
+                period_documents: whole.documents,
+                period_sentences: whole.sentences,
+                period_han_chars: whole.han_chars,
+                per_10k: per_10k(hits, whole.han_chars),
+                density: share(documents, whole.documents),
+                density_low: interval.map(|i| i.0),
+                density_high: interval.map(|i| i.1),
+                small_n: whole.documents < SMALL_N,
+                share_of_hits: share(hits, of_level(*shown.level_hits.get(at)?, level)),
+            })
+        })
+    }
+}
+
+/// Distinct occasions for each place, member and theme.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    counts: Vec<((Place, u32, u32), u32)>,
+}
+
+impl Told {
+    fn new(rows: &[ThemeOccasionRow], counts: &Counts, breakdowns: &[Breakdown], periods: &[Period], calendar: &Calendar) -> Self {
+        let themes: BTreeMap<&Word, u32> = counts.themes.iter().zip(0..).collect();
+        let mut occasions: BTreeMap<&Word, u32> = BTreeMap::new();
+        let all = Word::from(Breakdown::All.name());
+        let mut met: Vec<(Option<DateRange>, u32, u32, u32)> = Vec::with_capacity(rows.len() * breakdowns.len());
+        for row in rows {
+            let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
+            let next = u32::try_from(occasions.len()).unwrap_or(u32::MAX);
+            let occasion = *occasions.entry(&row.occasion_id).or_insert(next);
+            let Some(theme) = themes.get(&row.theme) else { continue };
             for breakdown in breakdowns {
-                let member = match breakdown {
-                    Breakdown::All => "all",
+                let name = match breakdown {
+                    Breakdown::All => &all,
                     Breakdown::Source => &row.source,
                     Breakdown::Register => &row.register,
                     Breakdown::OccasionType => &row.occasion_type,
                     Breakdown::Province => &row.province,
                     Breakdown::Voice => &row.voice,
                 };
-                sets.entry((period.name(), start, breakdown.name(), member, &row.theme)).or_default().insert(&row.occasion_id);
+                met.extend(counts.member(*breakdown, name).map(|member| (range, member, *theme, occasion)));
             }
         }
+        let mut out: Vec<((Place, u32, u32), u32)> = Vec::new();
+        // One length after the other: each alone is a third of the memory.
+        for period in periods {
+            let place = |range: Option<DateRange>| (*period, range.and_then(|range| calendar.place(*period, range)));
+            let mut placed: Vec<((Place, u32, u32), u32)> =
+                met.iter().map(|(range, member, theme, occasion)| ((place(*range), *member, *theme), *occasion)).collect();
+            placed.sort_unstable();
+            placed.dedup();
+            out.extend(placed.chunk_by(|a, b| a.0 == b.0).filter_map(|same| Some((same.first()?.0, u32::try_from(same.len()).ok()?))));
+        }
+        out.sort_unstable_by_key(|(key, _)| *key);
+        out.shrink_to_fit();
+        Self { counts: out }
     }
-    sets.into_iter().map(|(key, set)| (key, set.len() as u64)).collect()
+
+    /// Counts of a place's cells; both are in order of member and theme.
+    fn of_cells(&self, place: Place, cells: &[Cell]) -> Vec<u32> {
+        let from = self.counts.partition_point(|((of, ..), _)| *of < place);
+        let mut told = self.counts.iter().skip(from).take_while(|((of, ..), _)| *of == place).peekable();
+        let count = |cell: &Cell| -> u32 {
+            while told.next_if(|((_, member, theme), _)| (*member, *theme) < (cell.member, cell.theme)).is_some() {}
+            told.next_if(|((_, member, theme), _)| (*member, *theme) == (cell.member, cell.theme)).map_or(0, |(_, count)| *count)
+        };
+        cells.iter().map(count).collect()
+    }
+
+    fn count(&self, place: Place, member: u32, theme: u32) -> u64 {
+        let at = self.counts.binary_search_by_key(&(place, member, theme), |(key, _)| *key);
+        at.ok().and_then(|at| self.counts.get(at)).map_or(0, |(_, count)| u64::from(*count))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::CoverageRow;
+    use super::super::{CountRow, CoverageRow};
     use super::*;
 
     fn row(start: Option<&str>, theme: Option<&str>, counts: [u64; 4]) -> CountRow {
         CountRow {
-            period: "month".into(),
+            period: Period::Month,
             period_start: start.map(|s| s.parse().unwrap()),
-            breakdown: "all".into(),
+            breakdown: Breakdown::All,
             member: "all".into(),
             theme: theme.map(Into::into),
             hits: counts[0],
@@ -429,19 +477,6 @@ mod tests {
             documents: counts[2],
             han_chars: counts[3],
         }
-    }
-
-    #[test]
-    fn equal_keys_are_summed_and_nulls_are_keys_of_their_own() {
-        let rows = [
-            row(Some("2024-03-01"), None, [0, 5, 2, 100]),
-            row(None, None, [0, 1, 1, 9]),
-            row(Some("2024-03-01"), None, [0, 7, 1, 50]),
-            row(Some("2024-03-01"), Some("a"), [3, 2, 1, 0]),
-            row(None, None, [0, 1, 1, 9]),
-        ];
-        let got = sum(&rows).unwrap();
-        assert_eq!(got, [row(None, None, [0, 2, 2, 18]), row(Some("2024-03-01"), None, [0, 12, 3, 150]), row(Some("2024-03-01"), Some("a"), [3, 2, 1, 0])]);
     }
 
     #[test]
@@ -459,8 +494,11 @@ mod tests {
             missing: true,
             ..CoverageRow::default()
         };
-        let totals = totals(&counts, &Days::new(&[missing], &[], &settings.calendar), &settings.calendar);
-        let got = frequency(&counts, &totals, &[], &lexicon, &settings);
+        let mut sums = Counts::new(&lexicon);
+        sums.add(counts.to_vec()).unwrap();
+        sums.finish().unwrap();
+        let totals = totals(&sums, &Days::new(&[missing], &[], &settings.calendar), &settings);
+        let got = frequency(&sums, &totals, &[], &lexicon, &settings);
         let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k, r.share_of_hits)).collect();
         // Without a hit of any theme there is nothing to have a share of.
         assert_eq!(shown, [("2024-01", Some(3), Some(300.0), Some(1.0)), ("2024-02", None, None, None), ("2024-03", Some(0), Some(0.0), None)]);

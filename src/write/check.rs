@@ -1,12 +1,10 @@
-//! What must hold before a release is seen: every count can be recomputed from
-//! `hits`, `sentences` and `documents`.
+//! What must hold of each shard before a release is seen: its counts can be
+//! recomputed from `hits`, `sentences` and `documents`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
-
 use crate::tag::{Lexicon, Theme};
-use crate::tally::{ALIKE, Breakdown, CopyRow, CountRow, Period, Rollup, Tally};
+use crate::tally::{Breakdown, Period, Rollup};
 
 use super::rows::AnnotationRows;
 
@@ -25,7 +23,7 @@ impl std::fmt::Display for CheckFailure {
     }
 }
 
-fn equal(failures: &mut Vec<CheckFailure>, check: &'static str, of: &str, counted: u64, rows: u64) {
+pub(super) fn equal(failures: &mut Vec<CheckFailure>, check: &'static str, of: &str, counted: u64, rows: u64) {
     if counted != rows {
         failures.push(CheckFailure { check, found: format!("{of}: the series have {counted}, the rows {rows}") });
     }
@@ -82,14 +80,15 @@ impl<'l> ShardCheck<'l> {
     pub fn compare(&self, han_documents: u64, rollup: &Rollup) -> Vec<CheckFailure> {
         let mut failures = Vec::new();
         equal(&mut failures, "han_chars_of_sentences", "all text", self.han_chars, han_documents);
-        let periods: BTreeSet<&str> = rollup.counts.iter().map(|r| r.period.as_str()).collect();
+        let all = || rollup.counts.iter().filter(|r| r.breakdown == Breakdown::All);
+        let periods: BTreeSet<Period> = all().map(|r| r.period).collect();
         for period in periods {
-            let all = rollup.counts.iter().filter(|r| r.period == period && r.breakdown == Breakdown::All.name());
             let mut sums: BTreeMap<Option<&str>, (u64, u64, u64)> = BTreeMap::new();
-            for row in all {
+            for row in all().filter(|r| r.period == period) {
                 let sum = sums.entry(row.theme.as_deref()).or_default();
                 *sum = (sum.0 + row.hits, sum.1 + row.sentences, sum.2 + row.han_chars);
             }
+            let period = period.name();
             let (_, sentences, han_chars) = sums.get(&None).copied().unwrap_or_default();
             equal(&mut failures, "sentences_of_periods", period, sentences, self.sentences);
             equal(&mut failures, "han_chars_of_periods", period, han_chars, han_documents);
@@ -102,82 +101,4 @@ impl<'l> ShardCheck<'l> {
         }
         failures
     }
-}
-
-/// The documents that the series count are all but the copies left out.
-#[must_use]
-pub fn check_documents(rollups: &[Rollup], documents: u64, left_out: u64) -> Vec<CheckFailure> {
-    let mut failures = Vec::new();
-    let whole = |row: &&CountRow| row.period == Period::Whole.name() && row.breakdown == Breakdown::All.name() && row.theme.is_none();
-    let counted: u64 = rollups.iter().flat_map(|rollup| rollup.counts.iter()).filter(whole).map(|row| row.documents).sum();
-    equal(&mut failures, "documents_without_copies", "whole corpus", counted + left_out, documents);
-    failures
-}
-
-/// What must be true of copies: each has one first, that comes no later and is
-/// none itself, and they are alike.
-fn check_copies(copies: &[CopyRow], failures: &mut Vec<CheckFailure>) {
-    let ids: BTreeSet<&str> = copies.iter().map(|row| row.doc_id.as_str()).collect();
-    equal(failures, "copies_once", "copies", copies.len() as u64, ids.len() as u64);
-    for row in copies {
-        let order = |date: Option<NaiveDate>| (date.is_none(), date);
-        let holds = !ids.contains(row.first_doc_id.as_str())
-            && order(row.first_date_start) <= order(row.date_start)
-            && (ALIKE..=1.0).contains(&row.similarity)
-            && (!row.exact || row.similarity >= 1.0);
-        if !holds {
-            failures.push(CheckFailure { check: "copies_of_a_first", found: format!("{} of {}", row.doc_id, row.first_doc_id) });
-        }
-    }
-}
-
-/// Compares the tables with each other before they are published.
-#[must_use]
-pub fn check_tables(tally: &Tally, lexicon: &Lexicon, hits: &BTreeMap<String, u64>) -> Vec<CheckFailure> {
-    let mut failures = Vec::new();
-    check_copies(&tally.copies, &mut failures);
-    let parent: BTreeMap<&str, Option<&str>> =
-        lexicon.themes().iter().map(|t| (t.id.as_str(), t.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str()))).collect();
-    let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
-    for (theme, count) in hits {
-        for id in std::iter::once(theme.as_str()).chain(parent.get(theme.as_str()).copied().flatten()) {
-            *expected.entry(id).or_default() += count;
-        }
-    }
-    for row in &tally.theme_profile {
-        equal(&mut failures, "hits_of_profile", &row.theme, row.hits, expected.get(row.theme.as_str()).copied().unwrap_or(0));
-    }
-    let mut by_period: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    let mut whole: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
-    for row in &tally.theme_frequency {
-        *by_period.entry((&row.period, &row.theme)).or_default() += row.hits.unwrap_or(0);
-        whole.insert((&row.period, &row.period_label, &row.theme), row.hits.unwrap_or(0));
-        if row.documents > Some(row.period_documents) || row.sentences > Some(row.period_sentences) {
-            failures.push(CheckFailure { check: "part_within_whole", found: format!("{} {} {}", row.period, row.period_label, row.theme) });
-        }
-    }
-    for ((period, theme), hits) in by_period {
-        equal(&mut failures, "hits_of_frequency", &format!("{period} {theme}"), hits, expected.get(theme).copied().unwrap_or(0));
-    }
-    let mut members: BTreeMap<(&str, &str, &str, &str), u64> = BTreeMap::new();
-    for row in &tally.theme_breakdown {
-        *members.entry((&row.breakdown, &row.period, &row.period_label, &row.theme)).or_default() += row.hits;
-    }
-    for ((breakdown, period, label, theme), hits) in members {
-        let all = whole.get(&(period, label, theme)).copied().unwrap_or(0);
-        equal(&mut failures, "hits_of_members", &format!("{breakdown} {period} {label} {theme}"), hits, all);
-    }
-    for period in Period::ALL {
-        let sums = |breakdown: Breakdown| -> u64 {
-            tally.period_totals.iter().filter(|r| r.period == period.name() && r.breakdown == breakdown.name()).map(|r| r.han_chars).sum()
-        };
-        let all = sums(Breakdown::All);
-        for breakdown in Breakdown::EVERY {
-            let members = sums(breakdown);
-            if members > 0 {
-                equal(&mut failures, "han_chars_of_members", &format!("{} {}", period.name(), breakdown.name()), members, all);
-            }
-        }
-    }
-    failures
 }

@@ -10,12 +10,13 @@ mod parquet_file;
 mod release;
 mod rows;
 mod schema;
+mod sums;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use check::{CheckFailure, ShardCheck, check_documents, check_tables};
+pub use check::{CheckFailure, ShardCheck};
 pub use csv_file::write_csv;
 pub use data_package::data_package;
 pub use parquet_file::{TableFile, read_batches, read_parquet, read_text_column, write_parquet};
@@ -25,6 +26,7 @@ pub use rows::{
     span_rows, theme_rows,
 };
 pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, columns_fingerprint, tables};
+pub use sums::{Written, check_tables};
 
 /// Which tables have a CSV twin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

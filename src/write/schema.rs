@@ -2,6 +2,7 @@
 //! package, `tifa schema` and the docs; a row type that lacks a listed field
 //! does not compile.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -13,7 +14,8 @@ use chrono::NaiveDate;
 use super::rows::{DateRow, DocumentRow, EventRow, HitRow, PlaceRow, SentenceRow, SpanRow, ThemeRow};
 use crate::diagnostic::Reject;
 use crate::tally::{
-    BreakdownRow, CopyRow, CountRow, CoverageRow, FrequencyRow, OccasionRow, PresenceRow, ProfileRow, SeenRow, ThemeOccasionRow, TotalRow, TurnRow,
+    Breakdown, BreakdownRow, CopyRow, CountRow, CoverageRow, FrequencyRow, KeynessRow, OccasionRow, PairCountRow, PairRow, Period, PresenceRow, ProfileRow,
+    SeenRow, SourceRow, SourceSeenRow, ThemeOccasionRow, TotalRow, TurnRow, Word,
 };
 
 /// Version of the tables. It rises with every change of a column; changes add.
@@ -149,6 +151,10 @@ trait Cell: Sized {
     where
         Self: 'a;
     fn read(array: &dyn Array, row: usize) -> Self;
+    /// All cells of a column.
+    fn read_all(array: &dyn Array) -> Vec<Self> {
+        (0..array.len()).map(|row| Self::read(array, row)).collect()
+    }
 }
 
 macro_rules! cells {
@@ -187,6 +193,62 @@ cells! {
     NaiveDate, Date, Date32Array, |d: &NaiveDate| Date32Type::from_naive_date(*d), |a: &dyn Array, i| {
         Date32Type::to_naive_date_opt(a.as_primitive::<Date32Type>().value(i)).unwrap_or_default()
     };
+}
+
+impl Cell for Word {
+    const KIND: Kind = Kind::Text;
+    const NULLABLE: bool = false;
+    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+        Arc::new(cells.map(|cell| Some(cell.as_str())).collect::<StringArray>())
+    }
+    fn read(array: &dyn Array, row: usize) -> Self {
+        array.as_string::<i32>().value(row).into()
+    }
+    fn read_all(array: &dyn Array) -> Vec<Self> {
+        shared_words(array).into_iter().map(Option::unwrap_or_default).collect()
+    }
+}
+
+impl Cell for Option<Word> {
+    const KIND: Kind = Kind::Text;
+    const NULLABLE: bool = true;
+    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+        Arc::new(cells.map(Option::as_deref).collect::<StringArray>())
+    }
+    fn read(array: &dyn Array, row: usize) -> Self {
+        (!array.is_null(row)).then(|| Cell::read(array, row))
+    }
+    fn read_all(array: &dyn Array) -> Vec<Self> {
+        shared_words(array)
+    }
+}
+
+/// The words of a column, equal ones written once.
+fn shared_words(array: &dyn Array) -> Vec<Option<Word>> {
+    let mut known: BTreeMap<&str, Word> = BTreeMap::new();
+    array.as_string::<i32>().iter().map(|cell| cell.map(|text| known.entry(text).or_insert_with(|| text.into()).clone())).collect()
+}
+
+impl Cell for Period {
+    const KIND: Kind = Kind::Text;
+    const NULLABLE: bool = false;
+    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+        Arc::new(cells.map(|cell| Some(cell.name())).collect::<StringArray>())
+    }
+    fn read(array: &dyn Array, row: usize) -> Self {
+        Self::from_name(array.as_string::<i32>().value(row)).unwrap_or(Self::Whole)
+    }
+}
+
+impl Cell for Breakdown {
+    const KIND: Kind = Kind::Text;
+    const NULLABLE: bool = false;
+    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+        Arc::new(cells.map(|cell| Some(cell.name())).collect::<StringArray>())
+    }
+    fn read(array: &dyn Array, row: usize) -> Self {
+        Self::from_name(array.as_string::<i32>().value(row)).unwrap_or_default()
+    }
 }
 
 impl Cell for Vec<String> {
@@ -231,8 +293,8 @@ macro_rules! table {
             fn read(batch: &RecordBatch) -> Vec<Self> {
                 let mut rows: Vec<Self> = (0..batch.num_rows()).map(|_| Self::default()).collect();
                 $(if let Some(array) = batch.column_by_name(stringify!($field)) {
-                    for (i, row) in rows.iter_mut().enumerate() {
-                        row.$field = Cell::read(array.as_ref(), i);
+                    for (row, cell) in rows.iter_mut().zip(Cell::read_all(array.as_ref())) {
+                        row.$field = cell;
                     }
                 })*
                 rows
@@ -539,6 +601,79 @@ table! { TurnRow, "theme_turns", "a turning point of a theme over the whole corp
     censored: "it touches the first or last period with text, a gap, or the begin or end of a source that gives much of the text: it may have begun earlier or may go on",
 }
 
+table! { PairRow, "theme_pairs", "two themes of one level in a year (the longest length up to it) and in the whole corpus; only where a document holds both", false, key ["period", "theme_a", "theme_b", "period_start"], order [];
+    period: "length of the period: the longest that the pipeline asks, up to a year; or whole, all text, dated or not",
+    period_start: "first day; null: unplaced, or whole",
+    period_end: "last day",
+    period_label: "2024, unplaced or whole",
+    theme_a: "theme id, of the two the one that the lexicon has first",
+    theme_b: "the other",
+    level: "0 or 1, of both; themes of different levels are not paired",
+    sentences ("sentences"): "sentences with a hit of both",
+    documents ("documents"): "documents with a hit of both; of a document that speaks of several periods, the part that falls into this one",
+    sentences_a ("sentences"): "sentences with a hit of theme_a",
+    sentences_b ("sentences"): "sentences with a hit of theme_b",
+    documents_a ("documents"): "documents with a hit of theme_a",
+    documents_b ("documents"): "documents with a hit of theme_b",
+    period_sentences ("sentences"): "all sentences of the period",
+    period_documents ("documents"): "all documents of the period",
+    npmi_sentence: "normalised pointwise mutual information over sentences (Bouma 2009): -1 never together, 0 as by chance, 1 never apart; null: both are in every sentence. High for rare themes",
+    npmi_document: "the same over documents",
+    log_dice_sentence: "logDice over sentences (Rychlý 2008): at most 14, one less is half as strong; null: in no sentence together",
+    log_dice_document: "logDice over documents",
+    first_start: "first day of the first period of this length in which a document holds both; null: none is placed",
+    small_n: "fewer than 20 documents in the period, or fewer than 5 with both",
+}
+
+table! { SourceRow, "theme_sources", "a theme in a source beside the base source, in the whole corpus and in each year (the longest length up to it); years only where the source or the base has a hit", false, key ["period", "theme", "source", "period_start"], order [];
+    period: "length of the period: the longest that the pipeline asks, up to a year; or whole, all text, dated or not",
+    period_start: "first day; null: unplaced, or whole",
+    period_end: "last day",
+    period_label: "2024, unplaced or whole",
+    theme: "theme id",
+    level: "0 or 1",
+    source: "source",
+    base: "the source that it is compared with, as the pipeline names it; null: none",
+    hits ("hits"): "occurrences in the source",
+    documents ("documents"): "documents of the source with a hit",
+    period_documents ("documents"): "all documents of the source",
+    density ("share"): "documents ÷ period_documents",
+    base_documents ("documents"): "documents of the base with a hit; null: no base",
+    base_period_documents ("documents"): "all documents of the base",
+    base_density ("share"): "base_documents ÷ base_period_documents; null: no base, or it is silent",
+    amplification ("ratio"): "density ÷ base_density; above 1 the source is louder than the base",
+    amplification_smoothed ("ratio"): "((documents + 0.5) ÷ (period_documents + 1)) over the same of the base: there also where base_documents is 0",
+    amplification_reason: "why amplification is null: no_base, is_base, base_silent (no document of the base in the period), no_common_period (whole: the two never speak in the same period), base_zero",
+    first_date: "whole only: first day of the source's earliest date with a hit",
+    base_first_date: "whole only: the same of the base; null in its own rows",
+    lag_days ("days"): "whole only: first_date − base_first_date; below zero the source is first",
+    lag_reason: "why lag_days is null: no_base, is_base, base_never, source_never (no dated hit), coarse_date (one of the two is no single day), corpus_begins (the earlier of the two is not after the first month of both sources, so an earlier time may lie before the corpus). Null in the rows of periods",
+    lag_months ("months"): "whole only: the lag, of at most 12 months to each side, at which the monthly densities of source and base go together best; above zero the source follows",
+    lag_correlation: "Pearson's r at that lag",
+    lag_pairs ("months"): "pairs of months that it rests on, at least 24; both sources speak in each",
+    lag_months_reason: "why lag_months is null: no_base, is_base, too_short (fewer than 24 pairs of months), constant (a density never changes)",
+}
+
+table! { KeynessRow, "keyness", "a theme in a contrast that the pipeline names; empty without one", false, key ["contrast", "theme"], order [];
+    contrast: "name of the contrast",
+    theme: "theme id",
+    theme_zh: "Chinese label",
+    theme_en: "English label",
+    level: "0 or 1",
+    period: "length of the periods that were summed: the longest that fills both sides",
+    target_hits ("hits"): "occurrences in the target",
+    target_han_chars ("characters"): "Han characters of the target",
+    reference_hits ("hits"): "occurrences in the reference",
+    reference_han_chars ("characters"): "Han characters of the reference",
+    target_per_10k ("hits per 10,000 Han characters"): "target_hits ÷ target_han_chars × 10,000; null: no text",
+    reference_per_10k ("hits per 10,000 Han characters"): "the same of the reference",
+    g2: "log-likelihood ratio over hits and characters without one, of target and reference, without correction; never below zero: log_ratio has the direction. It grows with the corpus. Null: a side without text, or no hit",
+    log_ratio: "log₂ of target_per_10k ÷ reference_per_10k: 1 is twice as often in the target; 0 hits are taken for 0.5. Null as g2",
+    p: "p-value of g2 (chi-square, one degree of freedom), as if hits were independent; they come in bursts, so it is too small",
+    p_adjusted: "p after Benjamini and Hochberg, over the themes of this level in the contrast that have one",
+    small_n: "fewer than 5 hits are expected in the target or in the reference",
+}
+
 table! { Reject, "rejects", "input that could not be used", false, key [], order ["source", "path", "record"];
     source: "source",
     path: "path of the file, relative to the source's folder",
@@ -570,6 +705,14 @@ table! { ThemeOccasionRow, "theme_occasions", "a theme on an occasion", false, k
     occasion_type: "type", province: "province", voice: "voice",
 }
 
+table! { PairCountRow, "pairs", "two themes in a period", false, key [], order [];
+    period: "length", period_start: "first day", theme_a: "theme", theme_b: "theme", sentences: "sentences", documents: "documents",
+}
+
+table! { SourceSeenRow, "source_seen", "first time of a theme in a source", false, key [], order [];
+    theme: "theme", source: "source", first_start: "first day", first_end: "last day", first_doc_id: "document",
+}
+
 table! { SeenRow, "seen", "first and last time of a theme", false, key [], order [];
     theme: "theme", first_date: "first", first_doc_id: "document", first_event_date: "occasion", last_date: "last", last_doc_id: "document",
 }
@@ -597,6 +740,9 @@ pub fn tables() -> Vec<Table> {
         BreakdownRow::table(),
         ProfileRow::table(),
         TurnRow::table(),
+        PairRow::table(),
+        SourceRow::table(),
+        KeynessRow::table(),
         Reject::table(),
     ]
 }
@@ -605,7 +751,8 @@ pub fn tables() -> Vec<Table> {
 /// under another list is not read under this one.
 #[must_use]
 pub fn columns_fingerprint() -> String {
-    let cached = [SpanRow::table(), CountRow::table(), ThemeOccasionRow::table(), SeenRow::table(), PresenceRow::table()];
+    let cached =
+        [SpanRow::table(), CountRow::table(), ThemeOccasionRow::table(), PairCountRow::table(), SourceSeenRow::table(), SeenRow::table(), PresenceRow::table()];
     let columns = |t: &Table| t.columns.iter().map(|c| format!("{} {} {:?} {}\n", t.name, c.name, c.kind, c.nullable)).collect::<String>();
     let all: String = tables().iter().chain(&cached).map(columns).collect();
     blake3::hash(all.as_bytes()).to_hex().to_string()

@@ -32,6 +32,8 @@ KEYS_WITH_NULLS = {
     "period_totals": ["period", "period_start", "breakdown", "member"],
     "theme_frequency": ["period", "theme", "period_start"],
     "theme_breakdown": ["period", "breakdown", "member", "theme", "period_start"],
+    "theme_pairs": ["period", "theme_a", "theme_b", "period_start"],
+    "theme_sources": ["period", "theme", "source", "period_start"],
 }
 
 REFERENCES = [
@@ -53,6 +55,10 @@ REFERENCES = [
     ("theme_profile", ["theme"], "themes", ["theme"]),
     ("theme_frequency", ["theme"], "themes", ["theme"]),
     ("theme_breakdown", ["theme"], "themes", ["theme"]),
+    ("theme_pairs", ["theme_a"], "themes", ["theme"]),
+    ("theme_pairs", ["theme_b"], "themes", ["theme"]),
+    ("theme_sources", ["theme"], "themes", ["theme"]),
+    ("keyness", ["theme"], "themes", ["theme"]),
     ("theme_profile", ["first_doc_id"], "documents", ["doc_id"]),
     ("theme_profile", ["last_doc_id"], "documents", ["doc_id"]),
 ]
@@ -388,6 +394,7 @@ def counts(db, basis, first_only, report):
            where share_of_hits is distinct from hits / nullif(n, 0)::double""",
     )
     turns(compare, db)
+    pairs_and_sources(db, compare)
     totals = db.execute("select count(*), sum(han_chars), (select count(*) from spoken) from documents where doc_id in (select doc_id from counted)").fetchone()
     undated = db.execute("select count(*) from counted where date_start is null").fetchone()[0]
     faults = []
@@ -442,6 +449,79 @@ def turns(compare, db):
            where ((f.heat_by_share is null) <> (f.period_start is null or f.small_n or f.period_documents = 0))
               or (f.heat_by_share = 'none') <> (f.documents = 0) and f.heat_by_share is not null
               or (f.heat_by_count is not null and f.period <> 'year')""",
+    )
+
+
+def pairs_and_sources(db, compare):
+    """Pairs of themes and counts by source, recomputed from hits."""
+    # The whole corpus is a period without a bound; the other length is that of the table.
+    db.execute(
+        """create table placed_long as
+           select period, period_start, doc_id, sentence, source from placed where period in (select distinct period from theme_pairs union select distinct period from theme_sources)
+           union all select 'whole', null, doc_id, sentence, source from spoken"""
+    )
+    db.execute(
+        """create table with_theme as
+           select distinct period, period_start, theme, (parent is not null)::int as level, doc_id, sentence
+           from counted_hits join placed_long using (doc_id, sentence) join themes using (theme)"""
+    )
+    # Of a pair, the table names first the theme that the lexicon has first: themes.parquet is in its order.
+    db.execute("create table theme_order as select theme, row_number() over () as number from themes")
+    for unit, one in (("sentences", "(doc_id, sentence)"), ("documents", "doc_id")):
+        also = "and a.sentence = b.sentence" if unit == "sentences" else ""
+        compare(
+            f"theme_pairs.{unit} = hits, recomputed",
+            f"""select * from (
+                    select a.period, a.period_start, a.theme as theme_a, b.theme as theme_b, count(distinct {one.replace('doc_id', 'a.doc_id').replace('sentence', 'a.sentence')}) n
+                    from with_theme a join with_theme b
+                      on a.doc_id = b.doc_id and a.period = b.period and a.period_start is not distinct from b.period_start and a.level = b.level {also}
+                    join theme_order x on x.theme = a.theme join theme_order y on y.theme = b.theme
+                    where x.number < y.number group by all) c
+                full join theme_pairs p on c.period = p.period and c.period_start is not distinct from p.period_start and c.theme_a = p.theme_a and c.theme_b = p.theme_b
+                where coalesce(c.n, 0) <> coalesce(p.{unit}, -1)""",
+            f"{db.execute('select count(*) from theme_pairs').fetchone()[0]} rows",
+        )
+        compare(
+            f"theme_pairs: {unit} of each theme and of the period, recomputed",
+            f"""with one as (select period, period_start, theme, count(distinct {one}) n from with_theme group by all),
+                     every as (select period, period_start, count(distinct {one}) n from placed_long group by all)
+                select p.period_label, p.theme_a, p.theme_b, a.n, p.{unit}_a, b.n, p.{unit}_b, e.n, p.period_{unit} from theme_pairs p
+                left join one a on a.period = p.period and a.period_start is not distinct from p.period_start and a.theme = p.theme_a
+                left join one b on b.period = p.period and b.period_start is not distinct from p.period_start and b.theme = p.theme_b
+                left join every e on e.period = p.period and e.period_start is not distinct from p.period_start
+                where (a.n, b.n, e.n) is distinct from (p.{unit}_a, p.{unit}_b, p.period_{unit})""",
+        )
+    compare(
+        "NPMI and logDice follow from the counts in their row",
+        """select period_label, theme_a, theme_b from theme_pairs
+           where abs(npmi_document - ln(documents * period_documents / (documents_a * documents_b)) / -ln(documents / period_documents)) > 1e-9
+              or abs(log_dice_document - (14 + log2(2 * documents / (documents_a + documents_b)))) > 1e-9
+              or (sentences > 0 and abs(npmi_sentence - ln(sentences * period_sentences / (sentences_a * sentences_b)) / -ln(sentences / period_sentences)) > 1e-9)
+              or (sentences > 0 and abs(log_dice_sentence - (14 + log2(2 * sentences / (sentences_a + sentences_b)))) > 1e-9)
+              or (sentences = 0 and (npmi_sentence <> -1 or log_dice_sentence is not null))""",
+    )
+    compare(
+        "theme_sources = hits, recomputed",
+        """with one as (
+               select period, period_start, source, theme, count(*) n, count(distinct doc_id) d from counted_hits join placed_long using (doc_id, sentence) group by all),
+             every as (select period, period_start, source, count(distinct doc_id) d from placed_long group by all)
+           select s.period_label, s.source, s.theme, o.n, s.hits, o.d, s.documents, e.d, s.period_documents from theme_sources s
+           left join one o on o.period = s.period and o.period_start is not distinct from s.period_start and o.source = s.source and o.theme = s.theme
+           left join every e on e.period = s.period and e.period_start is not distinct from s.period_start and e.source = s.source
+           where (coalesce(o.n, 0), coalesce(o.d, 0), e.d) is distinct from (s.hits, s.documents, s.period_documents)
+           union all select o.period, o.source, o.theme, o.n, null, o.d, null, null, null from one o
+           where o.period in (select period from theme_sources)
+             and not exists (select 1 from theme_sources s
+                             where o.period = s.period and o.period_start is not distinct from s.period_start and o.source = s.source and o.theme = s.theme)""",
+        f"{db.execute('select count(*) from theme_sources').fetchone()[0]} rows",
+    )
+    compare(
+        "the base of theme_sources is the base's own row, and amplification follows",
+        """select s.period_label, s.source, s.theme from theme_sources s
+           left join theme_sources b on b.source = s.base and b.period = s.period and b.period_start is not distinct from s.period_start and b.theme = s.theme
+           where (s.base_documents > 0 and s.base_documents is distinct from b.documents)
+              or (s.amplification is null) <> (s.amplification_reason is not null)
+              or abs(s.amplification - s.density / s.base_density) > 1e-9 * s.amplification""",
     )
 
 

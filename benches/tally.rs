@@ -1,0 +1,377 @@
+//! What tally costs over a long corpus: 60 years of days, 500 themes, five
+//! breakdowns, by month, quarter and year.
+//!
+//! The rollups are made here from a fixed seed, as dense as those of the
+//! broadcasts are (`README.md`). The laws it checks: under [`SECONDS`] from the
+//! rollups to every row of every table, and under [`MEGABYTES`] of memory for the
+//! whole process, the rollups included.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark may fail loudly and says what it found")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use chrono::{Days, NaiveDate};
+use tifa::diagnostic::DataFile;
+use tifa::parse::DateRange;
+use tifa::tag::Lexicon;
+use tifa::tally::{
+    Breakdown, Cadence, Calendar, Contrast, CountRow, PairCountRow, Period, PresenceRow, Rollup, SeenRow, Settings, Side, SourceCadence, SourceSeenRow, Sums,
+    ThemeOccasionRow, Word,
+};
+use tifa::write::{read_parquet, write_parquet};
+
+/// From the rollups to the last row of the last table.
+const SECONDS: f64 = 5.0;
+/// Most memory that the process ever held.
+const MEGABYTES: f64 = 500.0;
+
+const FIRST_YEAR: i32 = 1960;
+const YEARS: i32 = 60;
+/// A day has so many documents of each source that speaks on it.
+const DOCUMENTS_A_DAY: u64 = 4;
+const PARENTS: usize = 20;
+const CHILDREN: usize = 480;
+const SOURCES: [&str; 4] = ["centre", "east", "west", "reports"];
+const REGISTERS: [&str; 3] = ["broadcast", "editorial", "report"];
+const TYPES: usize = 16;
+const PROVINCES: usize = 33;
+const VOICES: [&str; 2] = ["narrated", "reported"];
+/// Rollups come in shards; each holds some years of one source.
+const YEARS_A_SHARD: i32 = 5;
+
+/// `SplitMix64`: the published constants, no library whose stream may change.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+
+    fn happens(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+fn lexicon() -> Lexicon {
+    let mut text = String::new();
+    for parent in 0..PARENTS {
+        text += &format!("[[theme]]\nid='parent-{parent}'\nzh='类{parent}'\nen='p'\nsource='s'\nterms=[]\n");
+    }
+    for child in 0..CHILDREN {
+        text += &format!("[[theme]]\nid='theme-{child}'\nzh='题{child}'\nen='t'\nsource='s'\nparent='parent-{}'\nterms=['提法{child}号']\n", child % PARENTS);
+    }
+    Lexicon::new(&[DataFile { path: "made.toml".into(), text }]).unwrap_or_else(|e| panic!("{e:?}"))
+}
+
+/// What the documents of one source say of a theme in a month: hits, and the
+/// members that they fall into. Formulations come and go: a theme lives for
+/// some decades, and one in three is rare while it does.
+struct Made {
+    random: Random,
+    calendar: Calendar,
+    words: BTreeMap<String, Word>,
+    /// Birth, years of life, and percent of months with a hit, by child.
+    lives: Vec<(i32, i32, u64)>,
+    hits: u64,
+}
+
+type Counts = BTreeMap<(Period, Option<NaiveDate>, Breakdown, Word, Option<Word>), [u64; 4]>;
+
+impl Made {
+    fn new() -> Self {
+        let mut random = Random(7);
+        let lives = (0..CHILDREN)
+            .map(|_| {
+                let born = FIRST_YEAR - 15 + i32::try_from(random.below(70)).unwrap();
+                (born, 10 + i32::try_from(random.below(30)).unwrap(), [15, 60, 95][usize::try_from(random.below(3)).unwrap()])
+            })
+            .collect();
+        Self { random, calendar: Calendar::default(), words: BTreeMap::new(), lives, hits: 0 }
+    }
+
+    fn word(&mut self, text: &str) -> Word {
+        self.words.entry(text.to_owned()).or_insert_with(|| text.into()).clone()
+    }
+
+    fn member(&mut self, breakdown: Breakdown, source: usize) -> Word {
+        let name = match breakdown {
+            Breakdown::All => "all".to_owned(),
+            Breakdown::Source => SOURCES[source].to_owned(),
+            Breakdown::Register => REGISTERS[source % REGISTERS.len()].to_owned(),
+            // Most text tells of no occasion.
+            Breakdown::OccasionType if self.random.happens(45) => "none".to_owned(),
+            Breakdown::OccasionType => format!("type-{}", self.random.below(TYPES as u64)),
+            Breakdown::Province if self.random.happens(65) => "none".to_owned(),
+            Breakdown::Province => format!("{}0000", 11 + self.random.below(PROVINCES as u64)),
+            Breakdown::Voice => VOICES[usize::from(self.random.happens(35))].to_owned(),
+        };
+        self.word(&name)
+    }
+
+    /// Adds a count to every length and breakdown, as a document does.
+    fn add(&mut self, counts: &mut Counts, day: NaiveDate, source: usize, theme: Option<&Word>, count: [u64; 4]) {
+        let lengths = [Period::Month, Period::Quarter, Period::Year].map(|period| (period, self.calendar.start_of(period, day)));
+        for breakdown in Breakdown::EVERY {
+            let member = self.member(breakdown, source);
+            let whole = matches!(breakdown, Breakdown::All | Breakdown::Source).then_some((Period::Whole, None));
+            for (period, start) in lengths.into_iter().chain(whole) {
+                let sum = counts.entry((period, start, breakdown, member.clone(), theme.cloned())).or_default();
+                for (sum, more) in sum.iter_mut().zip(count) {
+                    *sum += more;
+                }
+                // Where a theme is, there is text.
+                counts.entry((period, start, breakdown, member.clone(), None)).or_default();
+            }
+        }
+    }
+
+    /// Some years of one source.
+    fn shard(&mut self, source: usize, first_year: i32) -> Rollup {
+        let mut counts = Counts::new();
+        let mut out = Rollup::default();
+        let mut seen: BTreeMap<usize, NaiveDate> = BTreeMap::new();
+        let mut pairs: BTreeMap<(Period, Option<NaiveDate>, usize, usize), [u64; 2]> = BTreeMap::new();
+        for year in first_year..first_year + YEARS_A_SHARD {
+            let mut day = NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
+            let alive: Vec<(usize, u64)> =
+                self.lives.iter().enumerate().filter(|(_, (born, life, _))| *born <= year && year < born + life).map(|(n, (.., often))| (n, *often)).collect();
+            // Documents of a day, and a rest that tells of no occasion.
+            while day < NaiveDate::from_ymd_opt(year + 1, 1, 1).unwrap() {
+                self.add(&mut counts, day, source, None, [0, 12 * DOCUMENTS_A_DAY, DOCUMENTS_A_DAY, 500 * DOCUMENTS_A_DAY]);
+                out.presence.push(PresenceRow {
+                    source: SOURCES[source].to_owned(),
+                    date_start: day,
+                    date_end: day,
+                    documents: DOCUMENTS_A_DAY,
+                    han_chars: 500 * DOCUMENTS_A_DAY,
+                });
+                day = day.checked_add_days(Days::new(1)).unwrap();
+            }
+            for month in 1..=12 {
+                let day = NaiveDate::from_ymd_opt(year, month, 5).unwrap();
+                let mut here: Vec<usize> = Vec::new();
+                for (theme, often) in &alive {
+                    if !self.random.happens(*often) {
+                        continue;
+                    }
+                    here.push(*theme);
+                    seen.entry(*theme).or_insert(day);
+                    let (child, parent) = (self.word(&format!("theme-{theme}")), self.word(&format!("parent-{}", theme % PARENTS)));
+                    // A month of a broadcast spreads a theme over some three types and two provinces.
+                    // The other sources are smaller.
+                    for _ in 0..if source == 0 { 2 } else { usize::from(self.random.happens(50)) } {
+                        let hits = 1 + self.random.below(3);
+                        self.hits += hits;
+                        for theme in [&child, &parent] {
+                            self.add(&mut counts, day, source, Some(theme), [hits, 1, 1, 0]);
+                        }
+                        if !self.random.happens(45) {
+                            continue;
+                        }
+                        let occasion = format!("{year}-{month}-{}", self.random.below(12));
+                        let row = ThemeOccasionRow {
+                            occasion_id: self.word(&occasion),
+                            date_start: Some(day),
+                            date_end: Some(day),
+                            source: self.member(Breakdown::Source, source),
+                            register: self.member(Breakdown::Register, source),
+                            occasion_type: self.member(Breakdown::OccasionType, source),
+                            province: self.member(Breakdown::Province, source),
+                            voice: self.member(Breakdown::Voice, source),
+                            theme: child.clone(),
+                        };
+                        out.theme_occasions.push(ThemeOccasionRow { theme: parent.clone(), ..row.clone() });
+                        out.theme_occasions.push(row);
+                    }
+                }
+                // Each theme of the month stands with some others in a document.
+                for theme in &here {
+                    for _ in 0..4 {
+                        let other = here[usize::try_from(self.random.below(here.len() as u64)).unwrap()];
+                        if other != *theme {
+                            let (a, b) = (other.min(*theme), other.max(*theme));
+                            let year = NaiveDate::from_ymd_opt(year, 1, 1);
+                            for key in [(Period::Year, year, a, b), (Period::Whole, None, a, b)] {
+                                let sum = pairs.entry(key).or_default();
+                                *sum = [sum[0] + 1, sum[1] + 1];
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        out.counts = counts
+            .into_iter()
+            .map(|((period, period_start, breakdown, member, theme), [hits, sentences, documents, han_chars])| CountRow {
+                period,
+                period_start,
+                breakdown,
+                member,
+                theme,
+                hits,
+                sentences,
+                documents,
+                han_chars,
+            })
+            .collect();
+        out.theme_occasions.sort();
+        out.theme_occasions.dedup();
+        for ((period, period_start, a, b), [sentences, documents]) in pairs {
+            let [theme_a, theme_b] = [a, b].map(|n| self.word(&format!("theme-{n}")));
+            out.pairs.push(PairCountRow { period, period_start, theme_a, theme_b, sentences, documents });
+        }
+        for (theme, day) in seen {
+            let theme = format!("theme-{theme}");
+            out.seen.push(SeenRow {
+                theme: theme.clone(),
+                first_date: day,
+                first_doc_id: "d".into(),
+                first_event_date: None,
+                last_date: day,
+                last_doc_id: "d".into(),
+            });
+            let (theme, source) = (self.word(&theme), self.word(SOURCES[source]));
+            out.source_seen.push(SourceSeenRow { theme, source, first_start: day, first_end: day, first_doc_id: "d".into() });
+        }
+        out.counts.shrink_to_fit();
+        out.theme_occasions.shrink_to_fit();
+        out
+    }
+}
+
+/// A value of `/proc/self/status`, in MB.
+fn memory(of: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with(of))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kb| kb / 1024.0)
+}
+
+/// Makes the rollups and leaves them as a run does; hits of all children.
+fn leave(folder: &Path) -> u64 {
+    let mut made = Made::new();
+    let mut number = 0;
+    for source in 0..SOURCES.len() {
+        for year in (FIRST_YEAR..FIRST_YEAR + YEARS).step_by(usize::try_from(YEARS_A_SHARD).unwrap()) {
+            let rollup = made.shard(source, year);
+            let file = |table: &str| folder.join(format!("{table}-{number:03}.parquet"));
+            write_parquet(&file("counts"), &rollup.counts, &[]).unwrap();
+            write_parquet(&file("theme_occasions"), &rollup.theme_occasions, &[]).unwrap();
+            write_parquet(&file("pairs"), &rollup.pairs, &[]).unwrap();
+            write_parquet(&file("seen"), &rollup.seen, &[]).unwrap();
+            write_parquet(&file("source_seen"), &rollup.source_seen, &[]).unwrap();
+            write_parquet(&file("presence"), &rollup.presence, &[]).unwrap();
+            number += 1;
+        }
+    }
+    made.hits
+}
+
+fn read(folder: &Path, number: usize) -> Option<Rollup> {
+    let file = |table: &str| folder.join(format!("{table}-{number:03}.parquet"));
+    file("counts").exists().then(|| Rollup {
+        counts: read_parquet(&file("counts")).unwrap(),
+        theme_occasions: read_parquet(&file("theme_occasions")).unwrap(),
+        pairs: read_parquet(&file("pairs")).unwrap(),
+        seen: read_parquet(&file("seen")).unwrap(),
+        source_seen: read_parquet(&file("source_seen")).unwrap(),
+        presence: read_parquet(&file("presence")).unwrap(),
+        occasions: Vec::new(),
+    })
+}
+
+/// The rollups are made in this process and summed in a child, so that the memory
+/// of making them is not counted.
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some("--rollups") {
+        let (folder, hits) = (arguments.next().unwrap(), arguments.next().unwrap().parse().unwrap());
+        return measured(Path::new(&folder), hits);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let hits = leave(folder.path());
+    let status = Command::new(std::env::current_exe().unwrap()).arg("--rollups").arg(folder.path()).arg(hits.to_string()).status().unwrap();
+    if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn measured(folder: &Path, hits: u64) -> ExitCode {
+    let lexicon = lexicon();
+    let sources: Vec<SourceCadence> = SOURCES.iter().map(|s| SourceCadence { source: (*s).to_owned(), cadence: Cadence::Daily }).collect();
+    let year = |year| DateRange::year(year).unwrap();
+    let mut settings = Settings { base: Some(SOURCES[0].to_owned()), ..Settings::default() };
+    settings.measures.smoothing = Some(3);
+    let target = Side { from: Some(year(2000).start), to: Some(year(2009).end), source: None };
+    settings.contrasts = vec![Contrast::new("2000s".into(), target, None, &settings.periods, &settings.calendar).unwrap()];
+    let (mut days, mut rows) = (0, [0; 3]);
+    let (mut reading, mut tallying) = (Duration::ZERO, Duration::ZERO);
+    let mut sums = Sums::new(&lexicon);
+    for number in 0.. {
+        let start = Instant::now();
+        let Some(rollup) = read(folder, number) else { break };
+        reading += start.elapsed();
+        days += rollup.presence.len();
+        rows = [rows[0] + rollup.counts.len(), rows[1] + rollup.theme_occasions.len(), rows[2] + rollup.pairs.len()];
+        let start = Instant::now();
+        sums.add(rollup).unwrap();
+        tallying += start.elapsed();
+    }
+    println!(
+        "{} days, {} themes; rows of rollups: {} counts, {} themes on occasions, {} pairs",
+        days / SOURCES.len(),
+        lexicon.themes().len(),
+        rows[0],
+        rows[1],
+        rows[2]
+    );
+    assert_eq!(days / SOURCES.len(), 21_915);
+    let added = tallying.as_secs_f64();
+    let start = Instant::now();
+    let tally = sums.finish(&sources, &settings, None).unwrap();
+    let finished = added + start.elapsed().as_secs_f64();
+    let (mut members, mut member_hits) = (0_u64, 0);
+    for row in tally.theme_breakdown.rows() {
+        members += 1;
+        member_hits += if row.period == "month" && row.level == 1 && row.breakdown == "voice" { row.hits } else { 0 };
+    }
+    let pairs = tally.theme_pairs.rows().filter(|r| r.documents > 0).count();
+    let seconds = added + start.elapsed().as_secs_f64();
+    let megabytes = memory("VmHWM");
+    let counted = |period: &str| tally.theme_frequency.iter().filter(|r| r.period == period && r.level == 1).filter_map(|r| r.hits).sum::<u64>();
+    assert_eq!((counted("month"), counted("quarter"), counted("year"), member_hits), (hits, hits, hits, hits));
+    assert_eq!((members, pairs), (tally.theme_breakdown.len() as u64, tally.theme_pairs.len()));
+    assert_eq!(tally.theme_frequency.len(), lexicon.themes().len() * usize::try_from(YEARS).unwrap() * 17);
+    println!(
+        "tables: {} period_totals, {} theme_frequency, {members} theme_breakdown, {pairs} theme_pairs, {} theme_sources, {} theme_turns, {} keyness",
+        tally.period_totals.len(),
+        tally.theme_frequency.len(),
+        tally.theme_sources.len(),
+        tally.theme_turns.len(),
+        tally.keyness.len()
+    );
+    let present = tally.theme_frequency.iter().filter(|r| r.period == "month" && r.hits > Some(0)).count();
+    let in_months = tally.theme_breakdown.rows().filter(|r| r.period == "month").count();
+    println!("  a theme that a month has stands in {:.1} members", in_months as f64 / present as f64);
+    let fast = seconds <= SECONDS;
+    println!(
+        "  {seconds:.2} s (adding {added:.2}, series {:.2}, rows {:.2}; reading the rollups, not counted, {:.2}), at most {SECONDS}: {}",
+        finished - added,
+        seconds - finished,
+        reading.as_secs_f64(),
+        if fast { "holds" } else { "TOO SLOW" }
+    );
+    let small = megabytes.is_none_or(|mb| mb <= MEGABYTES);
+    match megabytes {
+        Some(mb) => println!("  {mb:.0} MB of memory at most, at most {MEGABYTES}: {}", if small { "holds" } else { "TOO LARGE" }),
+        None => println!("  memory is not told by this system"),
+    }
+    if fast && small { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,432 @@
+//! Sources beside a base source: density, amplification, and who speaks first.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Months, NaiveDate};
+
+use super::Settings;
+use super::correlation::{NoLag, best_lag};
+use super::counts::Counts;
+use super::period::Period;
+use super::rate::share;
+use super::rollup::Breakdown;
+use super::series::{UNPLACED, WHOLE};
+use super::word::Word;
+use crate::parse::DateRange;
+use crate::tag::Lexicon;
+
+/// The first time that a source speaks of a theme.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceSeenRow {
+    /// Theme id.
+    pub theme: Word,
+    /// Source.
+    pub source: Word,
+    /// First day of the earliest date with the theme.
+    pub first_start: NaiveDate,
+    /// Its last day: a date that is only a year lasts one.
+    pub first_end: NaiveDate,
+    /// The document of that date, the first by id.
+    pub first_doc_id: Word,
+}
+
+/// Keeps the first time of each theme and source.
+#[derive(Debug, Default)]
+pub(super) struct SourcesSeen {
+    first: BTreeMap<(usize, Word), (NaiveDate, NaiveDate, Word)>,
+}
+
+impl SourcesSeen {
+    pub(super) fn add(&mut self, theme: usize, source: &str, basis: DateRange, doc_id: &str) {
+        let new = (basis.start, basis.end, doc_id);
+        match self.first.get_mut(&(theme, source.into())) {
+            Some(known) if (known.0, known.1, known.2.as_str()) <= new => {}
+            Some(known) => *known = (basis.start, basis.end, doc_id.into()),
+            None => {
+                self.first.insert((theme, source.into()), (basis.start, basis.end, doc_id.into()));
+            }
+        }
+    }
+
+    pub(super) fn finish(self, lexicon: &Lexicon) -> Vec<SourceSeenRow> {
+        let row = |((theme, source), (first_start, first_end, first_doc_id)): ((usize, Word), (NaiveDate, NaiveDate, Word))| {
+            Some(SourceSeenRow { theme: lexicon.themes().get(theme)?.id.as_str().into(), source, first_start, first_end, first_doc_id })
+        };
+        self.first.into_iter().filter_map(row).collect()
+    }
+}
+
+/// The earliest of each theme and source.
+pub(super) fn merge_seen(mut rows: Vec<SourceSeenRow>) -> Vec<SourceSeenRow> {
+    rows.sort_unstable_by(|a, b| {
+        let key = |row: &'_ SourceSeenRow| (row.theme.clone(), row.source.clone(), row.first_start, row.first_end, row.first_doc_id.clone());
+        key(a).cmp(&key(b))
+    });
+    rows.dedup_by(|next, kept| (&next.theme, &next.source) == (&kept.theme, &kept.source));
+    rows
+}
+
+/// A theme in a source, beside the base source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceRow {
+    /// Length of the period, or `whole`.
+    pub period: Word,
+    /// First day; `None` where unplaced and for the whole.
+    pub period_start: Option<NaiveDate>,
+    /// Last day.
+    pub period_end: Option<NaiveDate>,
+    /// `2024`, `unplaced` or `whole`.
+    pub period_label: Word,
+    /// Theme id.
+    pub theme: Word,
+    /// 0 or 1.
+    pub level: u32,
+    /// Source.
+    pub source: Word,
+    /// The source that it is compared with.
+    pub base: Option<Word>,
+    /// Hits of the source.
+    pub hits: u64,
+    /// Its documents with a hit.
+    pub documents: u64,
+    /// All its documents.
+    pub period_documents: u64,
+    /// `documents ÷ period_documents`.
+    pub density: Option<f64>,
+    /// The base's documents with a hit.
+    pub base_documents: Option<u64>,
+    /// All the base's documents.
+    pub base_period_documents: Option<u64>,
+    /// Their share.
+    pub base_density: Option<f64>,
+    /// `density ÷ base_density`.
+    pub amplification: Option<f64>,
+    /// [`smoothed_ratio`].
+    pub amplification_smoothed: Option<f64>,
+    /// Why there is no amplification.
+    pub amplification_reason: Option<Word>,
+    /// First day of the source's earliest date with the theme.
+    pub first_date: Option<NaiveDate>,
+    /// The same of the base.
+    pub base_first_date: Option<NaiveDate>,
+    /// Days from the base's first time to that of the source.
+    pub lag_days: Option<i64>,
+    /// Why there are none.
+    pub lag_reason: Option<Word>,
+    /// Months by which the source's density follows the base's best.
+    pub lag_months: Option<i64>,
+    /// The correlation at that lag.
+    pub lag_correlation: Option<f64>,
+    /// Pairs of months that it rests on.
+    pub lag_pairs: Option<u64>,
+    /// Why there is none.
+    pub lag_months_reason: Option<Word>,
+}
+
+/// Density over density, with half a document and one more added, so that it
+/// exists where the base has none: ((k + ½) ÷ (n + 1)) over the same of the base.
+///
+/// ```
+/// assert_eq!(tifa::tally::smoothed_ratio((1, 9), (0, 9)), 3.0);
+/// ```
+#[must_use]
+pub fn smoothed_ratio(source: (u64, u64), base: (u64, u64)) -> f64 {
+    let smooth = |(part, whole): (u64, u64)| (part as f64 + 0.5) / (whole as f64 + 1.0);
+    smooth(source) / smooth(base)
+}
+
+type Place = (Period, Option<NaiveDate>);
+
+/// Hits and documents of a theme in a source, by place.
+type Found = BTreeMap<Place, (u64, u64)>;
+
+/// What the counts say of sources.
+struct Spoken<'c> {
+    /// All documents of each source in each place.
+    documents: BTreeMap<(&'c str, Place), u64>,
+    found: BTreeMap<(&'c str, &'c str), Found>,
+    /// First day of the first month that each source speaks in.
+    begins: BTreeMap<&'c str, NaiveDate>,
+    /// Number of the first month in which any source speaks.
+    first_month: i32,
+    /// Documents of each source in each month from then on.
+    months: BTreeMap<&'c str, Vec<u64>>,
+    /// The long places of each source, the unplaced last, and the whole.
+    places: BTreeMap<&'c str, Vec<Place>>,
+}
+
+fn month_number(day: NaiveDate) -> i32 {
+    day.year() * 12 + i32::try_from(day.month0()).unwrap_or(0)
+}
+
+impl<'c> Spoken<'c> {
+    fn new(counts: &'c Counts, long: Option<Period>) -> Self {
+        let mut out = Self {
+            documents: BTreeMap::new(),
+            found: BTreeMap::new(),
+            begins: BTreeMap::new(),
+            first_month: 0,
+            months: BTreeMap::new(),
+            places: BTreeMap::new(),
+        };
+        let wanted = move |period| Some(period) == long || matches!(period, Period::Whole | Period::Month);
+        for row in counts.rows(Breakdown::Source, wanted) {
+            let (source, place) = (row.member.as_str(), (row.period, row.period_start));
+            let is_long = Some(row.period) == long || row.period == Period::Whole;
+            if let Some(theme) = row.theme.map(Word::as_str) {
+                out.found.entry((theme, source)).or_default().insert(place, (row.hits, row.documents));
+                continue;
+            }
+            out.documents.insert((source, place), row.documents);
+            if is_long {
+                out.places.entry(source).or_default().push(place);
+            }
+            if let (Period::Month, Some(start)) = place {
+                let first = out.begins.entry(source).or_insert(start);
+                *first = (*first).min(start);
+            }
+        }
+        for places in out.places.values_mut() {
+            places.sort_by_key(|(period, start)| (*period, start.is_none(), *start));
+        }
+        out.first_month = out.begins.values().copied().min().map_or(0, month_number);
+        for ((source, (period, start)), documents) in &out.documents {
+            let Some(start) = start.filter(|_| *period == Period::Month) else { continue };
+            let Ok(at) = usize::try_from(month_number(start) - out.first_month) else { continue };
+            let months = out.months.entry(source).or_default();
+            if months.len() <= at {
+                months.resize(at + 1, 0);
+            }
+            if let Some(cell) = months.get_mut(at) {
+                *cell = *documents;
+            }
+        }
+        out
+    }
+
+    /// A source's density of a theme in each month since the first; `None` where
+    /// the source is silent.
+    fn densities(&self, theme: &str, source: &str) -> Vec<Option<f64>> {
+        let Some(months) = self.months.get(source) else { return Vec::new() };
+        let mut out: Vec<Option<f64>> = months.iter().map(|documents| share(0, *documents)).collect();
+        let found = self.found.get(&(theme, source)).into_iter().flatten();
+        for ((period, start), (_, documents)) in found {
+            let Some(start) = start.filter(|_| *period == Period::Month) else { continue };
+            let at = usize::try_from(month_number(start) - self.first_month).ok();
+            if let Some((cell, all)) = at.and_then(|at| out.get_mut(at).zip(months.get(at))) {
+                *cell = share(*documents, *all);
+            }
+        }
+        out
+    }
+}
+
+/// The rows by period length, theme in the order of the lexicon, source and
+/// start: the whole for every theme and source that speaks, a period only where
+/// the source or the base has a hit.
+pub(super) fn source_rows(counts: &Counts, seen: &[SourceSeenRow], lexicon: &Lexicon, settings: &Settings) -> Vec<SourceRow> {
+    let (calendar, base) = (&settings.calendar, settings.base.as_deref());
+    let spoken = Spoken::new(counts, settings.long_period());
+    let firsts: BTreeMap<(&str, &str), &SourceSeenRow> = seen.iter().map(|row| ((row.theme.as_str(), row.source.as_str()), row)).collect();
+    let mut words: BTreeMap<String, Word> = BTreeMap::new();
+    let mut word = |text: &str| words.entry(text.to_owned()).or_insert_with(|| text.into()).clone();
+    let mut out = Vec::new();
+    for theme in lexicon.themes() {
+        let base_densities = base.map(|base| spoken.densities(&theme.id, base));
+        for (source, places) in &spoken.places {
+            let found = spoken.found.get(&(theme.id.as_str(), *source));
+            let base_found = base.and_then(|base| spoken.found.get(&(theme.id.as_str(), base)));
+            for place in places {
+                let (hits, documents) = found.and_then(|f| f.get(place)).copied().unwrap_or_default();
+                let base_with = base_found.and_then(|f| f.get(place)).map_or(0, |f| f.1);
+                let whole = place.0 == Period::Whole;
+                if !whole && documents == 0 && base_with == 0 {
+                    continue;
+                }
+                let all = spoken.documents.get(&(*source, *place)).copied().unwrap_or(0);
+                let base_all = base.map(|base| spoken.documents.get(&(base, *place)).copied().unwrap_or(0));
+                let mut row = SourceRow {
+                    period: word(place.0.name()),
+                    period_start: place.1,
+                    period_end: place.1.and_then(|start| calendar.end_of(place.0, start)),
+                    period_label: match place.1 {
+                        Some(start) => word(&calendar.label(place.0, start)),
+                        None => word(if whole { WHOLE } else { UNPLACED }),
+                    },
+                    theme: word(&theme.id),
+                    level: u32::from(theme.parent.is_some()),
+                    source: word(source),
+                    base: base.map(&mut word),
+                    hits,
+                    documents,
+                    period_documents: all,
+                    density: share(documents, all),
+                    base_documents: base.map(|_| base_with),
+                    base_period_documents: base_all,
+                    base_density: base_all.and_then(|all| share(base_with, all)),
+                    ..SourceRow::default()
+                };
+                let common =
+                    !whole || base.and_then(|base| spoken.places.get(base)).is_some_and(|of_base| of_base.iter().any(|p| p.1.is_some() && places.contains(p)));
+                let reason = match base {
+                    None => Some("no_base"),
+                    Some(base) if base == *source => Some("is_base"),
+                    Some(_) if base_all == Some(0) => Some("base_silent"),
+                    Some(_) if !common => Some("no_common_period"),
+                    Some(_) => {
+                        row.amplification_smoothed = Some(smoothed_ratio((documents, all), (base_with, base_all.unwrap_or(0))));
+                        row.amplification = row.density.zip(row.base_density).filter(|(_, base)| *base > 0.0).map(|(own, base)| own / base);
+                        row.amplification.is_none().then_some("base_zero")
+                    }
+                };
+                row.amplification_reason = reason.map(&mut word);
+                if whole {
+                    let first = |source: &str| firsts.get(&(theme.id.as_str(), source)).copied();
+                    let own = first(source);
+                    row.first_date = own.map(|f| f.first_start);
+                    let lag = match base {
+                        None => Err("no_base"),
+                        Some(base) if base == *source => Err("is_base"),
+                        Some(base) => {
+                            row.base_first_date = first(base).map(|f| f.first_start);
+                            match base_densities.as_ref().map(|b| best_lag(b, &spoken.densities(&theme.id, source))) {
+                                Some(Ok(best)) => {
+                                    row.lag_months = Some(i64::from(best.months));
+                                    row.lag_correlation = Some(best.correlation);
+                                    row.lag_pairs = Some(best.pairs as u64);
+                                }
+                                Some(Err(NoLag::Constant)) => row.lag_months_reason = Some(word("constant")),
+                                Some(Err(NoLag::TooShort)) | None => row.lag_months_reason = Some(word("too_short")),
+                            }
+                            let begins = |source: &str| spoken.begins.get(source).copied();
+                            lag_days(first(base), own, [begins(base), begins(source)])
+                        }
+                    };
+                    match lag {
+                        Ok(days) => row.lag_days = Some(days),
+                        Err(reason) => {
+                            row.lag_reason = Some(word(reason));
+                            if base.is_none_or(|base| base == *source) {
+                                row.lag_months_reason = Some(word(reason));
+                            }
+                        }
+                    }
+                }
+                out.push(row);
+            }
+        }
+    }
+    let length = |row: &SourceRow| Period::from_name(&row.period).unwrap_or(Period::Whole);
+    out.sort_by_key(length);
+    out
+}
+
+/// Days from the first time of the base to that of the source, or why none can
+/// be told. A first time in the first month of either source, or before it, says
+/// when the corpus begins, not when the theme does.
+fn lag_days(base: Option<&SourceSeenRow>, source: Option<&SourceSeenRow>, begins: [Option<NaiveDate>; 2]) -> Result<i64, &'static str> {
+    let base = base.ok_or("base_never")?;
+    let source = source.ok_or("source_never")?;
+    if base.first_start != base.first_end || source.first_start != source.first_end {
+        return Err("coarse_date");
+    }
+    let first = base.first_start.min(source.first_start);
+    if begins.into_iter().any(|month| month.is_none_or(|month| first < month + Months::new(1))) {
+        return Err("corpus_begins");
+    }
+    Ok((source.first_start - base.first_start).num_days())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CountRow;
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn seen(start: &str, end: &str) -> SourceSeenRow {
+        SourceSeenRow { first_start: day(start), first_end: day(end), ..SourceSeenRow::default() }
+    }
+
+    #[test]
+    fn a_lag_is_told_only_where_both_first_times_are_seen() {
+        let begins = [Some(day("2023-01-01")), Some(day("2023-03-01"))];
+        let on = |text: &str| seen(text, text);
+        assert_eq!(lag_days(Some(&on("2023-05-01")), Some(&on("2023-05-31")), begins), Ok(30));
+        assert_eq!(lag_days(Some(&on("2023-05-31")), Some(&on("2023-05-01")), begins), Ok(-30));
+        assert_eq!(lag_days(None, Some(&on("2023-05-01")), begins), Err("base_never"));
+        assert_eq!(lag_days(Some(&on("2023-05-01")), None, begins), Err("source_never"));
+        // The base spoke of it before the source began.
+        assert_eq!(lag_days(Some(&on("2023-02-10")), Some(&on("2023-06-01")), begins), Err("corpus_begins"));
+        assert_eq!(lag_days(Some(&on("2023-04-10")), Some(&on("2023-03-31")), begins), Err("corpus_begins"));
+        assert_eq!(lag_days(Some(&seen("2023-01-01", "2023-12-31")), Some(&on("2023-05-01")), begins), Err("coarse_date"));
+    }
+
+    fn theme(id: &str) -> String {
+        let term = if id == "water" { "水利" } else { "农业" };
+        format!("[[theme]]\nid='{id}'\nzh='甲'\nen='a'\nsource='s'\nterms=['{term}']\n")
+    }
+
+    fn count(period: Period, start: Option<&str>, source: &str, theme: Option<&str>, documents: u64) -> CountRow {
+        CountRow {
+            period,
+            period_start: start.map(day),
+            breakdown: Breakdown::Source,
+            member: source.into(),
+            theme: theme.map(Into::into),
+            hits: documents * 2,
+            sentences: documents,
+            documents,
+            han_chars: 0,
+        }
+    }
+
+    #[test]
+    fn amplification_is_density_over_the_base_or_says_why_not() {
+        let lexicon =
+            Lexicon::new(&[crate::diagnostic::DataFile { path: "t.toml".into(), text: theme("water") + &theme("farming") }]).unwrap_or_else(|e| panic!("{e:?}"));
+        let (year, whole) = (Period::Year, Period::Whole);
+        let (y1, y2) = (Some("2023-01-01"), Some("2024-01-01"));
+        let counts = [
+            count(whole, None, "centre", None, 40),
+            count(whole, None, "centre", Some("water"), 4),
+            count(whole, None, "province", None, 20),
+            count(whole, None, "province", Some("water"), 10),
+            count(whole, None, "province", Some("farming"), 1),
+            count(whole, None, "old", None, 3),
+            count(year, y1, "centre", None, 40),
+            count(year, y1, "centre", Some("water"), 4),
+            count(year, y1, "province", None, 20),
+            count(year, y1, "province", Some("water"), 10),
+            count(year, y1, "province", Some("farming"), 1),
+            count(year, y2, "old", None, 3),
+        ];
+        let settings = Settings { base: Some("centre".into()), ..Settings::default() };
+        let mut sums = Counts::new(&lexicon);
+        sums.add(counts.to_vec()).unwrap();
+        sums.finish().unwrap();
+        let rows = source_rows(&sums, &[], &lexicon, &settings);
+        let shown: Vec<_> =
+            rows.iter().map(|r| (r.period_label.as_str(), r.theme.as_str(), r.source.as_str(), r.amplification, r.amplification_reason.as_deref())).collect();
+        assert_eq!(
+            shown,
+            [
+                ("2023", "water", "centre", None, Some("is_base")),
+                ("2023", "water", "province", Some(5.0), None),
+                ("2023", "farming", "province", None, Some("base_zero")),
+                ("whole", "water", "centre", None, Some("is_base")),
+                ("whole", "water", "old", None, Some("no_common_period")),
+                ("whole", "water", "province", Some(5.0), None),
+                ("whole", "farming", "centre", None, Some("is_base")),
+                ("whole", "farming", "old", None, Some("no_common_period")),
+                ("whole", "farming", "province", None, Some("base_zero")),
+            ]
+        );
+        let zero = rows.iter().find(|r| r.amplification_reason.as_deref() == Some("base_zero")).unwrap();
+        assert_eq!((zero.base_documents, zero.base_period_documents, zero.amplification_smoothed), (Some(0), Some(40), Some((1.5 / 21.0) / (0.5 / 41.0))));
+        let without = source_rows(&sums, &[], &lexicon, &Settings::default());
+        assert!(without.iter().all(|r| r.amplification_reason.as_deref() == Some("no_base") && r.base_documents.is_none()));
+    }
+}

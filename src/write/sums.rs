@@ -1,0 +1,496 @@
+//! The tables compared with each other and with the corpus, before a release is
+//! seen: what is part of a whole sums to it, and no part is larger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::check::{CheckFailure, equal};
+use crate::tag::Lexicon;
+use crate::tally::{ALIKE, Breakdown, BreakdownRow, CopyRow, FrequencyRow, KeynessRow, PairRow, Period, Settings, Side, SourceRow, Tally, TotalRow, Word};
+
+/// What the tables `documents` and `hits` hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Documents that are counted: all but the copies left out.
+    pub documents: u64,
+    /// Of them, those without a date.
+    pub undated: u64,
+    /// Their Han characters; `None` where copies are left out, which each shard
+    /// compares with its own rows.
+    pub han_chars: Option<u64>,
+    /// Hits of each theme itself, without those of themes below it.
+    pub hits: BTreeMap<String, u64>,
+}
+
+/// Compares the tables with each other before they are published.
+///
+/// # Cost
+/// Once over each table; numbers for each period and theme.
+#[must_use]
+pub fn check_tables(tally: &Tally, lexicon: &Lexicon, settings: &Settings, written: &Written) -> Vec<CheckFailure> {
+    let mut failures = Vec::new();
+    equal(&mut failures, "documents_without_copies", "whole corpus", tally.documents, written.documents);
+    check_copies(&mut failures, &tally.copies);
+    check_profile(&mut failures, tally, lexicon, written);
+    check_totals(&mut failures, &tally.period_totals, settings, written);
+    check_frequency(&mut failures, tally);
+    check_breakdown(&mut failures, tally.theme_breakdown.rows(), &tally.theme_frequency, &tally.period_totals);
+    check_pairs(&mut failures, tally.theme_pairs.rows(), tally, written);
+    check_sources(&mut failures, &tally.theme_sources, tally, written);
+    check_keyness(&mut failures, &tally.keyness, tally, settings);
+    failures
+}
+
+fn fails(failures: &mut Vec<CheckFailure>, check: &'static str, holds: bool, found: impl FnOnce() -> String) {
+    if !holds {
+        failures.push(CheckFailure { check, found: found() });
+    }
+}
+
+/// What must be true of copies: each has one first, that comes no later and is
+/// none itself, and they are alike.
+fn check_copies(failures: &mut Vec<CheckFailure>, copies: &[CopyRow]) {
+    let ids: BTreeSet<&str> = copies.iter().map(|row| row.doc_id.as_str()).collect();
+    equal(failures, "copies_once", "copies", copies.len() as u64, ids.len() as u64);
+    for row in copies {
+        let order = |date: Option<NaiveDate>| (date.is_none(), date);
+        let holds = !ids.contains(row.first_doc_id.as_str())
+            && order(row.first_date_start) <= order(row.date_start)
+            && (ALIKE..=1.0).contains(&row.similarity)
+            && (!row.exact || row.similarity >= 1.0);
+        if !holds {
+            failures.push(CheckFailure { check: "copies_of_a_first", found: format!("{} of {}", row.doc_id, row.first_doc_id) });
+        }
+    }
+}
+
+/// The profile has the hits of the table `hits`; a parent has those below it too.
+fn check_profile(failures: &mut Vec<CheckFailure>, tally: &Tally, lexicon: &Lexicon, written: &Written) {
+    let parent: BTreeMap<&str, Option<&str>> =
+        lexicon.themes().iter().map(|t| (t.id.as_str(), t.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str()))).collect();
+    let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
+    for (theme, count) in &written.hits {
+        for id in std::iter::once(theme.as_str()).chain(parent.get(theme.as_str()).copied().flatten()) {
+            *expected.entry(id).or_default() += count;
+        }
+    }
+    for row in &tally.theme_profile {
+        equal(failures, "hits_of_profile", &row.theme, row.hits, expected.get(row.theme.as_str()).copied().unwrap_or(0));
+        fails(failures, "documents_of_profile", row.documents <= written.documents, || {
+            format!("{}: {} documents of {}", row.theme, row.documents, written.documents)
+        });
+    }
+    equal(failures, "themes_of_profile", "all themes", tally.theme_profile.len() as u64, lexicon.themes().len() as u64);
+}
+
+type Place<'t> = (&'t str, Option<NaiveDate>);
+
+/// The denominators are those of the table `documents`, text without a place in
+/// time included, and the members of each breakdown make up the whole.
+fn check_totals(failures: &mut Vec<CheckFailure>, totals: &[TotalRow], settings: &Settings, written: &Written) {
+    let mut places: BTreeMap<Place<'_>, BTreeMap<&str, [u64; 2]>> = BTreeMap::new();
+    let mut lengths: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+    for row in totals {
+        let sums = places.entry((&row.period, row.period_start)).or_default().entry(&row.breakdown).or_default();
+        *sums = [sums[0] + row.sentences, sums[1] + row.han_chars];
+        if row.breakdown == Breakdown::All.name() {
+            let sums = lengths.entry(&row.period).or_default();
+            *sums = [sums[0] + row.documents, sums[1] + row.han_chars];
+        }
+    }
+    // A document without a date speaks in the period of each occasion it tells of.
+    let one_place = match settings.date_basis {
+        crate::tally::DateBasis::Document => true,
+        crate::tally::DateBasis::Auto => written.undated == 0 && !settings.preamble,
+        crate::tally::DateBasis::Event => false,
+    };
+    for period in &settings.periods {
+        let [documents, han_chars] = lengths.get(period.name()).copied().unwrap_or_default();
+        if let Some(written) = written.han_chars {
+            equal(failures, "han_chars_of_totals", period.name(), han_chars, written);
+        }
+        let holds = if one_place { documents == written.documents } else { documents >= written.documents };
+        fails(failures, "documents_of_totals", holds, || format!("{}: the series have {documents}, the rows {}", period.name(), written.documents));
+    }
+    for ((period, start), of_breakdown) in &places {
+        let all = of_breakdown.get(Breakdown::All.name()).copied().unwrap_or_default();
+        for breakdown in &settings.breakdowns {
+            let members = of_breakdown.get(breakdown.name()).copied().unwrap_or_default();
+            let of = || format!("{} {} {}", breakdown.name(), period, label(*start));
+            fails(failures, "members_of_totals", members == all, || {
+                format!("{}: sentences and Han characters of the members are {members:?}, of all text {all:?}", of())
+            });
+        }
+    }
+}
+
+fn label(start: Option<NaiveDate>) -> String {
+    start.map_or_else(|| "unplaced".to_owned(), |start| start.to_string())
+}
+
+/// The whole rows of `period_totals` by period and start.
+fn denominators(totals: &[TotalRow]) -> BTreeMap<Place<'_>, &TotalRow> {
+    totals.iter().filter(|t| t.breakdown == Breakdown::All.name()).map(|t| ((t.period.as_str(), t.period_start), t)).collect()
+}
+
+/// Periods sum to the profile, unplaced rows included; no count is larger than
+/// its denominator, which is that of `period_totals`.
+fn check_frequency(failures: &mut Vec<CheckFailure>, tally: &Tally) {
+    let totals = denominators(&tally.period_totals);
+    let mut sums: BTreeMap<(&str, &str), [u64; 2]> = BTreeMap::new();
+    for row in &tally.theme_frequency {
+        let of = || format!("{} {} {}", row.period, row.period_label, row.theme);
+        let sum = sums.entry((&row.period, &row.theme)).or_default();
+        *sum = [sum[0] + row.hits.unwrap_or(0), sum[1] + row.sentences.unwrap_or(0)];
+        let within = row.documents <= Some(row.period_documents) && row.sentences <= Some(row.period_sentences) && row.sentences <= row.hits;
+        fails(failures, "part_within_whole", within, of);
+        let total = totals.get(&(row.period.as_str(), row.period_start)).map(|t| [t.documents, t.sentences, t.han_chars]);
+        let own = [row.period_documents, row.period_sentences, row.period_han_chars];
+        fails(failures, "denominators_of_frequency", total == Some(own), || format!("{}: {own:?}, period_totals has {total:?}", of()));
+        fails(failures, "null_of_frequency", row.hits.is_none() == (row.period_documents == 0), of);
+    }
+    let lengths: BTreeSet<&str> = tally.period_totals.iter().map(|t| t.period.as_str()).collect();
+    for row in &tally.theme_profile {
+        for period in &lengths {
+            let [hits, sentences] = sums.get(&(*period, row.theme.as_str())).copied().unwrap_or_default();
+            let of = format!("{period} {}", row.theme);
+            equal(failures, "hits_of_frequency", &of, hits, row.hits);
+            equal(failures, "sentences_of_frequency", &of, sentences, row.sentences);
+        }
+    }
+}
+
+/// Hits and sentences of the members of each breakdown sum to those of the theme
+/// in each period; no member has more documents than it has.
+fn check_breakdown(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = BreakdownRow>, frequency: &[FrequencyRow], totals: &[TotalRow]) {
+    let asked: BTreeSet<(&str, &str)> =
+        totals.iter().filter(|t| t.breakdown != Breakdown::All.name()).map(|t| (t.period.as_str(), t.breakdown.as_str())).collect();
+    // Rows come by period and breakdown: one pair of them is summed at a time.
+    let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut sums: BTreeMap<(Word, Option<NaiveDate>), [u64; 2]> = BTreeMap::new();
+    let mut last: Option<(String, String)> = None;
+    let close = |failures: &mut Vec<CheckFailure>, key: &(String, String), sums: &BTreeMap<(Word, Option<NaiveDate>), [u64; 2]>| {
+        let mut left = sums.len();
+        for row in frequency.iter().filter(|f| f.period == key.0) {
+            let members = sums.get(&(row.theme.clone(), row.period_start));
+            left -= usize::from(members.is_some());
+            let of = || format!("{} {} {} {}", key.1, row.period, row.period_label, row.theme);
+            let whole = [row.hits.unwrap_or(0), row.sentences.unwrap_or(0)];
+            let members = members.copied().unwrap_or_default();
+            fails(failures, "members_of_breakdown", members == whole, || {
+                format!("{}: hits and sentences of the members are {members:?}, of the theme {whole:?}", of())
+            });
+        }
+        fails(failures, "members_of_breakdown", left == 0, || format!("{} {}: {left} sums of a theme and period that theme_frequency lacks", key.1, key.0));
+    };
+    for row in rows {
+        if last.as_ref().is_none_or(|(period, breakdown)| row.period != *period || row.breakdown != *breakdown) {
+            if let Some(key) = last.take() {
+                close(failures, &key, &sums);
+                seen.insert(key);
+            }
+            sums.clear();
+            last = Some((row.period.to_string(), row.breakdown.to_string()));
+        }
+        let sum = sums.entry((row.theme.clone(), row.period_start)).or_default();
+        *sum = [sum[0] + row.hits, sum[1] + row.sentences];
+        let within = row.documents <= row.period_documents && row.sentences <= row.period_sentences;
+        fails(failures, "member_within_whole", within, || format!("{} {} {} {}", row.breakdown, row.member, row.period_label, row.theme));
+    }
+    if let Some(key) = last {
+        close(failures, &key, &sums);
+        seen.insert(key);
+    }
+    for (period, breakdown) in asked {
+        let key = (period.to_owned(), breakdown.to_owned());
+        if !seen.contains(&key) {
+            close(failures, &key, &BTreeMap::new());
+        }
+    }
+}
+
+/// Two themes are together at most as often as each is there, and each is there as
+/// often as its own rows say.
+fn check_pairs(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = PairRow>, tally: &Tally, written: &Written) {
+    let whole = Period::Whole.name();
+    let totals = denominators(&tally.period_totals);
+    let mut singles: BTreeMap<(&str, Option<NaiveDate>, &str), [u64; 2]> = BTreeMap::new();
+    for row in &tally.theme_profile {
+        singles.insert((whole, None, &row.theme), [row.sentences, row.documents]);
+    }
+    for row in &tally.theme_frequency {
+        singles.insert((&row.period, row.period_start, &row.theme), [row.sentences.unwrap_or(0), row.documents.unwrap_or(0)]);
+    }
+    let mut sums: BTreeMap<bool, u64> = BTreeMap::new();
+    for row in rows {
+        let of = || format!("{} {} and {}", row.period_label, row.theme_a, row.theme_b);
+        let least = row.sentences <= row.sentences_a.min(row.sentences_b) && row.documents <= row.documents_a.min(row.documents_b);
+        fails(failures, "pairs_within_singles", least && row.documents > 0, of);
+        let single = |theme: &str| singles.get(&(row.period.as_str(), row.period_start, theme)).copied();
+        let own = [Some([row.sentences_a, row.documents_a]), Some([row.sentences_b, row.documents_b])];
+        fails(failures, "singles_of_pairs", [single(&row.theme_a), single(&row.theme_b)] == own, of);
+        let documents = if row.period == whole { Some(written.documents) } else { totals.get(&(row.period.as_str(), row.period_start)).map(|t| t.documents) };
+        fails(failures, "denominators_of_pairs", documents == Some(row.period_documents), of);
+        *sums.entry(row.period == whole).or_default() += row.sentences;
+    }
+    // Sentences have one place each, so their pairs sum to those of the whole.
+    if !tally.period_totals.is_empty() {
+        let of = |whole: bool| sums.get(&whole).copied().unwrap_or(0);
+        fails(failures, "sentences_of_pairs", of(true) == of(false), || format!("{} in the whole, {} in its periods", of(true), of(false)));
+    }
+}
+
+/// The sources' hits sum to those of the theme, in the whole and in each period;
+/// their documents to all documents.
+fn check_sources(failures: &mut Vec<CheckFailure>, rows: &[SourceRow], tally: &Tally, written: &Written) {
+    let whole = Period::Whole.name();
+    let mut sums: BTreeMap<(&str, Option<NaiveDate>, &str), u64> = BTreeMap::new();
+    let mut documents: BTreeMap<&str, u64> = BTreeMap::new();
+    let lengths: BTreeSet<&str> = rows.iter().map(|r| r.period.as_str()).filter(|p| *p != whole).collect();
+    for row in rows {
+        let of = || format!("{} {} {}", row.source, row.period_label, row.theme);
+        *sums.entry((&row.period, row.period_start, &row.theme)).or_default() += row.hits;
+        if row.period == whole {
+            documents.insert(&row.source, row.period_documents);
+        }
+        fails(failures, "source_within_whole", row.documents <= row.period_documents && row.base_documents <= row.base_period_documents, of);
+        let reason = row.amplification.is_none() == row.amplification_reason.is_some();
+        fails(failures, "reasons_of_sources", reason, of);
+    }
+    if !rows.is_empty() {
+        equal(failures, "documents_of_sources", "all sources", documents.values().sum(), written.documents);
+    }
+    for row in &tally.theme_profile {
+        let hits = sums.get(&(whole, None, row.theme.as_str())).copied().unwrap_or(0);
+        equal(failures, "hits_of_sources", &format!("whole {}", row.theme), hits, row.hits);
+    }
+    for row in tally.theme_frequency.iter().filter(|r| lengths.contains(r.period.as_str())) {
+        let hits = sums.get(&(row.period.as_str(), row.period_start, row.theme.as_str())).copied().unwrap_or(0);
+        equal(failures, "hits_of_sources", &format!("{} {}", row.period_label, row.theme), hits, row.hits.unwrap_or(0));
+    }
+}
+
+/// Both sides of a contrast, summed again from the tables of periods.
+fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], tally: &Tally, settings: &Settings) {
+    for contrast in &settings.contrasts {
+        let period = contrast.period.name();
+        let holds = |side: &Side, start: Option<NaiveDate>, end: Option<NaiveDate>| match start {
+            Some(start) => side.from.is_none_or(|from| from <= start) && side.to.is_none_or(|to| end.is_some_and(|end| end <= to)),
+            None => side.from.is_none() && side.to.is_none(),
+        };
+        let han_chars = |side: &Side| -> u64 {
+            let breakdown = if side.source.is_some() { Breakdown::Source } else { Breakdown::All };
+            let rows = tally.period_totals.iter().filter(|t| t.period == period && t.breakdown == breakdown.name());
+            let rows = rows.filter(|t| side.source.as_ref().is_none_or(|source| t.member == *source));
+            rows.filter(|t| holds(side, t.period_start, t.period_end)).map(|t| t.han_chars).sum()
+        };
+        let hits = |side: &Side| -> BTreeMap<String, u64> {
+            let mut out: BTreeMap<String, u64> = BTreeMap::new();
+            if let Some(source) = &side.source {
+                let of_source = |r: &BreakdownRow| r.period == period && r.breakdown == Breakdown::Source.name() && r.member == *source;
+                for row in tally.theme_breakdown.rows().filter(of_source).filter(|r| holds(side, r.period_start, r.period_end)) {
+                    *out.entry(row.theme.to_string()).or_default() += row.hits;
+                }
+            } else {
+                for row in tally.theme_frequency.iter().filter(|r| r.period == period && holds(side, r.period_start, r.period_end)) {
+                    *out.entry(row.theme.to_string()).or_default() += row.hits.unwrap_or(0);
+                }
+            }
+            out
+        };
+        let (target, target_han) = (hits(&contrast.target), han_chars(&contrast.target));
+        let rest = Side::default();
+        let other = contrast.reference.as_ref().unwrap_or(&rest);
+        let (reference, reference_han) = (hits(other), han_chars(other));
+        let (less, less_han) = if contrast.reference.is_some() { (BTreeMap::new(), 0) } else { (target.clone(), target_han) };
+        for row in rows.iter().filter(|r| r.contrast == contrast.name) {
+            let of = |counts: &BTreeMap<String, u64>| counts.get(&row.theme).copied().unwrap_or(0);
+            let expected = [of(&target), target_han, of(&reference).saturating_sub(of(&less)), reference_han.saturating_sub(less_han)];
+            let own = [row.target_hits, row.target_han_chars, row.reference_hits, row.reference_han_chars];
+            fails(failures, "counts_of_keyness", own == expected, || format!("{} {}: {own:?}, the periods have {expected:?}", row.contrast, row.theme));
+        }
+        let number = rows.iter().filter(|r| r.contrast == contrast.name).count() as u64;
+        equal(failures, "themes_of_keyness", &contrast.name, number, tally.theme_profile.len() as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::DataFile;
+    use crate::parse::{document_of, read_date};
+    use crate::resolve::{Vocabulary, resolve};
+    use crate::tag::tag;
+    use crate::tally::{Cadence, Contrast, Rolling, SourceCadence, tally};
+
+    /// A corpus of two sources over two years, one document without a date.
+    struct Corpus {
+        lexicon: Lexicon,
+        settings: Settings,
+        tally: Tally,
+        written: Written,
+    }
+
+    fn corpus() -> Corpus {
+        static VOCABULARY: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(Vocabulary::builtin);
+        let theme = |id: &str, rest: &str| format!("[[theme]]\nid='{id}'\nzh='甲'\nen='a'\nsource='s'\n{rest}\n");
+        let text = theme("top", "terms=[]") + &theme("water", "parent='top'\nterms=['水利']") + &theme("farm", "parent='top'\nterms=['农业']");
+        let lexicon = Lexicon::new(&[DataFile { path: "t.toml".into(), text }]).unwrap_or_else(|e| panic!("{e:?}"));
+        let mut settings = Settings { base: Some("s".into()), ..Settings::default() };
+        let target = Side { from: read_date("2024").map(|d| d.start), ..Side::default() };
+        let other = Side { source: Some("t".into()), to: read_date("2023").map(|d| d.end), ..Side::default() };
+        let contrast = |name: &str, reference| Contrast::new(name.into(), target.clone(), reference, &settings.periods, &settings.calendar).unwrap();
+        settings.contrasts = vec![contrast("rest", None), contrast("t", Some(other))];
+        let mut rolling = Rolling::new(&settings, &lexicon, &VOCABULARY.gazetteer);
+        let mut written = Written::default();
+        let texts = [
+            ("s", Some("2023-05-04"), "全省水利工作会议5月4日召开。会议强调，水利和农业都重要。"),
+            ("t", Some("2023"), "农业增产，水利增收。水利。"),
+            ("s", Some("2024-02-02"), "农业。"),
+            ("t", Some("2024-03-05"), "水利和农业。"),
+            ("s", None, "水利。没有日期。"),
+        ];
+        for (number, (source, date, text)) in texts.into_iter().enumerate() {
+            let mut document = document_of(text, date.and_then(read_date));
+            document.doc_id = number.to_string();
+            document.source = source.into();
+            let hits = tag(&document, &lexicon);
+            for hit in &hits {
+                *written.hits.entry(lexicon.themes()[hit.theme].id.clone()).or_default() += 1;
+            }
+            written.documents += 1;
+            written.undated += u64::from(date.is_none());
+            let han_chars: u64 = document.sentences.iter().map(|s| crate::parse::han_chars(s.span.of(&document.text))).sum();
+            written.han_chars = Some(written.han_chars.unwrap_or(0) + han_chars);
+            rolling.add(&document, "r", &resolve(&document, &VOCABULARY), &hits);
+        }
+        let sources = ["s", "t"].map(|source| SourceCadence { source: source.into(), cadence: Cadence::Daily });
+        let tally = tally(vec![rolling.finish()], &lexicon, &sources, &settings, None).unwrap();
+        Corpus { lexicon, settings, tally, written }
+    }
+
+    /// Names of the checks that fail after a change.
+    fn broken(change: impl FnOnce(&mut Corpus)) -> BTreeSet<&'static str> {
+        let mut corpus = corpus();
+        change(&mut corpus);
+        check_tables(&corpus.tally, &corpus.lexicon, &corpus.settings, &corpus.written).into_iter().map(|f| f.check).collect()
+    }
+
+    fn broken_rows<R>(
+        rows: impl Iterator<Item = R>,
+        change: impl FnOnce(&mut Vec<R>),
+        check: impl FnOnce(&mut Vec<CheckFailure>, Vec<R>),
+    ) -> BTreeSet<&'static str> {
+        let mut rows: Vec<R> = rows.collect();
+        change(&mut rows);
+        let mut failures = Vec::new();
+        check(&mut failures, rows);
+        failures.into_iter().map(|f| f.check).collect()
+    }
+
+    #[test]
+    fn tables_that_were_made_from_a_corpus_hold() {
+        let corpus = corpus();
+        assert_eq!(check_tables(&corpus.tally, &corpus.lexicon, &corpus.settings, &corpus.written), []);
+        assert!(!corpus.tally.theme_pairs.is_empty() && !corpus.tally.theme_breakdown.is_empty());
+        assert!(corpus.tally.theme_frequency.iter().any(|r| r.period_label == "unplaced" && r.hits > Some(0)));
+        assert!(corpus.tally.keyness.iter().any(|r| r.target_hits > 0 && r.reference_hits > 0));
+    }
+
+    #[test]
+    fn a_hit_too_many_in_the_profile_is_found() {
+        let got = broken(|c| c.tally.theme_profile[1].hits += 1);
+        assert!(got.contains("hits_of_profile") && got.contains("hits_of_frequency"), "{got:?}");
+        assert!(broken(|c| *c.written.hits.entry("water".into()).or_default() += 1).contains("hits_of_profile"));
+    }
+
+    #[test]
+    fn a_theme_with_more_documents_than_there_are_is_found() {
+        assert!(broken(|c| c.tally.theme_profile[1].documents = 9).contains("documents_of_profile"));
+        assert!(broken(|c| c.tally.theme_frequency[0].documents = Some(9)).contains("part_within_whole"));
+    }
+
+    #[test]
+    fn a_theme_that_is_missing_is_found() {
+        assert!(broken(|c| drop(c.tally.theme_profile.pop())).contains("themes_of_profile"));
+    }
+
+    #[test]
+    fn denominators_that_are_not_those_of_the_documents_are_found() {
+        let got = broken(|c| c.tally.period_totals[0].han_chars += 1);
+        assert!(got.contains("han_chars_of_totals") && got.contains("denominators_of_frequency"), "{got:?}");
+        assert!(broken(|c| c.written.documents += 9).contains("documents_of_totals"));
+        assert!(broken(|c| c.tally.theme_frequency[0].period_sentences += 1).contains("denominators_of_frequency"));
+    }
+
+    #[test]
+    fn members_that_do_not_make_up_the_whole_are_found() {
+        let member = |c: &mut Corpus| c.tally.period_totals.iter_mut().filter(|t| t.breakdown == "voice").take(1).for_each(|t| t.sentences += 1);
+        assert!(broken(member).contains("members_of_totals"));
+        assert!(broken(|c| c.tally.period_totals.retain(|t| t.breakdown != "province")).contains("members_of_totals"));
+    }
+
+    #[test]
+    fn unplaced_text_that_is_left_out_is_found() {
+        let got = broken(|c| c.tally.theme_frequency.retain(|r| r.period_label != "unplaced"));
+        assert!(got.contains("hits_of_frequency") && got.contains("sentences_of_frequency"), "{got:?}");
+        assert!(broken(|c| c.tally.period_totals.retain(|r| r.period_label != "unplaced")).contains("han_chars_of_totals"));
+    }
+
+    #[test]
+    fn a_zero_where_nobody_spoke_is_found() {
+        let silent = |c: &mut Corpus| {
+            let row = &mut c.tally.theme_frequency[0];
+            (row.period_documents, row.documents, row.hits) = (0, Some(0), Some(0));
+        };
+        assert!(broken(silent).contains("null_of_frequency"));
+    }
+
+    #[test]
+    fn a_member_of_a_breakdown_that_is_lost_or_too_large_is_found() {
+        let Corpus { tally, .. } = corpus();
+        let broken = |change: &dyn Fn(&mut Vec<BreakdownRow>)| {
+            broken_rows(tally.theme_breakdown.rows(), change, |failures, rows| {
+                check_breakdown(failures, rows.into_iter(), &tally.theme_frequency, &tally.period_totals);
+            })
+        };
+        assert!(broken(&|_| {}).is_empty());
+        assert!(broken(&|rows| rows[0].hits += 1).contains("members_of_breakdown"));
+        assert!(broken(&|rows| drop(rows.remove(0))).contains("members_of_breakdown"));
+        assert!(broken(&|rows| rows.retain(|r| r.breakdown != "voice")).contains("members_of_breakdown"));
+        assert!(broken(&|rows| rows.retain(|r| r.period_label != "unplaced")).contains("members_of_breakdown"));
+        assert!(broken(&|rows| rows[0].theme = "nobody".into()).contains("members_of_breakdown"));
+        assert!(broken(&|rows| rows[0].documents = 99).contains("member_within_whole"));
+    }
+
+    #[test]
+    fn pairs_that_are_more_than_their_themes_are_found() {
+        let Corpus { tally, written, .. } = corpus();
+        let broken = |change: &dyn Fn(&mut Vec<PairRow>)| {
+            broken_rows(tally.theme_pairs.rows(), change, |failures, rows| check_pairs(failures, rows.into_iter(), &tally, &written))
+        };
+        assert!(broken(&|_| {}).is_empty());
+        assert!(broken(&|rows| rows[0].documents = 99).contains("pairs_within_singles"));
+        assert!(broken(&|rows| rows[0].documents_a += 1).contains("singles_of_pairs"));
+        assert!(broken(&|rows| rows[0].period_documents += 1).contains("denominators_of_pairs"));
+        assert!(broken(&|rows| rows.retain(|r| r.period != "whole" || r.sentences == 0)).contains("sentences_of_pairs"));
+    }
+
+    #[test]
+    fn sources_that_do_not_sum_to_the_whole_are_found() {
+        assert!(broken(|c| c.tally.theme_sources[0].hits += 1).contains("hits_of_sources"));
+        assert!(broken(|c| c.tally.theme_sources.retain(|r| r.source != "t")).contains("documents_of_sources"));
+        assert!(broken(|c| c.tally.theme_sources[0].documents = 99).contains("source_within_whole"));
+        assert!(broken(|c| c.tally.theme_sources[0].amplification_reason = None).contains("reasons_of_sources"));
+    }
+
+    #[test]
+    fn a_contrast_that_is_not_the_sum_of_its_periods_is_found() {
+        for number in 0..6 {
+            assert_eq!(broken(|c| c.tally.keyness[number].target_hits += 1), BTreeSet::from(["counts_of_keyness"]));
+            assert_eq!(broken(|c| c.tally.keyness[number].reference_han_chars += 1), BTreeSet::from(["counts_of_keyness"]));
+        }
+        assert!(broken(|c| drop(c.tally.keyness.pop())).contains("themes_of_keyness"));
+    }
+}
