@@ -3,6 +3,7 @@
 //!
 //! Sorts before the stages that it drives; no stage imports it.
 
+mod discover;
 mod inventory;
 mod record;
 mod shard;
@@ -16,6 +17,7 @@ use std::time::{Instant, SystemTime};
 use chrono::{DateTime, NaiveDate, Utc};
 use rustix::fs::{FlockOperation, flock};
 
+pub use discover::{discover, known_candidates, released_candidates};
 pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
 
 use crate::diagnostic::{Reject, Stage};
@@ -124,7 +126,7 @@ impl Clock {
 
 /// Version of the code that makes series and files: raise it when their
 /// output changes, so that an unchanged corpus is published anew.
-const SERIES: u32 = 1;
+const SERIES: u32 = 2;
 
 /// A release with fewer than this share of the last one's documents is stopped.
 const SHRINK_PERCENT: u64 = 80;
@@ -144,10 +146,7 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
     for folder in [&work, &output.join("runs"), &output.join("releases")] {
         fs::create_dir_all(folder).map_err(|e| WriteError::io(folder, e))?;
     }
-    let lock_path = work.join("lock");
-    let lock = File::create(&lock_path).map_err(|e| WriteError::io(&lock_path, e))?;
-    // The system lets go of it when the process ends, however it ends.
-    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| BatchError::Locked(lock_path))?;
+    let _lock = hold_lock(&work)?;
     let started: DateTime<Utc> = SystemTime::now().into();
     let mut run = Run { plan, options, watch, output, work, clock: Clock::default(), record: RunRecord::new(&plan.name, started, options) };
     let outcome = run.execute();
@@ -157,6 +156,15 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
         run.record.write(&run.output.join("runs"))?;
     }
     outcome.map(|()| run.record)
+}
+
+/// Takes the lock of a work folder; the system lets go of it when the process
+/// ends, however it ends.
+fn hold_lock(work: &Path) -> Result<File, BatchError> {
+    let path = work.join("lock");
+    let lock = File::create(&path).map_err(|e| WriteError::io(&path, e))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| BatchError::Locked(path))?;
+    Ok(lock)
 }
 
 struct Run<'r> {
@@ -227,7 +235,10 @@ impl Run<'_> {
             rollups.extend(each.rollup);
         }
         let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
-        let series = self.clock.time(Stage::Tally, || tally(rollups, &plan.lexicon, &sources, &plan.tally, options.as_of))?;
+        let mut series = self.clock.time(Stage::Tally, || tally(rollups, &plan.lexicon, &sources, &plan.tally, options.as_of))?;
+        if !plan.discover.windows.is_empty() {
+            series.candidates = self.clock.time(Stage::Tally, || discover::of_windows(plan, &keys, &cache, &plan.discover.windows))?;
+        }
         let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &hits));
         if !failures.is_empty() {
             return Err(BatchError::Checks(failures));
@@ -311,6 +322,10 @@ impl Run<'_> {
             format!("{} {SERIES} {cadences:?} {:?} {:?} {} {:?}", env!("CARGO_PKG_VERSION"), self.plan.csv, self.options.as_of, self.plan.title, taken.rejects);
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
+        if !self.plan.discover.windows.is_empty() {
+            let drafts = self.plan.lexicon.drafts();
+            hasher.update(format!("{:?} {} {drafts:?}", self.plan.discover, self.plan.phrase_words.hash).as_bytes());
+        }
         short_hex(&hasher.finalize(), 32)
     }
 
@@ -396,6 +411,7 @@ impl Run<'_> {
             "theme_frequency" => rows(path, &series.theme_frequency, &lexicon),
             "theme_breakdown" => rows(path, &series.theme_breakdown, &lexicon),
             "theme_profile" => rows(path, &series.theme_profile, &lexicon),
+            "candidates" => rows(path, &series.candidates, &lexicon),
             "rejects" => rows(path, rejects, &[]),
             _ => Err(BatchError::Broken("a single table that nothing fills")),
         }

@@ -1,6 +1,7 @@
 //! The command line: arguments, rendering, exit codes. The only part of tifa
 //! that prints.
 
+mod discover;
 mod explain;
 mod finding;
 mod init;
@@ -65,6 +66,8 @@ enum Command {
     },
     /// Print rows of a table of the last release, or of a run that stopped early
     Show(show::ShowArguments),
+    /// List phrases that are new or rising and in no theme, or make drafts of themes from them
+    Discover(discover::DiscoverArguments),
     /// Show what is read in a text, and by which rule
     Explain(explain::ExplainArguments),
     /// Make a folder with a pipeline, the starter lexicon and a text, ready to run
@@ -178,6 +181,7 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Check { pipelines } => check(pipelines),
         Command::Schema { table, format } => show::schema(table.as_deref(), *format),
         Command::Show(show) => show.execute(),
+        Command::Discover(discover) => discover.execute(arguments.quiet),
         Command::Explain(explain) => explain.execute(),
         Command::Init { folder } => init::init(folder),
         Command::Completions { shell } => {
@@ -206,12 +210,19 @@ fn check(pipelines: &Pipelines) -> Result<(), Error> {
         for (case, found) in plan.vocabulary.almanac.failing_cases() {
             failures.push(format!("almanac: in `{}` expected {:?}, found {found:?}", case.text, case.dates));
         }
+        for (case, found) in plan.phrase_words.failing_cases() {
+            failures.push(format!("phrases: expected {case:?}, found {found:?}"));
+        }
+        let drafts: Vec<&str> = plan.lexicon.drafts().iter().map(|draft| draft.id.as_str()).collect();
+        if !drafts.is_empty() {
+            say(format_args!("{}: drafts, which count nothing while they say `draft = true`: {}", file.display(), drafts.join(", ")))?;
+        }
         let without = plan.lexicon.themes_without_cases();
         if !without.is_empty() {
             failures.push(format!("themes without a case: {}", without.join(", ")));
         }
         if failures.is_empty() {
-            let cases = plan.lexicon.cases().len() + plan.vocabulary.cases.len() + plan.vocabulary.voice_cases.len() + plan.vocabulary.almanac.cases.len();
+            let cases = plan.lexicon.cases().len() + plan.vocabulary.cases.len() + plan.vocabulary.voice_cases.len() + plan.vocabulary.almanac.cases.len() + plan.phrase_words.cases();
             say(format_args!("{}: {} sources, {} themes, {cases} cases hold", file.display(), plan.sources.len(), plan.lexicon.themes().len()))?;
         }
     }

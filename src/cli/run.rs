@@ -127,12 +127,12 @@ fn report(plan: &Plan, record: &RunRecord, quiet: bool, json: bool) -> Result<()
 }
 
 /// A progress bar on the terminal, or nothing.
-struct Bar {
+pub(super) struct Bar {
     bar: ProgressBar,
 }
 
 impl Bar {
-    fn new(shown: bool) -> Self {
+    pub(super) fn new(shown: bool) -> Self {
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {

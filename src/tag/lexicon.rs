@@ -29,6 +29,15 @@ pub struct Theme {
     pub source: String,
 }
 
+/// A theme that is not finished: it counts nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Its id.
+    pub id: String,
+    /// Its terms.
+    pub terms: Vec<String>,
+}
+
 /// A case that a theme carries: what its terms match in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LexiconCase {
@@ -62,8 +71,13 @@ struct WrittenTheme {
     first: Option<String>,
     source: String,
     #[serde(default)]
+    draft: bool,
+    #[serde(default)]
     case: Vec<WrittenCase>,
 }
+
+/// The English label of a theme that a program wrote and nobody has finished.
+const UNFINISHED: &str = "TODO";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +93,7 @@ pub struct Lexicon {
     terms: Vec<(String, usize)>,
     automaton: Option<CharwiseDoubleArrayAhoCorasick<u32>>,
     cases: Vec<LexiconCase>,
+    drafts: Vec<Draft>,
     hash: String,
 }
 
@@ -99,11 +114,19 @@ impl Lexicon {
         if !faults.is_empty() {
             return Err(faults);
         }
+        let (drafts, written): (Vec<_>, Vec<_>) = written.into_iter().partition(|(_, theme)| theme.draft);
+        for (file, theme) in written.iter().filter(|(_, theme)| theme.en == UNFINISHED) {
+            let hint = "write it, or `draft = true` until it is known".to_owned();
+            faults.push(file.fault(span(&theme.id), format!("the English label of theme `{}` is still `{UNFINISHED}`", theme.id.get_ref()), Some(hint)));
+        }
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         for (number, (file, theme)) in written.iter().enumerate() {
             if numbers.insert(theme.id.get_ref().as_str(), number).is_some() {
                 faults.push(file.fault(span(&theme.id), format!("the theme id `{}` is used twice", theme.id.get_ref()), None));
             }
+        }
+        for (file, theme) in drafts.iter().filter(|(_, theme)| numbers.contains_key(theme.id.get_ref().as_str())) {
+            faults.push(file.fault(span(&theme.id), format!("the theme id `{}` is used twice", theme.id.get_ref()), None));
         }
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         for (file, theme) in &written {
@@ -133,7 +156,11 @@ impl Lexicon {
         if !faults.is_empty() {
             return Err(faults);
         }
-        Self::build(&written, &numbers).map_err(|message| {
+        let drafts = drafts
+            .iter()
+            .map(|(_, theme)| Draft { id: theme.id.get_ref().clone(), terms: theme.terms.iter().map(|t| t.get_ref().clone()).collect() })
+            .collect();
+        Self::build(&written, &numbers).map(|lexicon| Self { drafts, ..lexicon }).map_err(|message| {
             let file = files.first().cloned().unwrap_or(DataFile { path: "lexicon".into(), text: String::new() });
             vec![file.fault(Span::default(), message, None)]
         })
@@ -176,7 +203,7 @@ impl Lexicon {
             let patterns = terms.iter().map(|(term, _)| term.as_str()).zip(0_u32..);
             Some(CharwiseDoubleArrayAhoCorasick::with_values(patterns).map_err(|e| e.to_string())?)
         };
-        Ok(Self { themes, terms, automaton, cases, hash: hasher.finalize().to_hex().to_string() })
+        Ok(Self { themes, terms, automaton, cases, drafts: Vec::new(), hash: hasher.finalize().to_hex().to_string() })
     }
 
     /// The themes, in order.
@@ -191,10 +218,21 @@ impl Lexicon {
         self.terms.get(number).map_or("", |(term, _)| term)
     }
 
+    /// All terms, in the order of their themes.
+    pub fn terms(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().map(|(term, _)| term.as_str())
+    }
+
     /// The theme of a term.
     #[must_use]
     pub fn theme_of(&self, term: usize) -> usize {
         self.terms.get(term).map_or(0, |(_, theme)| *theme)
+    }
+
+    /// The themes that are not finished.
+    #[must_use]
+    pub fn drafts(&self) -> &[Draft] {
+        &self.drafts
     }
 
     /// The cases of all themes.

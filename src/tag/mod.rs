@@ -7,7 +7,7 @@
 
 mod lexicon;
 
-pub use lexicon::{Lexicon, LexiconCase, Theme};
+pub use lexicon::{Draft, Lexicon, LexiconCase, Theme};
 
 use crate::diagnostic::Span;
 use crate::parse::Document;

@@ -4,6 +4,7 @@
 //! sums: over documents inside a shard, over shards here. Integers are summed,
 //! and every table is sorted before it leaves. Sole importer of polars.
 
+pub mod candidate;
 mod coverage;
 mod period;
 mod profile;
@@ -76,6 +77,8 @@ pub struct Tally {
     pub coverage: Vec<CoverageRow>,
     /// By date, type and name.
     pub occasions: Vec<OccasionRow>,
+    /// By window and rank; [`candidate`] fills it, for it needs the text.
+    pub candidates: Vec<candidate::CandidateRow>,
 }
 
 /// Adds up rollups and makes the series.
@@ -129,7 +132,7 @@ pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence],
         let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
         key(a).cmp(&key(b))
     });
-    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, coverage, occasions })
+    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, coverage, occasions, candidates: Vec::new() })
 }
 
 #[cfg(test)]

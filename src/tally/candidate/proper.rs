@@ -1,0 +1,109 @@
+//! Names in a phrase: who and where, which are new every day and are no set
+//! formulations.
+
+use crate::parse::is_han;
+use crate::resolve::{DateContext, Vocabulary, dates, people};
+
+/// Most characters of a Chinese name.
+const NAME_CHARS: usize = 3;
+
+/// Characters of a foreign name, from which on they are one without a title.
+const TRANSLITERATED_CHARS: usize = 4;
+
+/// Whether the phrase is a person: a name that is known, or a name with a title.
+pub(super) fn is_person(phrase: &str, vocabulary: &Vocabulary) -> bool {
+    let foreign = |name: &str| name.chars().all(|c| !is_han(c) || vocabulary.transliterates(c));
+    people(phrase, vocabulary, None).iter().any(|actor| !actor.title.is_empty() && (foreign(&actor.name) || is_name(&actor.name, vocabulary)))
+}
+
+/// Whether the phrase has the form of a name, which other words have too.
+pub(super) fn is_name(phrase: &str, vocabulary: &Vocabulary) -> bool {
+    let whole = || people(phrase, vocabulary, None).iter().any(|actor| actor.name == phrase);
+    let length = phrase.chars().count();
+    length <= NAME_CHARS && whole() || length >= 3 && phrase.chars().all(|c| vocabulary.transliterates(c))
+}
+
+/// Whether a phrase that has the form of a name is one: in one of the contexts
+/// a title stands before or after it.
+pub(super) fn is_named<'c>(phrase: &str, contexts: impl IntoIterator<Item = &'c str>, vocabulary: &Vocabulary) -> bool {
+    contexts.into_iter().any(|context| {
+        let Some((before, after)) = context.split_once(phrase) else { return false };
+        let run = |text: &str, back: bool| -> String {
+            let mut chars: Vec<char> = if back { text.chars().rev().take_while(|c| is_han(*c)).take(12).collect() } else { text.chars().take_while(|c| is_han(*c)).take(6).collect() };
+            if back {
+                chars.reverse();
+            }
+            chars.into_iter().collect()
+        };
+        let titled = |text: &str| people(text, vocabulary, None).iter().any(|actor| actor.name == phrase && !actor.title.is_empty());
+        titled(&(run(before, true) + phrase)) || (2..=6).any(|length| titled(&(phrase.to_owned() + &run(after, false).chars().take(length).collect::<String>())))
+    })
+}
+
+/// Characters of the phrase that are no place and no foreign name.
+pub(super) fn chars_beside_places(phrase: &str, vocabulary: &Vocabulary) -> usize {
+    let mut inside: Vec<bool> = vec![false; phrase.len()];
+    let mut mark = |from: usize, to: usize| inside.get_mut(from..to).into_iter().flatten().for_each(|byte| *byte = true);
+    for mention in vocabulary.gazetteer.mentions(phrase, None) {
+        // 中国 is in every other formulation.
+        if mention.span.of(phrase) != "中国" {
+            mark(mention.span.start, mention.span.end);
+        }
+    }
+    let (mut from, mut length) = (0, 0);
+    for (at, c) in phrase.char_indices().chain([(phrase.len(), '\n')]) {
+        if vocabulary.transliterates(c) {
+            if length == 0 {
+                from = at;
+            }
+            length += 1;
+        } else {
+            if length >= TRANSLITERATED_CHARS {
+                mark(from, at);
+            }
+            length = 0;
+        }
+    }
+    phrase.char_indices().filter(|(at, _)| inside.get(*at) == Some(&false)).count()
+}
+
+/// Characters of the phrase that are no date.
+pub(super) fn chars_beside_dates(phrase: &str, vocabulary: &Vocabulary) -> usize {
+    let found = dates(phrase, DateContext::default(), &vocabulary.almanac);
+    phrase.char_indices().filter(|(at, _)| !found.iter().any(|d| d.span.start <= *at && *at < d.span.end)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::LazyLock;
+
+    static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::builtin);
+
+    #[test]
+    fn persons_are_known_by_their_title_and_set_phrases_with_a_title_are_none() {
+        for phrase in ["国务院总理李强", "加纳总统马哈马", "李四光部长"] {
+            assert!(is_person(phrase, &VOCABULARY), "{phrase}");
+        }
+        for phrase in ["总书记重要讲话", "基础设施", "一国两制", "全过程人民民主", "河长制", "主席团会议"] {
+            assert!(!is_person(phrase, &VOCABULARY), "{phrase}");
+        }
+    }
+
+    #[test]
+    fn the_form_of_a_name_needs_a_title_in_a_context() {
+        assert!(is_name("王建国", &VOCABULARY) && is_name("金融", &VOCABULARY));
+        assert!(is_named("王建国", ["日前，水利局局长王建国说"], &VOCABULARY));
+        assert!(!is_named("金融", ["发展普惠金融要看本地条件", "金融稳定"], &VOCABULARY));
+    }
+
+    #[test]
+    fn places_and_dates_are_taken_out() {
+        assert_eq!(chars_beside_places("黑龙江省", &VOCABULARY), 0);
+        assert_eq!(chars_beside_places("中国式现代化", &VOCABULARY), 6);
+        assert_eq!(chars_beside_places("巴黎奥运会", &VOCABULARY), 3);
+        assert_eq!(chars_beside_places("波克罗夫斯克方向", &VOCABULARY), 2);
+        assert_eq!(chars_beside_dates("今年前三季度", &VOCABULARY), 0);
+        assert_eq!(chars_beside_dates("退耕还林", &VOCABULARY), 4);
+    }
+}
