@@ -332,7 +332,11 @@ impl Reader<'_> {
         for text in &written.windows {
             match Window::read(text.get_ref()) {
                 Some(window) => settings.windows.push(window),
-                None => self.fault(span(text), format!("`{}` is no window", text.get_ref()), "write a year, a month, or two dates with a slash between: 2023-09/2024-03".to_owned()),
+                None => self.fault(
+                    span(text),
+                    format!("`{}` is no window", text.get_ref()),
+                    "write a year, a month, or two dates with a slash between: 2023-09/2024-03".to_owned(),
+                ),
             }
         }
         settings.windows.sort();

@@ -5,6 +5,7 @@
 
 mod cases;
 mod direction;
+mod discover;
 mod documents;
 mod golden;
 mod laws;

@@ -141,7 +141,18 @@ fn print(rows: &[CandidateRow], top: usize) -> Result<(), Error> {
             if first.baseline_thin { " (less than in the window: much will look new)" } else { "" }
         ))?;
         let widest = of_window.iter().take(top).map(|row| row.phrase.width()).max().unwrap_or(0).max(6);
-        say(format_args!("{:>4}  {}  {:>6} {:>6} {:>5} {:>6}  {:10} {:>6}  {:12}  context", "rank", padded("phrase", widest), "count", "before", "docs", "days", "first seen", "score", "id"))?;
+        say(format_args!(
+            "{:>4}  {}  {:>6} {:>6} {:>5} {:>6}  {:10} {:>6}  {:12}  context",
+            "rank",
+            padded("phrase", widest),
+            "count",
+            "before",
+            "docs",
+            "days",
+            "first seen",
+            "score",
+            "id"
+        ))?;
         for row in of_window.iter().take(top) {
             let context = row.contexts.first().map(|text| shortened(text, &row.phrase)).unwrap_or_default();
             say(format_args!(
@@ -188,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_stub_is_a_draft_that_counts_nothing_and_is_refused_while_its_label_is_not_written() {
-        let row = CandidateRow { phrase: "以\"旧\"换新".into(), contexts: vec!["推动以\"旧\"换新和以\"旧\"换新".into()], ..CandidateRow::default() };
+        let row =
+            CandidateRow { phrase: "以\"旧\"换新".into(), contexts: vec!["推动以\"旧\"换新和以\"旧\"换新".into()], ..CandidateRow::default() };
         let text = stub(&row, "trade-in");
         let read = |text: String| Lexicon::new(&[DataFile { path: "candidates.toml".into(), text }]);
         let lexicon = read(text.clone()).unwrap_or_else(|faults| panic!("{}", faults[0]));

@@ -222,7 +222,11 @@ fn check(pipelines: &Pipelines) -> Result<(), Error> {
             failures.push(format!("themes without a case: {}", without.join(", ")));
         }
         if failures.is_empty() {
-            let cases = plan.lexicon.cases().len() + plan.vocabulary.cases.len() + plan.vocabulary.voice_cases.len() + plan.vocabulary.almanac.cases.len() + plan.phrase_words.cases();
+            let cases = plan.lexicon.cases().len()
+                + plan.vocabulary.cases.len()
+                + plan.vocabulary.voice_cases.len()
+                + plan.vocabulary.almanac.cases.len()
+                + plan.phrase_words.cases();
             say(format_args!("{}: {} sources, {} themes, {cases} cases hold", file.display(), plan.sources.len(), plan.lexicon.themes().len()))?;
         }
     }

@@ -9,6 +9,9 @@ use super::grams::{Grams, Run, each_run};
 use super::measure::branching_entropy;
 use super::{Part, Passage, Texts, Window};
 
+/// Most contexts taken at random, to tell of what a phrase speaks.
+const SAMPLES: usize = 16;
+
 /// Most contexts kept of a phrase.
 pub(super) const CONTEXTS: usize = 3;
 
@@ -16,7 +19,7 @@ pub(super) const CONTEXTS: usize = 3;
 const CONTEXT_CHARS: usize = 32;
 
 /// Characters by which two surroundings of one side are told apart.
-const SURROUNDING_CHARS: usize = 4;
+const SURROUNDING_CHARS: usize = 2;
 
 /// Hashes kept to estimate how many surroundings differ.
 const KEPT_HASHES: usize = 64;
@@ -53,18 +56,28 @@ impl Distinct {
 pub(super) struct Side {
     neighbours: BTreeMap<u32, u64>,
     edges: u64,
+    line_edges: u64,
+    /// Occurrences right at a digit: 4 before 届运动会.
+    digits: u64,
     surroundings: Distinct,
 }
 
+/// FNV-1a over code points, spread by a multiplication.
+fn hashed(text: impl Iterator<Item = char>) -> u64 {
+    let hash = text.fold(0xcbf2_9ce4_8422_2325_u64, |hash, c| (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3));
+    (hash ^ (hash >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 impl Side {
-    fn add(&mut self, neighbour: Option<u32>, surrounding: impl Iterator<Item = char>) {
+    fn add(&mut self, neighbour: Option<u32>, mut surrounding: impl Iterator<Item = char> + Clone) {
         match neighbour {
             Some(c) => *self.neighbours.entry(c).or_default() += 1,
             None => self.edges += 1,
         }
-        // FNV-1a over the code points, spread by a multiplication.
-        let hash = surrounding.fold(0xcbf2_9ce4_8422_2325_u64, |hash, c| (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3));
-        self.surroundings.add((hash ^ (hash >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        self.surroundings.add(hashed(surrounding.clone()));
+        let next = surrounding.next();
+        self.line_edges += u64::from(next.is_none_or(|c| c == '\n'));
+        self.digits += u64::from(next.is_some_and(|c| c.is_ascii_digit() || c == '%'));
     }
 
     /// In bits.
@@ -72,9 +85,16 @@ impl Side {
         branching_entropy(self.neighbours.values().copied(), self.edges)
     }
 
-    /// How many different surroundings there are, estimated.
-    pub(super) fn surroundings(&self) -> f64 {
-        self.surroundings.estimate()
+    /// Whether most occurrences go on with a number.
+    pub(super) fn is_number(&self) -> bool {
+        self.digits * 2 > self.neighbours.values().sum::<u64>() + self.edges
+    }
+
+    /// Whether the side is always the same: nearly always the edge of a line, or
+    /// with fewer different surroundings than this share of the occurrences.
+    pub(super) fn is_fixed(&self, share: f64) -> bool {
+        let total = (self.neighbours.values().sum::<u64>() + self.edges) as f64;
+        self.line_edges as f64 >= (1.0 - share) * total || self.surroundings.estimate() < (share * total).max(2.0_f64.min(total))
     }
 }
 
@@ -93,6 +113,8 @@ pub(super) struct Found {
     pub first: Option<(NaiveDate, String)>,
     /// The earliest contexts in the window that differ, by date and document.
     pub contexts: BTreeMap<(NaiveDate, String), String>,
+    /// Contexts in the window, the ones whose documents' ids have the smallest hashes.
+    pub samples: BTreeMap<u64, String>,
     last_document: u64,
 }
 
@@ -109,6 +131,13 @@ impl Found {
         self.days.insert(passage.start);
         if !self.sources.contains(passage.source) {
             self.sources.insert(passage.source.to_owned());
+        }
+        let hash = hashed(passage.doc_id.chars());
+        if self.samples.len() < SAMPLES || self.samples.last_key_value().is_some_and(|(last, _)| hash < *last) {
+            self.samples.insert(hash, context(passage.text, start, start + self.text.len()));
+            if self.samples.len() > SAMPLES {
+                self.samples.pop_last();
+            }
         }
         let key = (passage.start, passage.doc_id.to_owned());
         if self.contexts.len() == CONTEXTS && self.contexts.last_key_value().is_some_and(|(last, _)| *last < key) {

@@ -207,7 +207,10 @@ impl Grams {
                         prefix = suffix;
                         both
                     };
-                    if joined && both.is_some() && let Some(longer) = at.checked_sub(1).and_then(|at| run.fingerprint(at, length + 1)) {
+                    if joined
+                        && both.is_some()
+                        && let Some(longer) = at.checked_sub(1).and_then(|at| run.fingerprint(at, length + 1))
+                    {
                         next.add(longer);
                     }
                     joined = both.is_some();

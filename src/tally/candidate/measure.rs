@@ -19,7 +19,8 @@ pub fn log_likelihood(count: u64, size: u64, before: u64, size_before: u64) -> O
     let (count, before) = (count as f64, before as f64);
     let (all, hits) = (size + size_before, count + before);
     let cell = |observed: f64, row: f64, column: f64| if observed > 0.0 { observed * (observed * all / (row * column)).ln() } else { 0.0 };
-    let sum = cell(count, size, hits) + cell(before, size_before, hits) + cell(size - count, size, all - hits) + cell(size_before - before, size_before, all - hits);
+    let sum =
+        cell(count, size, hits) + cell(before, size_before, hits) + cell(size - count, size, all - hits) + cell(size_before - before, size_before, all - hits);
     let g2 = (2.0 * sum).max(0.0);
     Some(if count / size < before / size_before { -g2 } else { g2 })
 }

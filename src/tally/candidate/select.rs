@@ -43,9 +43,13 @@ fn length_weight(chars: usize) -> f64 {
 /// Share of a loose edge: 以旧换新 is nearly all of 旧换新, 在农村 little of 农村.
 const OWN_EDGE: f64 = 0.8;
 
-/// A side with fewer different surroundings than this share of the occurrences
-/// is boilerplate.
+/// A phrase of which each side is the edge of a line, or has fewer different
+/// surroundings than this share of the occurrences, is boilerplate.
 const MIN_SURROUNDINGS: f64 = 0.1;
+
+/// What a phrase loses of its score if all its sentences tell of abroad: the
+/// words of foreign news are new every day and are no formulations.
+const ABROAD: f64 = 0.8;
 
 /// Of a phrase that others explain, at least this share must be its own.
 const MIN_OWN: f64 = 0.2;
@@ -118,7 +122,11 @@ pub(super) fn short_list(grams: &Grams, rules: &Rules<'_>) -> Vec<Short> {
                 continue;
             }
             let text = grams.text(length, number);
-            if !has_phrase_edges(grams, length, number, &text, rules.words) || rules.words.is_light(&text) || rules.words.is_counting(&text) || is_known(&text, rules.lexicon) {
+            if !has_phrase_edges(grams, length, number, &text, rules.words)
+                || rules.words.is_light(&text)
+                || rules.words.is_counting(&text)
+                || is_known(&text, rules.lexicon)
+            {
                 continue;
             }
             out.push(Short { length, number, text, cohesion, beside_places: 1.0, name: false, score: rise });
@@ -132,7 +140,9 @@ pub(super) fn short_list(grams: &Grams, rules: &Rules<'_>) -> Vec<Short> {
         let beside = proper::chars_beside_places(&short.text, rules.vocabulary);
         short.beside_places = beside as f64 / short.length as f64;
         short.name = proper::is_name(&short.text, rules.vocabulary);
-        beside >= 2 && !proper::is_person(&short.text, rules.vocabulary) && proper::chars_beside_dates(&short.text, rules.vocabulary) >= 2
+        let name = proper::is_foreign_name(&short.text, rules.vocabulary) || proper::has_person_at_edge(&short.text, rules.vocabulary);
+        let dateless = proper::chars_beside_dates(&short.text, rules.vocabulary);
+        beside >= 2 && !name && (dateless == short.length || dateless >= 3)
     });
     out
 }
@@ -194,15 +204,16 @@ pub(super) fn choose(grams: &Grams, short: Vec<Short>, found: Vec<Found>, rules:
         let (count, before) = (found.count, found.before);
         let (entropy_left, entropy_right) = (found.left.entropy(), found.right.entropy());
         let entropy = entropy_left.min(entropy_right);
-        let surroundings = found.left.surroundings().min(found.right.surroundings());
-        let least = 3.0_f64.min(count as f64 / 2.0).max(MIN_SURROUNDINGS * count as f64);
+        let boilerplate = found.left.is_fixed(MIN_SURROUNDINGS) && found.right.is_fixed(MIN_SURROUNDINGS);
         let free = entropy >= MIN_ENTROPY.min(MIN_ENTROPY_SHARE * (count.max(1) as f64).log2());
-        if !free || surroundings < least || (found.days.len() as u64) < min_days {
+        if !free || boilerplate || found.left.is_number() || (found.days.len() as u64) < min_days {
             continue;
         }
-        if short.name && proper::is_named(&found.text, found.contexts.values().map(String::as_str), rules.vocabulary) {
+        if short.name && proper::is_named(&found.text, found.samples.values().map(String::as_str), rules.vocabulary) {
             continue;
         }
+        let abroad = found.samples.values().filter(|sample| proper::tells_of_abroad(sample, rules.vocabulary)).count();
+        let home = 1.0 - ABROAD * abroad as f64 / found.samples.len().max(1) as f64;
         let Some(rise) = rise(count, grams.han_window, before, grams.han_before, short.length) else { continue };
         out.push(Chosen {
             length: short.length,
@@ -211,7 +222,7 @@ pub(super) fn choose(grams: &Grams, short: Vec<Short>, found: Vec<Found>, rules:
             entropy_right,
             g2: log_likelihood(count, grams.han_window, before, grams.han_before),
             log_ratio: log_ratio(count, grams.han_window, before, grams.han_before).map(|(ratio, _)| ratio),
-            score: rise * (entropy / FREE_ENTROPY).min(1.0) * short.beside_places,
+            score: rise * (entropy / FREE_ENTROPY).min(1.0) * short.beside_places * home,
             found,
         });
     }
