@@ -16,7 +16,7 @@ use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
 use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
 use crate::tally::candidate::{self, PhraseWords, Window};
-use crate::tally::{self, Breakdown, Cadence, DateBasis, Period};
+use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, HeatScale, Measures, Period, TurnSettings};
 use crate::write::{CsvTables, tables};
 
 /// A pipeline file as written.
@@ -97,13 +97,16 @@ struct WrittenTag {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenTally {
-    periods: Option<Vec<Period>>,
+    periods: Option<Spanned<Vec<Period>>>,
     #[serde(default)]
     date_basis: DateBasis,
     breakdowns: Option<Vec<Breakdown>>,
     duplicates: Option<Spanned<String>>,
     #[serde(default)]
     preamble: bool,
+    smoothing: Option<Spanned<usize>>,
+    heat: Option<Spanned<PathBuf>>,
+    turns: Option<Spanned<TurnSettings>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -282,9 +285,8 @@ impl Reader<'_> {
         let places = self.vocabulary_files(written.resolve.places.as_ref(), "places")?;
         let almanac = self.vocabulary_files(written.resolve.almanac.as_ref(), "almanac")?;
         let defaults = tally::Settings::default();
-        let mut periods = written.tally.periods.unwrap_or(defaults.periods);
-        periods.sort();
-        periods.dedup();
+        let vocabulary = Vocabulary::new(&occasions, &places, &almanac)?;
+        let (periods, calendar) = self.periods(written.tally.periods, defaults.periods, &vocabulary);
         let mut breakdowns = written.tally.breakdowns.unwrap_or(defaults.breakdowns);
         breakdowns.sort();
         breakdowns.dedup();
@@ -298,6 +300,7 @@ impl Reader<'_> {
         let word_files = self.vocabulary_files(written.discover.words.as_ref(), "phrases")?;
         let phrase_words = PhraseWords::new(&word_files).map_err(|fault| PlanError::Faults(vec![*fault]))?;
         let discover = self.discover(&written.discover);
+        let measures = self.measures(written.tally.smoothing.as_ref(), written.tally.heat.as_ref(), written.tally.turns.as_ref(), &periods)?;
         let csv = self.csv(written.write.csv);
         let work = output.parent().unwrap_or(Path::new("")).join(".tifa");
         Ok(Plan {
@@ -308,12 +311,12 @@ impl Reader<'_> {
             output,
             shard_bytes,
             sources,
-            vocabulary: Vocabulary::new(&occasions, &places, &almanac)?,
+            vocabulary,
             lexicon,
             lexicon_folder,
             discover,
             phrase_words,
-            tally: tally::Settings { periods, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble },
+            tally: tally::Settings { periods, calendar, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble, measures },
             csv,
             keep: written.write.keep.unwrap_or(5),
         })
@@ -352,6 +355,64 @@ impl Reader<'_> {
             }
         }
         settings
+    }
+
+    /// The lengths of periods, and where those that the almanac gives begin and end.
+    fn periods(&mut self, written: Option<Spanned<Vec<Period>>>, default: Vec<Period>, vocabulary: &Vocabulary) -> (Vec<Period>, Calendar) {
+        let at = written.as_ref().map(span);
+        let mut periods = written.map_or(default, Spanned::into_inner);
+        periods.sort();
+        periods.dedup();
+        let almanac = &vocabulary.almanac;
+        // What no series asks for is no part of the settings, so that it costs no cache.
+        let asked = |period| periods.contains(&period);
+        let plans = if asked(Period::Plan) { almanac.plans() } else { &[] };
+        let congresses = if asked(Period::Congress) { almanac.congresses() } else { &[] };
+        let calendar = Calendar::new(plans, congresses);
+        for period in periods.iter().filter(|period| !calendar.has(**period)) {
+            self.fault(at.unwrap_or_default(), format!("the almanac has no dates for `{}`", period.name()), "add them to its files".to_owned());
+        }
+        (periods, calendar)
+    }
+
+    fn measures(
+        &mut self,
+        smoothing: Option<&Spanned<usize>>,
+        heat: Option<&Spanned<PathBuf>>,
+        turns: Option<&Spanned<TurnSettings>>,
+        periods: &[Period],
+    ) -> Result<Measures, PlanError> {
+        let smoothing = smoothing.map(|value| {
+            if !(1..=1000).contains(value.get_ref()) {
+                self.fault(span(value), "smoothing is a number of periods on each side", "write 1 to 1000, or take the line out".to_owned());
+            }
+            *value.get_ref()
+        });
+        let files = match heat {
+            None => builtin_files("heat"),
+            Some(path) => {
+                let path = self.folder.join(path.get_ref());
+                vec![DataFile { text: read_text(&path)?, path }]
+            }
+        };
+        let mut heat = HeatScale::default();
+        for file in &files {
+            match HeatScale::new(file) {
+                Ok(scale) => heat = scale,
+                Err(fault) => self.faults.push(*fault),
+            }
+        }
+        let turns = turns.map(|value| {
+            let settings = *value.get_ref();
+            if let Some(fault) = settings.fault() {
+                self.fault(span(value), fault, None);
+            }
+            if let Some(period) = settings.period.filter(|period| !periods.contains(period)) {
+                self.fault(span(value), format!("the periods have no `{}`", period.name()), "add it to `periods`".to_owned());
+            }
+            settings
+        });
+        Ok(Measures { smoothing, heat, turns: turns.unwrap_or_default() })
     }
 
     fn csv(&mut self, written: Option<Spanned<CsvTables>>) -> CsvTables {
@@ -555,6 +616,7 @@ lexicon = ["themes/*.toml"]
         let themes = dir.path().join("themes");
         fs::create_dir(&themes).unwrap();
         fs::write(themes.join("a.toml"), "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n").unwrap();
+        fs::write(dir.path().join("empty.toml"), "").unwrap();
         Plan::from_file(&DataFile { path: dir.path().join("p.toml"), text: text.to_owned() })
     }
 
@@ -592,6 +654,15 @@ lexicon = ["themes/*.toml"]
         let got = faults(&text);
         assert_eq!(got.len(), 6, "{got:?}");
         assert!(got.iter().any(|f| f.contains("did you mean `hits`?")), "{got:?}");
+    }
+
+    #[test]
+    fn plans_and_congresses_are_periods_if_the_almanac_dates_them() {
+        let plan = read(&format!("{GOOD}[tally]\nperiods = [\"congress\", \"plan\", \"year\"]\n")).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(plan.tally.periods, [Period::Year, Period::Plan, Period::Congress]);
+        assert!(plan.tally.calendar.has(Period::Plan) && plan.tally.calendar.has(Period::Congress));
+        let got = faults(&format!("{GOOD}[resolve]\nalmanac = [\"empty.toml\"]\n[tally]\nperiods = [\"plan\"]\n"));
+        assert_eq!(got, ["15: the almanac has no dates for `plan` add them to its files"]);
     }
 
     #[test]

@@ -11,3 +11,4 @@ mod golden;
 mod laws;
 mod program;
 mod regressions;
+mod statistics;

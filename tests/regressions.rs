@@ -25,7 +25,7 @@ fn replay(target: &str, committed: usize, check: fn(&[u8])) {
 
 #[test]
 fn inputs_hard_to_read_as_dates_hold() {
-    replay("dates", 14, checks::dates);
+    replay("dates", 15, checks::dates);
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl Clock {
 
 /// Version of the code that makes series and files: raise it when their
 /// output changes, so that an unchanged corpus is published anew.
-const SERIES: u32 = 2;
+const SERIES: u32 = 3;
 
 /// A release with fewer than this share of the last one's documents is stopped.
 const SHRINK_PERCENT: u64 = 80;
@@ -318,8 +318,15 @@ impl Run<'_> {
             hasher.update(key.rollups.as_bytes());
         }
         let cadences: Vec<_> = self.plan.sources.iter().map(|s| (&s.input.source, s.cadence)).collect();
-        let settings =
-            format!("{} {SERIES} {cadences:?} {:?} {:?} {} {:?}", env!("CARGO_PKG_VERSION"), self.plan.csv, self.options.as_of, self.plan.title, taken.rejects);
+        let settings = format!(
+            "{} {SERIES} {cadences:?} {:?} {:?} {} {:?} {:?}",
+            env!("CARGO_PKG_VERSION"),
+            self.plan.csv,
+            self.options.as_of,
+            self.plan.title,
+            taken.rejects,
+            self.plan.tally.measures
+        );
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
         if !self.plan.discover.windows.is_empty() {
@@ -403,14 +410,17 @@ impl Run<'_> {
             Ok(rows.len() as u64)
         }
         let lexicon = [("tifa.lexicon", self.plan.lexicon.hash())];
+        let heat = self.plan.tally.measures.heat.id();
+        let measured = [("tifa.lexicon", self.plan.lexicon.hash()), ("tifa.heat", heat.as_str())];
         match table {
             "occasions" => rows(path, &series.occasions, &[]),
             "themes" => rows(path, &theme_rows(&self.plan.lexicon), &lexicon),
             "coverage" => rows(path, &series.coverage, &[]),
             "period_totals" => rows(path, &series.period_totals, &[]),
-            "theme_frequency" => rows(path, &series.theme_frequency, &lexicon),
+            "theme_frequency" => rows(path, &series.theme_frequency, &measured),
             "theme_breakdown" => rows(path, &series.theme_breakdown, &lexicon),
-            "theme_profile" => rows(path, &series.theme_profile, &lexicon),
+            "theme_profile" => rows(path, &series.theme_profile, &measured),
+            "theme_turns" => rows(path, &series.theme_turns, &lexicon),
             "candidates" => rows(path, &series.candidates, &lexicon),
             "rejects" => rows(path, rejects, &[]),
             _ => Err(BatchError::Broken("a single table that nothing fills")),

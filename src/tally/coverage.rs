@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
-use super::period::Period;
+use super::period::{Calendar, Period};
 use super::rollup::PresenceRow;
 use crate::parse::DateRange;
 
@@ -96,22 +96,23 @@ const SHORT_PART: u64 = 4;
 /// The coverage of every source from its first unit to its last, or to `as_of`.
 pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Vec<CoverageRow> {
     let mut out = Vec::new();
+    // Units are days and years, which need no almanac.
+    let calendar = Calendar::default();
     for SourceCadence { source, cadence } in sources {
         let unit = cadence.unit();
         let mut found: BTreeMap<NaiveDate, (u64, u64)> = BTreeMap::new();
         for row in presence.iter().filter(|row| row.source == *source) {
             let range = DateRange { start: row.date_start, end: row.date_end, precision: crate::parse::Precision::Day };
             // Documents dated more coarsely than the unit are on no day.
-            if let Some(start) = unit.place(range) {
+            if let Some(start) = calendar.place(unit, range) {
                 let sum = found.entry(start).or_default();
                 *sum = (sum.0 + row.documents, sum.1 + row.han_chars);
             }
         }
         let (Some(first), Some(last)) = (found.keys().next().copied(), found.keys().next_back().copied()) else { continue };
-        let last = as_of.map_or(last, |day| last.max(unit.start_of(day)));
+        let last = as_of.and_then(|day| calendar.start_of(unit, day)).map_or(last, |day| last.max(day));
         let present: Vec<(NaiveDate, u64)> = found.iter().map(|(start, (_, han))| (*start, *han)).collect();
-        let mut start = first;
-        while start <= last {
+        for start in calendar.starts(unit, first..=last) {
             let counts = found.get(&start);
             let expected = cadence.expects(start);
             if expected || counts.is_some() {
@@ -120,7 +121,7 @@ pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_o
                     source: source.clone(),
                     unit: unit.name().to_owned(),
                     date_start: start,
-                    date_end: unit.end_of(start),
+                    date_end: calendar.end_of(unit, start).unwrap_or(start),
                     expected,
                     present: counts.is_some(),
                     missing: expected && counts.is_none(),
@@ -129,7 +130,6 @@ pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_o
                     han_chars,
                 });
             }
-            start = unit.next(start);
         }
     }
     out.sort_by(|a, b| (&a.source, a.date_start).cmp(&(&b.source, b.date_start)));
@@ -146,11 +146,14 @@ fn is_short(present: &[(NaiveDate, u64)], start: NaiveDate, han_chars: u64) -> b
 }
 
 /// Days with text, and units expected and missed, for asking by period.
-pub(super) struct Days {
+pub(super) struct Days<'c> {
+    calendar: &'c Calendar,
     spoken: BTreeSet<NaiveDate>,
     sources: Vec<Units>,
     /// Units that a source was expected to fill and did not.
-    missing: BTreeSet<(Period, NaiveDate)>,
+    missing: BTreeSet<(NaiveDate, NaiveDate)>,
+    /// Units that a source was expected to fill, and how many did not: by first and last day.
+    expected: BTreeMap<(NaiveDate, NaiveDate), (u64, u64)>,
 }
 
 /// The units of a source with a cadence.
@@ -161,46 +164,63 @@ struct Units {
     span: (NaiveDate, NaiveDate),
 }
 
-impl Days {
-    pub(super) fn new(coverage: &[CoverageRow], sources: &[SourceCadence]) -> Self {
+impl<'c> Days<'c> {
+    pub(super) fn new(coverage: &[CoverageRow], sources: &[SourceCadence], calendar: &'c Calendar) -> Self {
         let units = |source: &SourceCadence| -> Option<Units> {
             let rows = || coverage.iter().filter(|row| row.source == source.source);
             let span = (rows().map(|row| row.date_start).min()?, rows().map(|row| row.date_end).max()?);
             let present = rows().filter(|row| row.present).map(|row| row.date_start).collect();
             (source.cadence != Cadence::None).then_some(Units { cadence: source.cadence, present, span })
         };
+        let mut expected: BTreeMap<(NaiveDate, NaiveDate), (u64, u64)> = BTreeMap::new();
+        for row in coverage.iter().filter(|row| row.expected) {
+            let sum = expected.entry((row.date_start, row.date_end)).or_default();
+            *sum = (sum.0 + 1, sum.1 + u64::from(row.missing));
+        }
         Self {
+            calendar,
+            expected,
             spoken: coverage.iter().filter(|row| row.present && row.unit == Period::Day.name()).map(|row| row.date_start).collect(),
             sources: sources.iter().filter_map(units).collect(),
-            missing: coverage.iter().filter(|row| row.missing).filter_map(|row| Some((Period::from_name(&row.unit)?, row.date_start))).collect(),
+            missing: coverage.iter().filter(|row| row.missing).map(|row| (row.date_start, row.date_end)).collect(),
         }
     }
 
     /// Days in the period on which any source speaks.
-    pub(super) fn covered(&self, start: NaiveDate, end: NaiveDate) -> u64 {
-        self.spoken.range(start..=end).count() as u64
+    pub(super) fn covered(&self, start: NaiveDate, end: Option<NaiveDate>) -> u64 {
+        self.spoken.range(start..=end.unwrap_or(NaiveDate::MAX)).count() as u64
     }
 
     /// First days of the periods in which a source was expected and missing.
     pub(super) fn missed(&self, period: Period) -> BTreeSet<NaiveDate> {
-        self.missing.iter().filter(|(unit, _)| *unit <= period).map(|(_, start)| period.start_of(*start)).collect()
+        let unit = |(start, end): &(NaiveDate, NaiveDate)| DateRange { start: *start, end: *end, precision: crate::parse::Precision::Day };
+        self.missing.iter().filter_map(|days| self.calendar.place(period, unit(days))).collect()
+    }
+
+    /// Of the units that sources were expected to fill between two days, the share
+    /// that they did not; 0 where nothing was expected.
+    pub(super) fn missing_share(&self, start: NaiveDate, end: Option<NaiveDate>) -> f64 {
+        let end = end.unwrap_or(NaiveDate::MAX);
+        let units = self.expected.range((start, start)..=(end, end)).filter(|((_, last), _)| *last <= end);
+        let (expected, missing) = units.fold((0, 0), |sum, (_, unit)| (sum.0 + unit.0, sum.1 + unit.1));
+        if expected == 0 { 0.0 } else { missing as f64 / expected as f64 }
     }
 
     /// Whether a source with a cadence that speaks around the period misses a
-    /// unit of it; `None` if no such source has units as short as the period.
-    pub(super) fn partial(&self, period: Period, start: NaiveDate, end: NaiveDate) -> Option<bool> {
+    /// unit of it; `None` if no such source has units as short as the period. A
+    /// period whose end is not known is never whole.
+    pub(super) fn partial(&self, period: Period, start: NaiveDate, end: Option<NaiveDate>) -> Option<bool> {
         let mut asked = false;
-        let mut misses = false;
+        let mut misses = end.is_none();
+        let last = end.unwrap_or(start);
         for Units { cadence, present, span } in &self.sources {
-            if cadence.unit() > period || span.1 < start || end < span.0 {
+            let unit = cadence.unit();
+            if unit > period || span.1 < start || end.is_some_and(|end| end < span.0) {
                 continue;
             }
             asked = true;
-            let mut day = cadence.unit().start_of(start);
-            while day <= end {
-                misses |= cadence.expects(day) && !present.contains(&day);
-                day = cadence.unit().next(day);
-            }
+            let first = self.calendar.start_of(unit, start).unwrap_or(start);
+            misses |= self.calendar.starts(unit, first..=last).any(|day| cadence.expects(day) && !present.contains(&day));
         }
         asked.then_some(misses)
     }
@@ -254,11 +274,12 @@ mod tests {
         let sources = source(Cadence::Yearly);
         let got = coverage(&presence, &sources, None);
         assert_eq!(got.iter().map(|r| r.missing).collect::<Vec<_>>(), [false, true, false]);
-        let days = Days::new(&got, &sources);
-        assert_eq!(days.partial(Period::Year, day("2017-01-01"), day("2017-12-31")), Some(false));
-        assert_eq!(days.partial(Period::Year, day("2018-01-01"), day("2018-12-31")), Some(true));
-        assert_eq!(days.partial(Period::Month, day("2017-01-01"), day("2017-01-31")), None);
-        assert_eq!(days.partial(Period::Year, day("1998-01-01"), day("1998-12-31")), None);
+        let calendar = Calendar::default();
+        let days = Days::new(&got, &sources, &calendar);
+        assert_eq!(days.partial(Period::Year, day("2017-01-01"), Some(day("2017-12-31"))), Some(false));
+        assert_eq!(days.partial(Period::Year, day("2018-01-01"), Some(day("2018-12-31"))), Some(true));
+        assert_eq!(days.partial(Period::Month, day("2017-01-01"), Some(day("2017-01-31"))), None);
+        assert_eq!(days.partial(Period::Year, day("1998-01-01"), Some(day("1998-12-31"))), None);
         assert_eq!(days.missed(Period::Year).into_iter().collect::<Vec<_>>(), [day("2018-01-01")]);
         assert!(days.missed(Period::Month).is_empty());
     }

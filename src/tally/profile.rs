@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
-use super::Settings;
+use super::dispersion::dp_norm;
 use super::period::Period;
 use super::rate::{per_10k, share};
 use super::rollup::{CountRow, SeenRow, ThemeOccasionRow};
 use super::series::FrequencyRow;
+use super::timeline::Timeline;
+use super::trend::{mann_kendall, seasonal_mann_kendall, theil_sen};
+use super::{Settings, rows_by_theme};
 use crate::tag::Lexicon;
 
 /// A theme.
@@ -52,6 +55,100 @@ pub struct ProfileRow {
     pub peak_start: Option<NaiveDate>,
     /// That rate.
     pub peak_per_10k: Option<f64>,
+    /// Length of the periods of trend and dispersion.
+    pub trend_period: Option<String>,
+    /// Periods with text.
+    pub periods: u64,
+    /// Of them, those with the theme.
+    pub periods_with_theme: u64,
+    /// Their quotient.
+    pub range: Option<f64>,
+    /// Normalised deviation of proportions over these periods.
+    pub dp_norm: Option<f64>,
+    /// Periods in the trend: with text, and not cut by the edge of the corpus.
+    pub trend_periods: u64,
+    /// Median slope of the rate.
+    pub slope_per_10k_per_year: Option<f64>,
+    /// Pairs of periods in which the rate rises less those in which it falls.
+    pub mk_s: Option<i64>,
+    /// That in standard deviations.
+    pub mk_z: Option<f64>,
+    /// Probability of it without a trend.
+    pub mk_p: Option<f64>,
+    /// The same test by calendar month.
+    pub seasonal_mk_p: Option<f64>,
+    /// `up`, `down` or `none`.
+    pub trend: Option<String>,
+    /// Length of the period of the heat.
+    pub heat_period: Option<String>,
+    /// First day of that period: the newest whole one.
+    pub heat_start: Option<NaiveDate>,
+    /// Level by the number of documents.
+    pub heat_by_count: Option<String>,
+    /// Level by their share.
+    pub heat_by_share: Option<String>,
+    /// Levels risen, by share, since the period before.
+    pub heat_change: Option<i32>,
+    /// Name and version of the scale.
+    pub heat_scale: Option<String>,
+}
+
+/// Chance below which a trend is one.
+const ALPHA: f64 = 0.05;
+/// With fewer periods a trend has no word: the test's p is an approximation.
+const FEWEST_PERIODS: usize = 10;
+/// With fewer, there is no p at all.
+const FEWEST_TESTED: usize = 4;
+/// Months from which on each calendar month can be compared with itself.
+const TWO_YEARS: usize = 24;
+
+/// Trend and dispersion of one theme.
+#[derive(Default)]
+struct Shape {
+    periods: usize,
+    with_theme: usize,
+    dp_norm: Option<f64>,
+    trend_periods: usize,
+    slope: Option<f64>,
+    mk: Option<super::trend::MannKendall>,
+    seasonal: Option<super::trend::MannKendall>,
+    trend: Option<&'static str>,
+}
+
+impl Shape {
+    fn new(period: Period, timeline: &Timeline, rows: &[FrequencyRow]) -> Self {
+        let counts = timeline.counts(rows);
+        let spoken = || timeline.slots.iter().zip(&counts).filter(|(slot, _)| slot.documents > 0);
+        let (hits, sizes): (Vec<u64>, Vec<u64>) = spoken().map(|(slot, count)| (count.hits, slot.han_chars)).unzip();
+        // A period that the edge of the corpus cuts stands for a part of its
+        // season only.
+        let rate = |hits, han_chars| per_10k(hits, han_chars);
+        let whole = spoken().filter(|(slot, _)| !slot.cut).filter_map(|(slot, count)| Some((slot.start, rate(count.hits, slot.han_chars)?)));
+        let whole: Vec<(NaiveDate, f64)> = whole.collect();
+        let points: Vec<(i64, f64)> = whole.iter().map(|(start, rate)| (period.ordinal(*start).0, *rate)).collect();
+        let values: Vec<f64> = points.iter().map(|(_, rate)| *rate).collect();
+        let in_a_year = whole.first().map_or(1.0, |(start, _)| period.ordinal(*start).1);
+        let mk = (values.len() >= FEWEST_TESTED).then(|| mann_kendall(&values));
+        let seasonal = (period == Period::Month && values.len() >= TWO_YEARS).then(|| {
+            let season = |month| whole.iter().filter(|(start, _)| start.month() == month).map(|(_, rate)| *rate).collect();
+            seasonal_mann_kendall(&(1..=12).map(season).collect::<Vec<Vec<f64>>>())
+        });
+        let judged = seasonal.or(mk).filter(|_| values.len() >= FEWEST_PERIODS);
+        Self {
+            periods: hits.len(),
+            with_theme: spoken().filter(|(_, count)| count.hits > 0).count(),
+            dp_norm: dp_norm(&hits, &sizes),
+            trend_periods: values.len(),
+            slope: theil_sen(&points).map(|slope| slope * in_a_year),
+            mk,
+            seasonal,
+            trend: judged.map(|test| match test.s.signum() {
+                1 if test.p < ALPHA => "up",
+                -1 if test.p < ALPHA => "down",
+                _ => "none",
+            }),
+        }
+    }
 }
 
 /// The profiles in the order of the lexicon.
@@ -62,9 +159,19 @@ pub(super) fn profiles(
     occasions: &[ThemeOccasionRow],
     lexicon: &Lexicon,
     settings: &Settings,
+    timeline: &dyn Fn(Period) -> Timeline,
 ) -> Vec<ProfileRow> {
-    let longest = settings.periods.iter().max().copied();
-    let peak_period = settings.periods.iter().copied().filter(|p| *p >= Period::Month).min().or(longest);
+    let peak_period = settings.trend_period();
+    let trend = peak_period.map(|period| (period, timeline(period), rows_by_theme(frequency, period)));
+    // Heat is that of the newest whole year, where there is one.
+    let newest = |period| -> Option<(Period, NaiveDate)> {
+        let slots = timeline(period).slots;
+        slots.iter().rev().find(|slot| !slot.cut && slot.documents > 0).map(|slot| (period, slot.start))
+    };
+    let years = settings.periods.contains(&Period::Year).then_some(Period::Year);
+    let scale = &settings.measures.heat;
+    let heat = years.and_then(newest).or_else(|| newest(peak_period?)).filter(|_| !scale.levels.is_empty());
+    let heat_rows = heat.map(|(period, _)| rows_by_theme(frequency, period)).unwrap_or_default();
     let rows = || counts.iter().filter(|r| r.period == Period::Whole.name());
     let mut sums: BTreeMap<Option<&str>, [u64; 4]> = BTreeMap::new();
     for row in rows() {
@@ -83,11 +190,12 @@ pub(super) fn profiles(
         .iter()
         .map(|theme| {
             let [hits, sentences, documents, _] = sums.get(&Some(theme.id.as_str())).copied().unwrap_or_default();
-            let peak = frequency
+            let of_theme = trend.as_ref().and_then(|(_, _, rows)| rows.get(theme.id.as_str()).copied()).unwrap_or_default();
+            let shape = trend.as_ref().map(|(period, timeline, _)| Shape::new(*period, timeline, of_theme)).unwrap_or_default();
+            let hot = heat.and_then(|(_, start)| heat_rows.get(theme.id.as_str())?.iter().find(|r| r.period_start == Some(start)));
+            let peak = of_theme
                 .iter()
-                .filter(|r| {
-                    r.theme == theme.id && Some(r.period.as_str()) == peak_period.map(Period::name) && r.period_start.is_some() && r.hits.is_some_and(|h| h > 0)
-                })
+                .filter(|r| r.period_start.is_some() && r.hits.is_some_and(|h| h > 0))
                 .fold(None, |best: Option<&FrequencyRow>, row| if best.is_some_and(|b| b.per_10k >= row.per_10k) { best } else { Some(row) });
             let seen = seen.get(&theme.id);
             ProfileRow {
@@ -110,6 +218,24 @@ pub(super) fn profiles(
                 peak_period: peak.map(|r| r.period.clone()),
                 peak_start: peak.and_then(|r| r.period_start),
                 peak_per_10k: peak.and_then(|r| r.per_10k),
+                trend_period: peak_period.map(|p| p.name().to_owned()),
+                periods: shape.periods as u64,
+                periods_with_theme: shape.with_theme as u64,
+                range: share(shape.with_theme as u64, shape.periods as u64),
+                dp_norm: shape.dp_norm,
+                trend_periods: shape.trend_periods as u64,
+                slope_per_10k_per_year: shape.slope,
+                mk_s: shape.mk.map(|mk| mk.s),
+                mk_z: shape.mk.map(|mk| mk.z),
+                mk_p: shape.mk.map(|mk| mk.p),
+                seasonal_mk_p: shape.seasonal.map(|mk| mk.p),
+                trend: shape.trend.map(str::to_owned),
+                heat_period: heat.map(|(period, _)| period.name().to_owned()),
+                heat_start: heat.map(|(_, start)| start),
+                heat_by_count: hot.and_then(|r| r.heat_by_count.clone()),
+                heat_by_share: hot.and_then(|r| r.heat_by_share.clone()),
+                heat_change: hot.and_then(|r| r.heat_change),
+                heat_scale: heat.map(|_| scale.id()),
             }
         })
         .collect()

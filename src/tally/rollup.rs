@@ -369,7 +369,7 @@ impl<'r> Rolling<'r> {
         let (all, member) = placed.members[0];
         give((Period::Whole, None, all, member, theme));
         for period in &self.settings.periods {
-            let start = placed.basis.and_then(|basis| period.place(basis));
+            let start = placed.basis.and_then(|basis| self.settings.calendar.place(*period, basis));
             for (breakdown, member) in placed.members {
                 if breakdown == Breakdown::All || self.settings.breakdowns.contains(&breakdown) {
                     give((*period, start, breakdown, member, theme));

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series};
 
 use super::coverage::Days;
-use super::period::Period;
+use super::period::{Calendar, Period};
 use super::rate::{per_10k, share, wilson};
 use super::rollup::{Breakdown, CountRow, ThemeOccasionRow, count_key};
 use super::{Settings, TallyError};
@@ -21,7 +21,7 @@ pub struct TotalRow {
     pub period: String,
     /// First day; `None` in the `unplaced` row.
     pub period_start: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, `2024-Q1`, or `unplaced`.
     pub period_label: String,
@@ -48,7 +48,7 @@ pub struct FrequencyRow {
     pub period: String,
     /// First day; `None` in the `unplaced` row.
     pub period_start: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
     pub period_label: String,
@@ -88,6 +88,16 @@ pub struct FrequencyRow {
     pub small_n: bool,
     /// A source with a cadence misses a unit of the period.
     pub partial: Option<bool>,
+    /// Hits ÷ hits of all themes of the level.
+    pub share_of_hits: Option<f64>,
+    /// Rate over the period and its neighbours.
+    pub per_10k_smooth: Option<f64>,
+    /// Level of heat by the number of documents in a calendar year.
+    pub heat_by_count: Option<String>,
+    /// Level of heat by the share of documents.
+    pub heat_by_share: Option<String>,
+    /// Levels risen, by share, since the period before.
+    pub heat_change: Option<i32>,
 }
 
 /// A theme in a period and member; only where there is a hit.
@@ -97,7 +107,7 @@ pub struct BreakdownRow {
     pub period: String,
     /// First day; `None` in the `unplaced` rows.
     pub period_start: Option<NaiveDate>,
-    /// Last day.
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, or `unplaced`.
     pub period_label: String,
@@ -133,6 +143,8 @@ pub struct BreakdownRow {
     pub density_high: Option<f64>,
     /// Fewer than 20 documents.
     pub small_n: bool,
+    /// Hits ÷ hits of all themes of the level in the period and member.
+    pub share_of_hits: Option<f64>,
 }
 
 /// Below this many documents a share says little.
@@ -201,16 +213,16 @@ pub(super) fn sum(rows: &[CountRow]) -> Result<Vec<CountRow>, TallyError> {
     Ok(out)
 }
 
-fn bounds(period: &str, start: Option<NaiveDate>) -> (Option<NaiveDate>, String) {
+fn bounds(period: &str, start: Option<NaiveDate>, calendar: &Calendar) -> (Option<NaiveDate>, String) {
     match (Period::from_name(period), start) {
-        (Some(period), Some(start)) => (Some(period.end_of(start)), period.label(start)),
+        (Some(period), Some(start)) => (calendar.end_of(period, start), calendar.label(period, start)),
         _ => (None, UNPLACED.to_owned()),
     }
 }
 
 /// The denominators: rows of all text. A period in which a source was expected
 /// and nothing at all was said gets a row of zeros under `all`.
-pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
+pub(super) fn totals(counts: &[CountRow], days: &Days, calendar: &Calendar) -> Vec<TotalRow> {
     let mut out: Vec<TotalRow> = counts
         .iter()
         .filter(|row| row.theme.is_none() && row.period != Period::Whole.name())
@@ -236,16 +248,28 @@ pub(super) fn totals(counts: &[CountRow], days: &Days) -> Vec<TotalRow> {
         }
     }
     for row in &mut out {
-        (row.period_end, row.period_label) = bounds(&row.period, row.period_start);
-        if let (Some(period), Some(start), Some(end)) = (Period::from_name(&row.period), row.period_start, row.period_end) {
-            row.days_covered = Some(days.covered(start, end));
-            row.partial = days.partial(period, start, end);
+        (row.period_end, row.period_label) = bounds(&row.period, row.period_start, calendar);
+        if let (Some(period), Some(start)) = (Period::from_name(&row.period), row.period_start) {
+            row.days_covered = Some(days.covered(start, row.period_end));
+            row.partial = days.partial(period, start, row.period_end);
         }
     }
     out.sort_by(|a, b| {
         let key = |r: &TotalRow| (Period::from_name(&r.period), r.period_start.is_none(), r.period_start, Breakdown::from_name(&r.breakdown), r.member.clone());
         key(a).cmp(&key(b))
     });
+    out
+}
+
+/// Hits of all themes of a level, for each period and member.
+fn hits_of_levels<'r>(counts: &'r [CountRow], lexicon: &Lexicon) -> BTreeMap<(&'r str, Option<NaiveDate>, &'r str, &'r str, u32), u64> {
+    let levels: BTreeMap<&str, u32> = lexicon.themes().iter().map(|t| (t.id.as_str(), u32::from(t.parent.is_some()))).collect();
+    let mut out = BTreeMap::new();
+    for row in counts {
+        if let Some(level) = row.theme.as_deref().and_then(|theme| levels.get(theme)) {
+            *out.entry((row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str(), *level)).or_default() += row.hits;
+        }
+    }
     out
 }
 
@@ -259,7 +283,8 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
         .filter(|row| row.breakdown == all)
         .filter_map(|row| Some(((row.period.as_str(), row.period_start, row.theme.as_deref()?), row)))
         .collect();
-    let occasions = occasions_by(occasions, &[Breakdown::All], settings.periods.as_slice());
+    let occasions = occasions_by(occasions, &[Breakdown::All], settings.periods.as_slice(), &settings.calendar);
+    let of_level = hits_of_levels(counts, lexicon);
     let mut out = Vec::new();
     for period in &settings.periods {
         for theme in lexicon.themes() {
@@ -269,6 +294,8 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                 let count = |get: fn(&CountRow) -> u64| spoken.then(|| row.map_or(0, |r| get(r)));
                 let documents = count(|r| r.documents);
                 let interval = documents.and_then(|d| wilson(d, total.documents));
+                let level = u32::from(theme.parent.is_some());
+                let level_hits = of_level.get(&(period.name(), total.period_start, all, all, level)).copied().unwrap_or(0);
                 let told = occasions.get(&(period.name(), total.period_start, all, all, theme.id.as_str())).copied().unwrap_or(0);
                 out.push(FrequencyRow {
                     period: total.period.clone(),
@@ -279,7 +306,7 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                     theme_zh: theme.zh.clone(),
                     theme_en: theme.en.clone(),
                     parent: theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.clone()),
-                    level: u32::from(theme.parent.is_some()),
+                    level,
                     hits: count(|r| r.hits),
                     sentences: count(|r| r.sentences),
                     documents,
@@ -293,6 +320,8 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                     density_high: interval.map(|i| i.1),
                     small_n: total.documents < SMALL_N,
                     partial: total.partial,
+                    share_of_hits: count(|r| r.hits).and_then(|hits| share(hits, level_hits)),
+                    ..FrequencyRow::default()
                 });
             }
         }
@@ -301,13 +330,14 @@ pub(super) fn frequency(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
 }
 
 /// Every theme in every period and member where it has a hit.
-pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon) -> Vec<BreakdownRow> {
+pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon, calendar: &Calendar) -> Vec<BreakdownRow> {
     let whole: BTreeMap<MemberKey<'_>, &TotalRow> =
         totals.iter().map(|t| ((t.period.as_str(), t.period_start, t.breakdown.as_str(), t.member.as_str()), t)).collect();
     let numbers: BTreeMap<&str, usize> = lexicon.themes().iter().enumerate().map(|(n, t)| (t.id.as_str(), n)).collect();
     let periods: BTreeSet<Period> = counts.iter().filter_map(|row| Period::from_name(&row.period)).collect();
     let periods: Vec<Period> = periods.into_iter().collect();
-    let occasions = occasions_by(occasions, &Breakdown::EVERY[1..], &periods);
+    let occasions = occasions_by(occasions, &Breakdown::EVERY[1..], &periods, calendar);
+    let of_level = hits_of_levels(counts, lexicon);
     let mut out: Vec<(usize, BreakdownRow)> = Vec::new();
     for row in counts.iter().filter(|row| row.breakdown != Breakdown::All.name()) {
         let Some(theme) = row.theme.as_deref() else { continue };
@@ -319,6 +349,8 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
         };
         let interval = wilson(row.documents, total.documents);
         let key = (row.period.as_str(), row.period_start, row.breakdown.as_str(), row.member.as_str(), theme);
+        let level = u32::from(lexicon.themes().get(number).is_some_and(|t| t.parent.is_some()));
+        let level_hits = of_level.get(&(key.0, key.1, key.2, key.3, level)).copied().unwrap_or(0);
         out.push((
             number,
             BreakdownRow {
@@ -329,7 +361,7 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                 breakdown: row.breakdown.clone(),
                 member: row.member.clone(),
                 theme: theme.to_owned(),
-                level: u32::from(lexicon.themes().get(number).is_some_and(|t| t.parent.is_some())),
+                level,
                 hits: row.hits,
                 sentences: row.sentences,
                 documents: row.documents,
@@ -342,6 +374,7 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
                 density_low: interval.map(|i| i.0),
                 density_high: interval.map(|i| i.1),
                 small_n: total.documents < SMALL_N,
+                share_of_hits: share(row.hits, level_hits),
             },
         ));
     }
@@ -357,12 +390,12 @@ pub(super) fn breakdown(counts: &[CountRow], totals: &[TotalRow], occasions: &[T
 type OccasionKey<'r> = (&'static str, Option<NaiveDate>, &'static str, &'r str, &'r str);
 
 /// Distinct occasions for each period, member and theme.
-fn occasions_by<'r>(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], periods: &[Period]) -> BTreeMap<OccasionKey<'r>, u64> {
+fn occasions_by<'r>(rows: &'r [ThemeOccasionRow], breakdowns: &[Breakdown], periods: &[Period], calendar: &Calendar) -> BTreeMap<OccasionKey<'r>, u64> {
     let mut sets: BTreeMap<OccasionKey<'r>, BTreeSet<&'r str>> = BTreeMap::new();
     for row in rows {
         let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
         for period in periods {
-            let start = range.and_then(|range| period.place(range));
+            let start = range.and_then(|range| calendar.place(*period, range));
             for breakdown in breakdowns {
                 let member = match breakdown {
                     Breakdown::All => "all",
@@ -418,9 +451,15 @@ mod tests {
         let counts =
             [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
         let settings = Settings { periods: vec![Period::Month], ..Settings::default() };
-        let missing =
-            CoverageRow { source: "s".into(), unit: "day".into(), date_start: "2024-02-05".parse().unwrap(), missing: true, ..CoverageRow::default() };
-        let totals = totals(&counts, &Days::new(&[missing], &[]));
+        let missing = CoverageRow {
+            source: "s".into(),
+            unit: "day".into(),
+            date_start: "2024-02-05".parse().unwrap(),
+            date_end: "2024-02-05".parse().unwrap(),
+            missing: true,
+            ..CoverageRow::default()
+        };
+        let totals = totals(&counts, &Days::new(&[missing], &[], &settings.calendar), &settings.calendar);
         let got = frequency(&counts, &totals, &[], &lexicon, &settings);
         let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k)).collect();
         assert_eq!(shown, [("2024-01", Some(3), Some(300.0)), ("2024-02", None, None), ("2024-03", Some(0), Some(0.0))]);

@@ -13,10 +13,10 @@ use chrono::NaiveDate;
 use super::rows::{DateRow, DocumentRow, EventRow, HitRow, PlaceRow, SentenceRow, SpanRow, ThemeRow};
 use crate::diagnostic::Reject;
 use crate::tally::candidate::CandidateRow;
-use crate::tally::{BreakdownRow, CountRow, CoverageRow, FrequencyRow, OccasionRow, PresenceRow, ProfileRow, SeenRow, ThemeOccasionRow, TotalRow};
+use crate::tally::{BreakdownRow, CountRow, CoverageRow, FrequencyRow, OccasionRow, PresenceRow, ProfileRow, SeenRow, ThemeOccasionRow, TotalRow, TurnRow};
 
 /// Version of the tables. It rises with every change of a column; changes add.
-pub const SCHEMA_VERSION: &str = "1";
+pub const SCHEMA_VERSION: &str = "2";
 
 /// Type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +179,8 @@ cells! {
     String, Text, StringArray, |s: &'a String| s.as_str(), |a: &dyn Array, i| a.as_string::<i32>().value(i).to_owned();
     u32, Int32, Int32Array, |n: &u32| i32::try_from(*n).unwrap_or(i32::MAX), |a: &dyn Array, i| a.as_primitive::<Int32Type>().value(i).unsigned_abs();
     u64, Int64, Int64Array, |n: &u64| i64::try_from(*n).unwrap_or(i64::MAX), |a: &dyn Array, i| a.as_primitive::<Int64Type>().value(i).unsigned_abs();
+    i32, Int32, Int32Array, |n: &i32| *n, |a: &dyn Array, i| a.as_primitive::<Int32Type>().value(i);
+    i64, Int64, Int64Array, |n: &i64| *n, |a: &dyn Array, i| a.as_primitive::<Int64Type>().value(i);
     f64, Float64, Float64Array, |n: &f64| *n, |a: &dyn Array, i| a.as_primitive::<Float64Type>().value(i);
     bool, Boolean, BooleanArray, |b: &bool| *b, |a: &dyn Array, i| a.as_boolean().value(i);
     NaiveDate, Date, Date32Array, |d: &NaiveDate| Date32Type::from_naive_date(*d), |a: &dyn Array, i| {
@@ -392,24 +394,24 @@ table! { CoverageRow, "coverage", "a source on a day (or in a year, if it speaks
 }
 
 table! { TotalRow, "period_totals", "a period and a member of a breakdown: the denominators", false, key ["period", "period_start", "breakdown", "member"], order ["period", "period_start"];
-    period: "day, week (ISO), month, quarter or year",
-    period_start: "first day; null: text whose date is missing or coarser than the period",
-    period_end: "last day",
-    period_label: "2024-03-05, 2024-W10, 2024-03, 2024-Q1, 2024 or unplaced",
+    period: "day, week (ISO), month, quarter, year, plan (five-year plan) or congress (term of the Party congress)",
+    period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
+    period_end: "last day; null: unplaced, or the term of the last congress, whose end is not known",
+    period_label: "2024-03-05, 2024-W10, 2024-03, 2024-Q1, 2024, plan-14, 1963-1965 (between two plans), congress-20 or unplaced",
     breakdown: "all, source, register, occasion_type, province or voice",
     member: "member of the breakdown; all, none and abroad are words",
     documents ("documents"): "documents; a document is in every member that one of its sentences is in, so do not sum over members of occasion_type, province or voice",
     sentences ("sentences"): "sentences; may be summed over the members of a breakdown",
     han_chars ("characters"): "Han characters; may be summed over members and periods",
     days_covered ("days"): "days of the period on which any source speaks; null when unplaced",
-    partial: "a source with a cadence misses a unit of the period; null: no cadence says",
+    partial: "a source with a cadence misses a unit of the period, or the period is open; null: no cadence says",
 }
 
 table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", false, key ["period", "theme", "period_start"], order ["period"];
-    period: "day, week (ISO), month, quarter or year",
-    period_start: "first day; null: text whose date is missing or coarser than the period",
-    period_end: "last day",
-    period_label: "2024-03, or unplaced",
+    period: "day, week (ISO), month, quarter, year, plan or congress, as in period_totals",
+    period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
+    period_end: "last day; null: unplaced, or not known yet",
+    period_label: "2024-03, as in period_totals, or unplaced",
     theme: "theme id",
     theme_zh: "Chinese label",
     theme_en: "English label",
@@ -428,13 +430,18 @@ table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", f
     density_high ("share"): "upper end",
     small_n: "fewer than 20 documents in the period",
     partial: "a source with a cadence misses a unit of the period",
+    share_of_hits ("share"): "hits ÷ hits of all themes of the same level in the period; null: no source spoke, or no theme was hit",
+    per_10k_smooth ("hits per 10,000 Han characters"): "hits ÷ Han characters × 10,000 over the period and as many before and after it as [tally] smoothing says; null: no smoothing, or no source spoke in the period itself",
+    heat_by_count: "level of heat by documents in a whole calendar year: 沸, 烫, 热, 暖, 温, 冷, from hot to cold, or none; null: another period, or a year that the edge of the corpus cuts",
+    heat_by_share: "level by density; null: no source spoke, or fewer than 20 documents",
+    heat_change ("levels"): "levels risen (negative: fallen) by share since the period before; null: one of the two has none",
 }
 
 table! { BreakdownRow, "theme_breakdown", "a period, a member of a breakdown and a theme; only where there is a hit", false, key ["period", "breakdown", "member", "theme", "period_start"], order ["period"];
-    period: "day, week (ISO), month, quarter or year",
-    period_start: "first day; null: text whose date is missing or coarser than the period",
-    period_end: "last day",
-    period_label: "2024-03, or unplaced",
+    period: "day, week (ISO), month, quarter, year, plan or congress, as in period_totals",
+    period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
+    period_end: "last day; null: unplaced, or not known yet",
+    period_label: "2024-03, as in period_totals, or unplaced",
     breakdown: "source, register, occasion_type, province or voice",
     member: "member; none: no occasion in scope, or one without the attribute",
     theme: "theme id",
@@ -451,6 +458,7 @@ table! { BreakdownRow, "theme_breakdown", "a period, a member of a breakdown and
     density_low ("share"): "lower end of the 95 % Wilson interval of density",
     density_high ("share"): "upper end",
     small_n: "fewer than 20 documents in the period and member",
+    share_of_hits ("share"): "hits ÷ hits of all themes of the same level in the period and member",
 }
 
 table! { ProfileRow, "theme_profile", "a theme over the whole corpus", false, key ["theme"], order [];
@@ -473,6 +481,47 @@ table! { ProfileRow, "theme_profile", "a theme over the whole corpus", false, ke
     peak_period: "length of the period of the peak: the shortest from a month on",
     peak_start: "first day of the period with the highest per_10k; the earliest of equal ones",
     peak_per_10k ("hits per 10,000 Han characters"): "that rate",
+    trend_period: "length of the periods of the columns that follow: the shortest from a month on",
+    periods ("periods"): "periods with text",
+    periods_with_theme ("periods"): "of them, those with a hit",
+    range ("share"): "periods_with_theme ÷ periods",
+    dp_norm ("index"): "Gries's DPnorm over the periods, sized by Han characters: 0 as evenly spread as the text, 1 in the smallest period alone; null: no dated hit, or one period",
+    trend_periods ("periods"): "periods of the trend: with text, and not cut by the edge of the corpus",
+    slope_per_10k_per_year ("hits per 10,000 Han characters and year"): "Theil–Sen slope of per_10k over these periods",
+    mk_s ("pairs"): "Mann–Kendall's S: pairs of periods in which per_10k rises less those in which it falls; null: fewer than 4 periods",
+    mk_z ("standard deviations"): "S over its standard deviation, ties and continuity corrected",
+    mk_p ("probability"): "two-sided, by the normal distribution, of one theme: not corrected for the number of themes, nor for dependence from period to period",
+    seasonal_mk_p ("probability"): "the same test with each calendar month compared with itself alone; null: no months, or fewer than 24",
+    trend: "up, down or none: p below 0.05, seasonal_mk_p where it is not null, else mk_p; null: fewer than 10 periods",
+    heat_period: "length of the period of the heat: year, or trend_period if no whole year is there",
+    heat_start: "first day of the newest such period that the edge of the corpus does not cut",
+    heat_by_count: "as in theme_frequency",
+    heat_by_share: "as in theme_frequency",
+    heat_change ("levels"): "as in theme_frequency",
+    heat_scale: "name and version of the scale",
+}
+
+table! { TurnRow, "theme_turns", "a turning point of a theme", false, key ["theme", "kind", "burst_level", "period_start"], order [];
+    theme: "theme id",
+    theme_zh: "Chinese label",
+    theme_en: "English label",
+    level: "0 or 1",
+    kind: "debut: the first time after a whole window of periods without it; spike: a share several times that of the window before; silence: a stretch without a theme that stood in at least half of the window's periods; return: the period that ends a silence; burst: a stretch in a higher state of Kleinberg's model",
+    burst_level: "state of a burst, from 1; a burst of level 2 lies inside one of level 1; 0 for the other kinds",
+    period: "length of its periods: [tally.turns] period, else as trend_period of theme_profile",
+    period_start: "first day of its first period",
+    period_end: "last day of its last period; null: not known yet",
+    peak_start: "first day of its period with the highest share; the earliest of equal ones; null: a silence",
+    periods ("periods"): "its periods with text",
+    gap_periods ("periods"): "its periods without text or with too much of it missing; only a burst may have some",
+    documents ("documents"): "documents with the theme",
+    period_documents ("documents"): "all documents",
+    density ("share"): "documents ÷ period_documents",
+    baseline_documents ("documents"): "documents with the theme in what it is compared with: the window before a spike or silence, all periods without the theme before a debut or return, the whole corpus for a burst",
+    baseline_period_documents ("documents"): "all documents there",
+    baseline_density ("share"): "baseline_documents ÷ baseline_period_documents",
+    weight ("nats"): "debut, silence, return: −ln of the probability that chance leaves the theme out so long; spike: −ln p of Fisher's exact test; burst: log-likelihood of its counts at the rate of the state over that at the rate of the whole corpus",
+    censored: "it touches a gap or the first or last period with text, so it may have begun earlier or may go on",
 }
 
 table! { CandidateRow, "candidates", "a phrase not in the lexicon that is new or rising in a window of the pipeline", false, key ["window_start", "window_end", "phrase"], order ["window_start", "window_end", "rank"];
@@ -560,6 +609,7 @@ pub fn tables() -> Vec<Table> {
         FrequencyRow::table(),
         BreakdownRow::table(),
         ProfileRow::table(),
+        TurnRow::table(),
         CandidateRow::table(),
         Reject::table(),
     ]

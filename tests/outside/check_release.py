@@ -267,7 +267,15 @@ def counts(db, basis, report):
     db.execute(
         """create table placed as
            select p.period, s.*, case when date_trunc(p.period, first) = date_trunc(p.period, last) then date_trunc(p.period, first)::date end as period_start
-           from spoken s, (select distinct period from period_totals) p"""
+           from spoken s, (select distinct period from period_totals where period not in ('plan', 'congress')) p"""
+    )
+    # Plans and congresses are those of the table; an open one has no last day.
+    db.execute(
+        """insert into placed
+           select p.period, s.*, t.period_start
+           from spoken s cross join (select distinct period from period_totals where period in ('plan', 'congress')) p
+           left join (select distinct period, period_start, coalesce(period_end, date '9999-12-31') as period_end from period_totals where period_start is not null) t
+             on t.period = p.period and s.first >= t.period_start and s.last <= t.period_end"""
     )
     db.execute(
         """create table counted_hits as

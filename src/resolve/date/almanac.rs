@@ -70,6 +70,8 @@ pub struct Almanac {
     pub(super) periods: Vec<Period>,
     /// In order of the plans' numbers.
     pub(super) plans: Vec<(u32, DateRange)>,
+    /// Party congresses: number and days.
+    congresses: Vec<(u32, DateRange)>,
     two_sessions: Vec<DateRange>,
     words: Words,
     /// The cases that the files carry.
@@ -82,8 +84,15 @@ impl Almanac {
     /// # Errors
     /// [`VocabularyError::Fault`] for the first file that cannot be read.
     pub fn new(files: &[DataFile]) -> Result<Self, VocabularyError> {
-        let mut almanac =
-            Self { feasts: Vec::new(), periods: Vec::new(), plans: Vec::new(), two_sessions: Vec::new(), words: Words::default(), cases: Vec::new() };
+        let mut almanac = Self {
+            feasts: Vec::new(),
+            periods: Vec::new(),
+            plans: Vec::new(),
+            congresses: Vec::new(),
+            two_sessions: Vec::new(),
+            words: Words::default(),
+            cases: Vec::new(),
+        };
         let mut words: Vec<(String, Kind)> = WORDS.iter().map(|(word, kind)| ((*word).to_owned(), *kind)).collect();
         for file in files {
             let read: AlmanacFile = toml::from_str(&file.text).map_err(|e| file.toml_fault(&e))?;
@@ -112,7 +121,9 @@ impl Almanac {
                 almanac.plans.push((number, range));
             }
             for (number, start, end) in &read.congresses {
-                almanac.period(&mut words, congress_names(*number), range(start, end)?, false);
+                let days = range(start, end)?;
+                almanac.period(&mut words, congress_names(*number), days, false);
+                almanac.congresses.push((*number, days));
             }
             for (term, number, start, end) in &read.plenums {
                 almanac.period(&mut words, plenum_names(*term, *number), range(start, end)?, false);
@@ -133,6 +144,18 @@ impl Almanac {
         let number = u16::try_from(self.periods.len()).unwrap_or(u16::MAX);
         words.extend(names.into_iter().map(|name| (name, Kind::Named(number))));
         self.periods.push(Period { range, only_bound });
+    }
+
+    /// Five-year plans: number and days.
+    #[must_use]
+    pub fn plans(&self) -> &[(u32, DateRange)] {
+        &self.plans
+    }
+
+    /// Party congresses: number, and the days from opening to close.
+    #[must_use]
+    pub fn congresses(&self) -> &[(u32, DateRange)] {
+        &self.congresses
     }
 
     /// The two sessions of a year.

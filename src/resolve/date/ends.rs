@@ -1,11 +1,11 @@
 //! Ranges: 至, 到 and the dash between two dates, whose left-out parts come
 //! from the other end.
 
-use super::Anchor;
 use super::days::month_shifted;
 use super::edge::time_of_day;
 use super::grammar::{Fields, Read, Reader, Value};
 use super::token::Kind;
+use super::{Anchor, DateContext};
 use crate::parse::{DateRange, Precision};
 use chrono::Datelike;
 
@@ -58,7 +58,9 @@ impl Reader<'_> {
             let (_, _, end) = self.one(at + 1)?;
             return Some((None, end));
         };
-        let inner = Reader { in_sentence: Some(start), ..*self };
+        // 11月30日至次年2月28日: the date before is the beginning.
+        let context = DateContext { previous: Some(start), ..self.context };
+        let inner = Reader { in_sentence: Some(start), context, ..*self };
         // 2008.03-2009: a year without its unit.
         let bare_year = self.number(at + 1).filter(|n| n.digits == 4 && (1900..=2099).contains(&n.value) && self.next(at + 2).is_none());
         // 1985到89年: the year is short as the one before is long.

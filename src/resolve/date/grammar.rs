@@ -150,7 +150,8 @@ impl<'t> Reader<'t> {
             let beyond = self.after(to).trim_start_matches(['”', '’']);
             let quote = self.text.len() - to - beyond.len();
             to += quote + HOLIDAYS.iter().find(|w| beyond.starts_with(**w)).map_or(0, |w| w.len());
-            from -= if quote > 0 { self.before(from).chars().next_back().map_or(0, char::len_utf8) } else { 0 };
+            let open = self.before(from).chars().next_back().filter(|c| quote > 0 && matches!(c, '“' | '‘'));
+            from -= open.map_or(0, char::len_utf8);
         } else if kind != DateKind::Vague {
             (bound, to) = self.bound(from, to, clock, kind);
         }

@@ -268,6 +268,7 @@ pub(super) const WORDS: &[(&str, Kind)] = &[
     ("后天下", Kind::Trap),
     ("明日益", Kind::Trap),
     ("联合国日内瓦", Kind::Trap),
+    ("日本日", Kind::Trap),
     ("十月革命", Kind::Trap),
     ("二月革命", Kind::Trap),
     ("三月街", Kind::Trap),

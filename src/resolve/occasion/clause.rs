@@ -147,7 +147,7 @@ pub(super) fn when(date: &DateMention, text: &str) -> Option<When> {
     let after = text.get(date.span.end..).unwrap_or_default();
     let before = text.get(..date.span.start).unwrap_or_default();
     // 今年 alone is too wide to date an occasion; 去年年底 is vague.
-    if date.rule == "year_word" || (date.rule == "year" && after.starts_with('度')) {
+    if date.rule == "year_word" || after.starts_with('度') {
         return ["年底", "年末", "年初", "底", "末", "初"].iter().any(|w| after.starts_with(w)).then_some(When { range: None });
     }
     // 自1日起, 2023年以来, 截至3月底: dates of figures and states.
@@ -198,8 +198,10 @@ impl<'t> Clause<'t> {
     ) -> Self {
         let start = if from == 0 { 0 } else { tokens.get(from - 1).map_or(0, |t| t.span.end) }.max(state.body);
         let last = to.checked_sub(1).and_then(|at| tokens.get(at));
-        let says = last.is_some_and(|t| t.kind == Kind::Role(Role::Say));
-        let closing = last.filter(|t| says || matches!(t.kind, Kind::Mark('，' | '。' | '；' | '：' | '！' | '？' | '\n')));
+        let speaks = last.is_some_and(|t| t.kind == Kind::Role(Role::Say));
+        // 应总理要求: a reason, not speech.
+        let says = speaks && !Span::new(start, sentence.text.len()).of(sentence.text).starts_with('应');
+        let closing = last.filter(|t| speaks || matches!(t.kind, Kind::Mark('，' | '。' | '；' | '：' | '！' | '？' | '\n')));
         let end = closing.map_or(sentence.text.len(), |t| t.span.start);
         let mut clause = Self {
             sentence,

@@ -114,6 +114,10 @@ impl Clause<'_> {
         if (state.reported && !own) || ["结束", "后", "前", "纪要", "室", "期间"].iter().any(|w| rest.starts_with(w)) {
             return Vec::new();
         }
+        // 领导人第十五次会晤: one of a series, with a name.
+        if self.slice(self.span.start, verb.start).ends_with(['次', '轮']) {
+            return self.named(at, OccasionType::Conference, true, state).into_iter().collect();
+        }
         let after = word.ends_with("会见") || word.ends_with("见了");
         let partner = if after { self.partner_after(at) } else { self.partner_before(at) };
         let Some((start, partner)) = partner else { return if after { Vec::new() } else { self.two_bodies(at, state).into_iter().collect() } };

@@ -9,6 +9,9 @@ pub(super) fn canonical(raw: &str, vocabulary: &Vocabulary) -> String {
     for decoration in ["隆重的", "盛大的", "隆重", "盛大", "简短的"] {
         name = name.trim_start_matches(decoration).to_owned();
     }
+    if name.ends_with("中全会") {
+        name = name.trim_start_matches("党的").to_owned();
+    }
     for short in &vocabulary.shorts {
         if name.contains(short.from.as_str()) {
             name = name.replace(&short.from, &short.to);

@@ -38,10 +38,13 @@ const POINTING: [&str; 22] = [
 ];
 
 /// Verbs that stand in names of occasions too.
-const NAMED_DEEDS: [&str; 10] = ["推动", "支持", "保障", "服务", "贯彻", "落实", "宣传", "备战", "关注", "迎接"];
+const NAMED_DEEDS: [&str; 12] = ["推动", "支持", "保障", "服务", "贯彻", "落实", "宣传", "宣讲", "领会", "备战", "关注", "迎接"];
 
 /// Verbs with which the long name of a meeting opens.
 const OPENING_DEEDS: [&str; 6] = ["学习贯彻", "深入学习贯彻", "纪念", "庆祝", "贯彻落实", "传达学习"];
+
+/// How many clauses after a name can tell when it was held.
+const MAX_LATER: usize = 4;
 
 /// What bounds a name on its left.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +62,9 @@ impl Clause<'_> {
     pub(super) fn named(&self, at: usize, kind: OccasionType, alone: bool, state: &State) -> Option<Found> {
         let head = self.span_of(at);
         let left = self.left(at);
-        let follow = self.follow(at)?;
+        // 14日召开的外长会议谴责…: its own clause has told that it was held.
+        let dated = left.relative && left.bound.is_some_and(|b| self.back(b).take(4).any(|i| self.when_at(i).is_some()));
+        let follow = self.follow(at).or(dated.then_some(Follow::End))?;
         let bound = left.bound.and_then(|b| self.kind(b));
         let role = match bound {
             Some(Kind::Role(role)) => Some(role),
@@ -85,13 +90,14 @@ impl Clause<'_> {
                 return None;
             }
         }
-        let strong = governed || located || matches!(predicate, Some((_, true)));
+        let later = self.held_later(at, left.start, predicate, state);
+        let strong = governed || located || matches!(predicate, Some((_, true))) || later.is_some();
         // The date: after the name, in its relative clause, or before it.
         let after = predicate.and_then(|(end, _)| (at + 1..end).find_map(|i| self.when_at(i)));
         let beside =
             left.bound.and_then(|b| self.when_at(b)).filter(|_| left.bound.is_some_and(|b| self.slice(self.span_of(b).end, left.start).chars().count() <= 2));
         let before = self.back(self.token_at(left.start)).find_map(|i| self.listed_when_at(i));
-        let own = after.or(beside).or(before);
+        let own = after.or(beside).or(before).or(later.as_ref().and_then(Clause::last_when));
         let weak = strong || beside.is_some() || after.is_some() || predicate.is_some() || matches!(follow, Follow::On | Follow::During);
         let when = own.or_else(|| self.when(self.token_at(left.start), state));
         let vague = when.is_some_and(|w| w.range.is_none());
@@ -110,13 +116,17 @@ impl Clause<'_> {
         // A meeting's deeds need its own name: 会议审议通过.
         let raw = self.slice(left.start, head.end);
         let mut name = canonical(raw, self.vocabulary);
-        if name.chars().count() > MAX_NAME_CHARS || counts_several(&name) || name.starts_with(['本', '这', '该', '此', '各', '每', '多', '某', '其']) {
+        if name.chars().count() > MAX_NAME_CHARS || counts_several(&name) || is_of_any(&name) {
             return None;
         }
         if matches!(name.as_str(), "仪式" | "欢迎仪式") {
             return self.welcome(at, when, state);
         }
         let own_words = name.strip_suffix(head.of(self.sentence.text)).unwrap_or(&name);
+        // …大会在某地开幕，大会以…为主题: it goes on with the one before.
+        if POINTING.contains(&name.as_str()) && head.start == self.span.start {
+            return None;
+        }
         let generic = is_generic(own_words, self.vocabulary) || ["建校", "成立", "创刊", "建院", "建馆", "创建"].iter().any(|w| own_words.starts_with(w));
         if generic || kind == OccasionType::Press {
             match self.organiser(at, &left, state) {
@@ -129,7 +139,7 @@ impl Clause<'_> {
         if POINTING.contains(&name.as_str()) {
             return None;
         }
-        let place = self.place_of(at, &left, state);
+        let place = later.and_then(|l| l.located).or_else(|| self.place_of(at, &left, state));
         let mut actors = if governed || located { self.persons(state) } else { Vec::new() };
         if actors.is_empty() {
             actors.extend(self.host.iter().chain(&state.host).cloned());
@@ -181,6 +191,7 @@ impl Clause<'_> {
         let mut start = self.span.start;
         let mut bound = None;
         let mut relative = false;
+        let is_subject = self.is_subject(at);
         for i in self.back(at) {
             let span = self.span_of(i);
             let adjacent = span.end == self.span_of(i + 1).start;
@@ -192,7 +203,9 @@ impl Clause<'_> {
                 Some(Kind::Role(role)) => match role {
                     Role::Joint | Role::Deed | Role::Spoken => true,
                     // 新时代推动农业振兴座谈会
-                    Role::Journey => NAMED_DEEDS.contains(&span.of(self.sentence.text)) && self.is_governed(i),
+                    Role::Journey => NAMED_DEEDS.contains(&span.of(self.sentence.text)) && (is_subject || self.is_governed(i)),
+                    // 召开以旧换新工作会议
+                    Role::By => self.is_governed(i),
                     Role::And => !self.ends_a_name(i) || self.is_of_both(at),
                     // 中国与…论坛
                     Role::With => {
@@ -205,6 +218,8 @@ impl Clause<'_> {
                         let outer = i.checked_sub(2).filter(|o| *o >= self.from);
                         return Left { start: span.end, bound: outer, relative: false };
                     }
+                    // 召开关于…的会议
+                    Role::Of if self.about_before(i).is_some() => true,
                     Role::Of => {
                         let holds = i > self.from && (self.is(i - 1, Role::Hold) || self.is(i - 1, Role::Open)) && self.span_of(i - 1).end == span.start;
                         relative = holds;
@@ -238,9 +253,54 @@ impl Clause<'_> {
         Left { start, bound, relative }
     }
 
+    /// 召开关于…的: the token of 召开.
+    fn about_before(&self, of: usize) -> Option<usize> {
+        self.back(of).take(8).find(|i| self.is(*i, Role::Hold)).filter(|i| ["关于", "有关"].iter().any(|w| self.rest(self.span_of(*i).end).starts_with(w)))
+    }
+
+    /// …座谈会6日在京召开: the head is the subject of a verb that says it was held,
+    /// with a day or a place between, so that all before it is its name.
+    fn is_subject(&self, at: usize) -> bool {
+        let Some((verb, true)) = self.predicate(at) else { return false };
+        let between = |i: usize| matches!(self.kind(i), Some(Kind::Date(_) | Kind::Place(_) | Kind::Role(Role::Capital)));
+        let governs = |i: usize| matches!(self.kind(i), Some(Kind::Role(Role::Hold | Role::Attend | Role::Chair)));
+        (at + 1..verb).any(between) && !self.back(at).any(governs)
+    }
+
+    /// …论坛由甲主办，25日在北京开幕; …全体会议，于7日在北京举行: a later clause of
+    /// the sentence, without a subject of its own, tells when the name at the
+    /// head of this one was held.
+    fn held_later(&self, at: usize, start: usize, predicate: Option<(usize, bool)>, state: &State) -> Option<Self> {
+        let organised = predicate.is_some_and(|(verb, held)| !held && self.is(verb, Role::By)) || self.rest(self.span_of(at).end).starts_with("主题");
+        let alone = predicate.is_none() && at + 1 == self.to && self.slice(start, self.span_of(at).end).contains('第');
+        if start != self.span.start || !(organised || alone) {
+            return None;
+        }
+        let mut from = self.to + 1;
+        for _ in 0..MAX_LATER {
+            let to = super::clause::end(self.tokens, from);
+            let clause = Self::new(self.sentence, self.tokens, from, to, self.vocabulary, self.day, state);
+            let opens =
+                matches!(clause.kind(from), Some(Kind::Date(_) | Kind::Role(Role::At | Role::Manner))) && clause.span_of(from).start == clause.span.start;
+            let held = (from..clause.to).find(|i| matches!(clause.kind(*i), Some(Kind::Role(Role::Hold | Role::Open))));
+            if (from..clause.to).any(|i| matches!(clause.kind(i), Some(Kind::Head { .. } | Kind::Verb(_)))) {
+                return None;
+            }
+            if opens && held.is_some() && clause.last_when().is_some() {
+                return Some(clause);
+            }
+            from = to;
+        }
+        None
+    }
+
     /// A year that opens a name: 召开2024年上半年形势分析座谈会.
     fn is_in_name(&self, at: usize) -> bool {
         let Some(date) = self.date(at) else { return false };
+        // 2022—2023年度
+        if self.rest(date.span.end).starts_with('度') {
+            return true;
+        }
         // 春节联欢晚会, 夏季论坛
         if matches!(date.rule, "feast" | "public_holiday" | "season" | "lunar_date") && !matches!(self.kind(at + 1), Some(Kind::Role(_) | Kind::Date(_))) {
             return !self.rest(date.span.end).starts_with(['，', '（', '期']);
@@ -427,7 +487,9 @@ impl Clause<'_> {
             let count = text.chars().count();
             let organ = (2..=24).contains(&count)
                 && people(text, self.vocabulary, self.day).is_empty()
-                && !text.contains(['、', '，', '。', '：', '（', '的'])
+                && !text.contains(['、', '，', '。', '：', '（'])
+                && !text.replace("党的建设", "").contains('的')
+                && !text.ends_with(['等', '员', '者'])
                 && !matches!(text, "记者" | "会议" | "大会" | "我们" | "双方" | "两国" | "中国" | "我国")
                 && !self.is_place(text)
                 && !["广场", "大会堂", "体育馆", "体育场", "会堂", "国宾馆"].iter().any(|w| text.ends_with(w));
@@ -581,6 +643,11 @@ const WINDOW_OF_SESSION: usize = 24;
 fn counts_several(name: &str) -> bool {
     let rest = name.trim_start_matches(|c: char| c.is_ascii_digit() || "两三四五六七八九十百".contains(c));
     rest.len() < name.len() && rest.starts_with(['次', '场', '个', '多', '余', '项'])
+}
+
+/// 本次会议, 各类活动: no name.
+fn is_of_any(name: &str) -> bool {
+    name.starts_with(['本', '这', '该', '此', '各', '每', '多', '某', '其']) && !name.starts_with("各民主党派")
 }
 
 /// What follows a name.

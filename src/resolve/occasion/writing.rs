@@ -88,7 +88,7 @@ impl Clause<'_> {
         if !sent {
             return None;
         }
-        let toward = self.back(at).find(|i| self.is(*i, Role::Toward));
+        let toward = self.back(at).find(|i| self.is(*i, Role::Toward) || (self.is(*i, Role::Each) && self.span_of(*i).of(self.sentence.text).ends_with('向')));
         let with = self.back(at).filter(|i| self.is(*i, Role::With) || self.is(*i, Role::And)).last();
         if before.ends_with("互致") {
             let with = with?;
@@ -98,7 +98,10 @@ impl Clause<'_> {
         if let Some(toward) = toward {
             let target = self.slice(self.span_of(toward).end, verb.start);
             let target = ["致", "发", "来", "去", "出", "亲切", "回"].iter().fold(target, |t, w| t.trim_end_matches(w));
-            return found(format!("致{}{word}", self.addressee(target)));
+            // 分别向研讨会致贺信: the one told of before.
+            let bare_head = matches!(self.kind(toward + 1), Some(Kind::Head { .. })) && self.span_of(toward + 1).of(self.sentence.text) == target;
+            let name = if bare_head { pointed() } else { None };
+            return found(format!("致{}{word}", name.unwrap_or_else(|| self.addressee(target))));
         }
         if matches!(word, "回信" | "复信") {
             return None;

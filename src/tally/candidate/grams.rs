@@ -184,7 +184,9 @@ impl Grams {
     /// Counts the sequences of one length.
     fn pass<T: Texts>(&self, texts: &mut T, length: usize, now: &Sketch, next: &mut Sketch, most: usize, run: &mut Run) -> Result<Pass, T::Error> {
         let mut level = Level { table: Table::with_capacity(1 << 10), grams: Vec::new() };
-        let room = most.saturating_sub(self.levels.iter().map(|l| l.grams.len()).sum());
+        // Single characters are as many as the script has, and always have room:
+        // while the minimum rises, there are ever fewer to join.
+        let room = if length == 1 { usize::MAX } else { most.saturating_sub(self.levels.iter().map(|l| l.grams.len()).sum()) };
         let parts = length.checked_sub(2).and_then(|above| self.levels.get(above));
         let mut document = 0_u32;
         texts.read(Part::Window, &mut |passage: Passage<'_>| {

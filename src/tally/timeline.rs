@@ -1,0 +1,163 @@
+//! All periods of one length from the first to the last with text, those
+//! without any included: what a series over time stands on.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::coverage::Days;
+use super::period::{Calendar, Period};
+use super::rollup::{Breakdown, PresenceRow};
+use super::series::{FrequencyRow, TotalRow};
+
+/// A period of a timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Slot {
+    /// First day.
+    pub start: NaiveDate,
+    /// Last day; `None`: not known yet.
+    pub end: Option<NaiveDate>,
+    /// All documents.
+    pub documents: u64,
+    /// All Han characters.
+    pub han_chars: u64,
+    /// The corpus begins after its first day or ends before its last.
+    pub cut: bool,
+    /// Share of the units that a source was expected to fill and did not.
+    pub missing: f64,
+}
+
+impl Slot {
+    /// Whether nothing can be said of what was absent here: no text, or too much
+    /// of it missing.
+    pub(super) fn is_gap(&self, missing_allowed: f64) -> bool {
+        self.documents == 0 || self.missing > missing_allowed
+    }
+}
+
+/// The periods of one length, without a hole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Timeline {
+    /// In order of time.
+    pub slots: Vec<Slot>,
+    /// Number of the slot by its first day.
+    pub at: BTreeMap<NaiveDate, usize>,
+}
+
+/// A theme in a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    pub hits: u64,
+    pub documents: u64,
+}
+
+impl Timeline {
+    pub(super) fn new(period: Period, totals: &[TotalRow], presence: &[PresenceRow], days: &Days<'_>, calendar: &Calendar) -> Self {
+        let own = totals.iter().filter(|t| t.period == period.name() && t.breakdown == Breakdown::All.name() && t.documents > 0);
+        let found: BTreeMap<NaiveDate, &TotalRow> = own.filter_map(|t| Some((t.period_start?, t))).collect();
+        let (Some(first), Some(last)) = (found.keys().next(), found.keys().next_back()) else { return Self::default() };
+        // Without a date of a document nobody knows where the corpus begins.
+        let corpus = presence.iter().map(|row| row.date_start).min().zip(presence.iter().map(|row| row.date_end).max());
+        let is_cut = |start: NaiveDate, end: Option<NaiveDate>| match corpus {
+            Some((begin, finish)) => start < begin || end.is_none_or(|end| finish < end),
+            None => start == *first || start == *last,
+        };
+        let slots: Vec<Slot> = calendar
+            .starts(period, *first..=*last)
+            .map(|start| {
+                let total = found.get(&start);
+                let end = calendar.end_of(period, start);
+                Slot {
+                    start,
+                    end,
+                    documents: total.map_or(0, |t| t.documents),
+                    han_chars: total.map_or(0, |t| t.han_chars),
+                    // A source that need not speak at the edge cuts nothing.
+                    cut: is_cut(start, end) && total.is_none_or(|t| t.partial != Some(false)),
+                    missing: days.missing_share(start, end),
+                }
+            })
+            .collect();
+        let at = slots.iter().enumerate().map(|(number, slot)| (slot.start, number)).collect();
+        Self { slots, at }
+    }
+
+    /// Number of the slot that begins on a day.
+    pub(super) fn number(&self, start: Option<NaiveDate>) -> Option<usize> {
+        self.at.get(&start?).copied()
+    }
+
+    /// The slot that begins on a day.
+    pub(super) fn slot(&self, start: Option<NaiveDate>) -> Option<&Slot> {
+        self.slots.get(self.number(start)?)
+    }
+
+    /// What the rows of one theme say, for each slot; nothing in a slot without text.
+    pub(super) fn counts(&self, rows: &[FrequencyRow]) -> Vec<Count> {
+        let mut out = vec![Count::default(); self.slots.len()];
+        for row in rows {
+            if let Some(count) = self.number(row.period_start).and_then(|number| out.get_mut(number)) {
+                *count = Count { hits: row.hits.unwrap_or(0), documents: row.documents.unwrap_or(0) };
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::coverage::{CoverageRow, coverage};
+    use super::super::{Cadence, SourceCadence};
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        crate::parse::read_date(text).unwrap().start
+    }
+
+    fn timeline(cadence: Cadence, days: &[&str]) -> Timeline {
+        let presence: Vec<PresenceRow> =
+            days.iter().map(|d| PresenceRow { source: "s".into(), date_start: day(d), date_end: day(d), documents: 1, han_chars: 10 }).collect();
+        let sources = [SourceCadence { source: "s".into(), cadence }];
+        let rows: Vec<CoverageRow> = coverage(&presence, &sources, None);
+        let calendar = Calendar::default();
+        let asked = Days::new(&rows, &sources, &calendar);
+        let mut totals: Vec<TotalRow> = Vec::new();
+        for row in &presence {
+            let start = calendar.start_of(Period::Month, row.date_start).unwrap();
+            match totals.iter_mut().find(|t| t.period_start == Some(start)) {
+                Some(total) => total.documents += 1,
+                None => totals.push(TotalRow {
+                    period: "month".into(),
+                    period_start: Some(start),
+                    breakdown: "all".into(),
+                    documents: 1,
+                    partial: asked.partial(Period::Month, start, calendar.end_of(Period::Month, start)),
+                    ..TotalRow::default()
+                }),
+            }
+        }
+        Timeline::new(Period::Month, &totals, &presence, &asked, &calendar)
+    }
+
+    #[test]
+    fn a_month_without_text_is_a_slot_and_the_months_at_the_edges_are_cut() {
+        let found = timeline(Cadence::None, &["2024-01-10", "2024-02-01", "2024-04-01", "2024-05-31"]);
+        let shown: Vec<_> = found.slots.iter().map(|s| (s.documents, s.cut, s.is_gap(0.1))).collect();
+        assert_eq!(shown, [(1, true, false), (1, false, false), (0, false, true), (1, false, false), (1, false, false)]);
+    }
+
+    #[test]
+    fn a_weekend_at_the_edge_cuts_nothing() {
+        let workdays: Vec<String> = (3..=28).map(|d| format!("2024-06-{d:02}")).collect();
+        let found = timeline(Cadence::Weekdays, &workdays.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(found.slots.iter().map(|s| s.cut).collect::<Vec<_>>(), [false]);
+    }
+
+    #[test]
+    fn a_month_of_which_too_much_is_missing_is_a_gap() {
+        let days: Vec<String> = (1..=30).filter(|d| !(5..=8).contains(d)).map(|d| format!("2024-06-{d:02}")).collect();
+        let found = timeline(Cadence::Daily, &days.iter().map(String::as_str).collect::<Vec<_>>());
+        let slot = &found.slots[0];
+        assert!((slot.missing - 4.0 / 30.0).abs() < 1e-12 && slot.is_gap(0.1) && !slot.is_gap(0.2));
+    }
+}
