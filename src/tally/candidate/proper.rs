@@ -100,8 +100,9 @@ pub(super) fn chars_beside_places(phrase: &str, vocabulary: &Vocabulary) -> usiz
 /// Characters of the phrase that are no date; a plan or a congress, which may be
 /// new, is none.
 pub(super) fn chars_beside_dates(phrase: &str, vocabulary: &Vocabulary) -> usize {
-    // Relative words are read against some date; which one changes no span.
-    let context = DateContext { document: DateRange::day(2000, 1, 1), previous: None };
+    // Relative words and days off are read against some date: a year whose days
+    // off the almanac knows.
+    let context = DateContext { document: DateRange::day(2024, 1, 1), previous: None };
     let mut found = dates(phrase, context, &vocabulary.almanac);
     found.retain(|date| date.kind != DateKind::Named || ["feast", "public_holiday"].contains(&date.rule));
     phrase.char_indices().filter(|(at, _)| !found.iter().any(|d| d.span.start <= *at && *at < d.span.end)).count()
