@@ -121,7 +121,7 @@ fn stub(row: &CandidateRow, theme: &str) -> String {
     );
     for context in row.contexts.iter().take(1) {
         let hits = vec![quoted(&row.phrase); context.matches(row.phrase.as_str()).count()];
-        out += &format!("[[theme.case]]\ntext = {}\nhits = [{}]\n", quoted(context), hits.join(", "));
+        out.push_str(&["[[theme.case]]\ntext = ", &quoted(context), "\nhits = [", &hits.join(", "), "]\n"].concat());
     }
     out
 }

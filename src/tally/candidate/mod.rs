@@ -14,8 +14,8 @@
 //! The score orders the queue and has no other meaning: √G² (how surely it
 //! rose) × the lower end of the log ratio over 5, at most 1 (how strongly) × the
 //! smaller entropy over 3.5, at most 1 (how freely it stands) × the share of its
-//! characters that are no place × a weight for sentences at home (0.2 if all of a
-//! sample of sixteen name foreign places alone) × a weight for its length (0.3 for two
+//! characters that are no place × the square of the share of a sample of
+//! sixteen sentences that do not name foreign places alone × a weight for its length (0.3 for two
 //! characters, 0.7 for three) × the root of the share of its occurrences that
 //! no phrase above explains.
 

@@ -16,11 +16,17 @@ pub(super) fn is_person(phrase: &str, vocabulary: &Vocabulary) -> bool {
     people(phrase, vocabulary, None).iter().any(|actor| !actor.title.is_empty() && (foreign(&actor.name) || is_name(&actor.name, vocabulary)))
 }
 
+/// Whether the phrase is a title: before a name it makes a person.
+fn is_title(phrase: &str, vocabulary: &Vocabulary) -> bool {
+    const NAME: &str = "王明";
+    people(&format!("{phrase}{NAME}"), vocabulary, None).iter().any(|actor| actor.name == NAME && !actor.title.is_empty())
+}
+
 /// Whether the phrase is a person with a title, or begins or ends with one.
 pub(super) fn has_person_at_edge(phrase: &str, vocabulary: &Vocabulary) -> bool {
     let cuts: Vec<usize> = phrase.char_indices().map(|(at, _)| at).collect();
     let parts = cuts.iter().skip(4).filter_map(|at| phrase.get(..*at)).chain(cuts.iter().skip(1).rev().skip(3).filter_map(|at| phrase.get(*at..)));
-    is_person(phrase, vocabulary) || parts.into_iter().any(|part| is_person(part, vocabulary))
+    is_person(phrase, vocabulary) || is_title(phrase, vocabulary) || parts.into_iter().any(|part| is_person(part, vocabulary))
 }
 
 /// Whether the phrase has the form of a Chinese name, which other words have too.
@@ -121,6 +127,7 @@ mod tests {
             assert!(is_person(phrase, &VOCABULARY), "{phrase}");
         }
         assert!(has_person_at_edge("国务院总理李强主持", &VOCABULARY) && has_person_at_edge("同加纳总统马哈马", &VOCABULARY));
+        assert!(has_person_at_edge("驻华大使", &VOCABULARY));
         for phrase in ["总书记重要讲话", "基础设施", "一国两制", "全过程人民民主", "河长制", "主席团会议"] {
             assert!(!is_person(phrase, &VOCABULARY) && !has_person_at_edge(phrase, &VOCABULARY), "{phrase}");
         }

@@ -47,9 +47,9 @@ const OWN_EDGE: f64 = 0.8;
 /// surroundings than this share of the occurrences, is boilerplate.
 const MIN_SURROUNDINGS: f64 = 0.1;
 
-/// What a phrase loses of its score if all its sentences tell of abroad: the
+/// What is left of a phrase's score if all its sentences tell of abroad: the
 /// words of foreign news are new every day and are no formulations.
-const ABROAD: f64 = 0.8;
+const ABROAD: f64 = 0.04;
 
 /// Of a phrase that others explain, at least this share must be its own.
 const MIN_OWN: f64 = 0.2;
@@ -213,7 +213,7 @@ pub(super) fn choose(grams: &Grams, short: Vec<Short>, found: Vec<Found>, rules:
             continue;
         }
         let abroad = found.samples.values().filter(|sample| proper::tells_of_abroad(sample, rules.vocabulary)).count();
-        let home = 1.0 - ABROAD * abroad as f64 / found.samples.len().max(1) as f64;
+        let home = (1.0 - abroad as f64 / found.samples.len().max(1) as f64).powi(2).max(ABROAD);
         let Some(rise) = rise(count, grams.han_window, before, grams.han_before, short.length) else { continue };
         out.push(Chosen {
             length: short.length,

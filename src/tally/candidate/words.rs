@@ -175,7 +175,7 @@ mod tests {
     fn light_words_are_taken_out_in_any_order_and_one_character_may_be_left() {
         let words = PhraseWords { light: vec!["大力".into(), "推进".into(), "力推".into()], ..PhraseWords::default() };
         assert!(words.is_light("大力推进") && words.is_light("要大力推进") && words.is_light("推进大力"));
-        assert!(!words.is_light("推进改革") && !words.is_light("大力"[..3].repeat(2).as_str()));
+        assert!(!words.is_light("推进改革") && !words.is_light("大大"));
         assert_eq!(words.core("大力推进改革"), "改革");
         assert_eq!(words.core("大力推进"), "推进");
     }
