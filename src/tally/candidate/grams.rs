@@ -11,6 +11,8 @@
 //! 487-499 (the rule of the parts); Park, Chen & Yu (1995), An effective
 //! hash-based algorithm, SIGMOD, 175-186 (the sketch of the next level).
 
+use chrono::NaiveDate;
+
 use super::table::{Sketch, Table};
 use super::{MAX_CHARS, Part, Passage, Settings, Texts};
 use crate::parse::is_han;
@@ -25,6 +27,8 @@ pub(super) struct Gram {
     /// Documents of the window with it.
     pub documents: u32,
     last_document: u32,
+    /// First day of the earliest document before the window with it, if there is one.
+    pub first_before: Option<NaiveDate>,
     /// Number of the sequence without its last character, one level up; of one
     /// character, its code point.
     pub prefix: u32,
@@ -47,6 +51,8 @@ pub(super) struct Grams {
     pub min_count: u32,
     pub han_window: u64,
     pub han_before: u64,
+    /// First day of any document before the window.
+    pub start_before: Option<NaiveDate>,
     /// Documents of the window.
     pub documents: u32,
 }
@@ -164,8 +170,10 @@ impl Grams {
             }
             break;
         }
-        let mut han_before = 0;
+        let (mut han_before, mut start_before) = (0, None);
         texts.read(Part::Before, &mut |passage: Passage<'_>| {
+            let earliest = |known: Option<NaiveDate>| Some(known.map_or(passage.start, |day| day.min(passage.start)));
+            start_before = earliest(start_before);
             each_run(passage.text, &mut run, |run, _| {
                 han_before += run.chars.len() as u64;
                 for at in 0..run.chars.len() {
@@ -173,11 +181,13 @@ impl Grams {
                         let found = run.fingerprint(at, length).and_then(|print| level.table.get(print));
                         let Some(gram) = found.and_then(|number| level.grams.get_mut(number as usize)) else { break };
                         gram.before = gram.before.saturating_add(1);
+                        gram.first_before = earliest(gram.first_before);
                     }
                 }
             });
         })?;
         grams.han_before = han_before;
+        grams.start_before = start_before;
         Ok(grams)
     }
 
@@ -241,6 +251,14 @@ impl Grams {
 
     pub(super) fn gram(&self, length: usize, number: u32) -> Option<&Gram> {
         self.levels.get(length.checked_sub(1)?)?.grams.get(number as usize)
+    }
+
+    /// The share of the days before the window, from the first with text, that
+    /// had passed when a sequence was first seen; 0 without text, 1 if it was not seen.
+    pub(super) fn waited(&self, first_before: Option<NaiveDate>, window: NaiveDate) -> f64 {
+        let Some(start) = self.start_before else { return 0.0 };
+        let days = |day: NaiveDate| (day - start).num_days() as f64;
+        first_before.map_or(1.0, |first| days(first) / days(window).max(1.0))
     }
 
     /// The characters of a sequence.

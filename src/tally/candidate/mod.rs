@@ -12,7 +12,9 @@
 //! 4. [`select`] again: freedom on both sides, boilerplate, names, repeats, order.
 //!
 //! The score orders the queue and has no other meaning: √G² (how surely it
-//! rose) × the lower end of the log ratio over 5, at most 1 (how strongly) × the
+//! rose) × the lower end of the log ratio over 5, at most 1, or the square of
+//! the share of the days before that had passed when it was first seen (how
+//! strongly) × the
 //! smaller entropy over 3.5, at most 1 (how freely it stands) × the share of its
 //! characters that are no place × the square of the share of a sample of
 //! sixteen sentences that do not name foreign places alone × a weight for its length (0.3 for two
@@ -178,10 +180,10 @@ pub fn candidates<T: Texts>(
 ) -> Result<Vec<CandidateRow>, T::Error> {
     let rules = Rules { settings, lexicon, vocabulary, words };
     let grams = Grams::count(texts, settings)?;
-    let short = select::short_list(&grams, &rules);
+    let short = select::short_list(&grams, window.start, &rules);
     let wanted: Vec<(usize, u32)> = short.iter().map(|s| (s.length, s.number)).collect();
     let found = gather::gather(texts, &grams, &wanted, window)?;
-    let chosen = select::choose(&grams, short, found, &rules);
+    let chosen = select::choose(&grams, window.start, short, found, &rules);
     Ok(chosen.into_iter().zip(1..).map(|(chosen, rank)| row(chosen, rank, window, &grams, lexicon)).collect())
 }
 

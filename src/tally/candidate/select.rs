@@ -1,5 +1,7 @@
 //! Which frequent sequences are phrases, and in which order they are told.
 
+use chrono::NaiveDate;
+
 use super::gather::Found;
 use super::grams::Grams;
 use super::measure::{log_likelihood, log_ratio, mutual_information};
@@ -30,6 +32,9 @@ const FULL_RATIO: f64 = 5.0;
 /// more than a word, needs more.
 const MIN_RATIO: f64 = 0.5;
 const MIN_RATIO_OF_TWO: f64 = 1.5;
+
+/// Probability under which a late first day is no chance.
+const BY_CHANCE: f64 = 0.05;
 
 /// Weight of a phrase by its characters: set formulations have four and more.
 fn length_weight(chars: usize) -> f64 {
@@ -91,12 +96,24 @@ pub(super) struct Rules<'r> {
 
 /// √G² × length × novelty: how surely and how strongly it rose.
 ///
+/// Novelty is the lower end of the log ratio over [`FULL_RATIO`], or the square of
+/// the share of the days before the window that had `waited` for the phrase,
+/// whichever is more: what was first seen shortly before the window is new in it,
+/// even if it came at once. The second counts if the phrase rose at all and its
+/// occurrences before would hardly have come so late by chance.
+///
 /// Without text before the window nothing is known of novelty; then √count takes
 /// the place of the first and last factor.
-fn rise(count: u64, size: u64, before: u64, size_before: u64, chars: usize) -> Option<f64> {
+fn rise(count: u64, size: u64, before: u64, size_before: u64, waited: f64, chars: usize) -> Option<f64> {
     let least = if chars == 2 { MIN_RATIO_OF_TWO } else { MIN_RATIO };
     let (strength, novelty) = match (log_likelihood(count, size, before, size_before), log_ratio(count, size, before, size_before)) {
-        (Some(g2), Some((_, low))) => (g2, (low >= least).then(|| (low / FULL_RATIO).min(1.0))?),
+        (Some(g2), Some((ratio, low))) => {
+            let rose = if low >= least { (low / FULL_RATIO).min(1.0) } else { 0.0 };
+            // All of so many occurrences in the rest of the days.
+            let chance = (1.0 - waited).powf(before as f64);
+            let late = if before > 0 && ratio > 0.0 && chance < BY_CHANCE { waited * waited } else { 0.0 };
+            (g2, Some(rose.max(late)).filter(|novelty| *novelty > 0.0)?)
+        }
         _ => (count as f64, 1.0),
     };
     Some(strength.max(0.0).sqrt() * length_weight(chars) * novelty)
@@ -106,7 +123,7 @@ fn rise(count: u64, size: u64, before: u64, size_before: u64, chars: usize) -> O
 /// several documents, new or rising, cohesive, no piece of a longer sequence, no
 /// loose words at the edges, no date, number or known term. The best by a score
 /// without entropy, at most ten for each phrase asked for.
-pub(super) fn short_list(grams: &Grams, rules: &Rules<'_>) -> Vec<Short> {
+pub(super) fn short_list(grams: &Grams, window: NaiveDate, rules: &Rules<'_>) -> Vec<Short> {
     let min_documents = rules.settings.min_documents.min(grams.documents / 2 + 1);
     let mut out = Vec::new();
     for length in 2..=MAX_CHARS {
@@ -116,7 +133,8 @@ pub(super) fn short_list(grams: &Grams, rules: &Rules<'_>) -> Vec<Short> {
             if gram.documents < min_documents || f64::from(extension) >= COVERED * f64::from(gram.count) {
                 continue;
             }
-            let Some(rise) = rise(u64::from(gram.count), grams.han_window, u64::from(gram.before), grams.han_before, length) else { continue };
+            let waited = grams.waited(gram.first_before, window);
+            let Some(rise) = rise(u64::from(gram.count), grams.han_window, u64::from(gram.before), grams.han_before, waited, length) else { continue };
             let cohesion = cohesion(grams, length, number);
             if cohesion < MIN_COHESION {
                 continue;
@@ -195,7 +213,7 @@ fn is_known(text: &str, lexicon: &Lexicon) -> bool {
 }
 
 /// The phrases in their order, with their figures.
-pub(super) fn choose(grams: &Grams, short: Vec<Short>, found: Vec<Found>, rules: &Rules<'_>) -> Vec<Chosen> {
+pub(super) fn choose(grams: &Grams, window: NaiveDate, short: Vec<Short>, found: Vec<Found>, rules: &Rules<'_>) -> Vec<Chosen> {
     let settings = rules.settings;
     let days: std::collections::BTreeSet<_> = found.iter().flat_map(|f| f.days.iter()).collect();
     let min_days = u64::from(settings.min_days).min(days.len() as u64 / 2 + 1);
@@ -214,7 +232,8 @@ pub(super) fn choose(grams: &Grams, short: Vec<Short>, found: Vec<Found>, rules:
         }
         let abroad = found.samples.values().filter(|sample| proper::tells_of_abroad(sample, rules.vocabulary)).count();
         let home = (1.0 - abroad as f64 / found.samples.len().max(1) as f64).powi(2).max(ABROAD);
-        let Some(rise) = rise(count, grams.han_window, before, grams.han_before, short.length) else { continue };
+        let waited = grams.waited(found.first.as_ref().map(|(day, _)| *day).filter(|_| before > 0), window);
+        let Some(rise) = rise(count, grams.han_window, before, grams.han_before, waited, short.length) else { continue };
         out.push(Chosen {
             length: short.length,
             cohesion: short.cohesion,

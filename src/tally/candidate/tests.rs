@@ -166,6 +166,21 @@ fn a_new_phrase_is_told_whole_with_its_figures_and_an_old_one_is_not() {
 }
 
 #[test]
+fn what_was_first_seen_shortly_before_the_window_is_new_and_what_was_always_there_is_not() {
+    let (mut before, within) = articles();
+    for i in 34..40 {
+        let (late, early) = (&within[(i - 34) * 2], 39 - i);
+        before.push(late.clone());
+        before[early] += &within[(i - 34) * 2 + 1];
+    }
+    let memory = memory(&before.iter().map(String::as_str).collect::<Vec<_>>(), &within.iter().map(String::as_str).collect::<Vec<_>>());
+    let rows = found(&memory, &small(), &lexicon(""));
+    let rank = |phrase: &str| rows.iter().find(|row| row.phrase == phrase).map(|row| (row.rank, row.count_before));
+    assert_eq!(rank("林下经济"), Some((1, 6)));
+    assert!(rank("庭院养殖").is_none_or(|(rank, before)| rank > 1 && before == 6));
+}
+
+#[test]
 fn a_known_term_and_its_parts_are_left_out() {
     let (before, within) = articles();
     let memory = memory(&before.iter().map(String::as_str).collect::<Vec<_>>(), &within.iter().map(String::as_str).collect::<Vec<_>>());
