@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regex::Regex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::diagnostic::{DataFile, Diagnostic, Span, suggestion};
@@ -101,7 +101,8 @@ struct WrittenTally {
     #[serde(default)]
     date_basis: DateBasis,
     breakdowns: Option<Vec<Breakdown>>,
-    duplicates: Option<Spanned<String>>,
+    #[serde(default)]
+    duplicates: Duplicates,
     #[serde(default)]
     preamble: bool,
     smoothing: Option<Spanned<usize>>,
@@ -142,6 +143,18 @@ pub struct Source {
     pub cadence: Cadence,
 }
 
+/// How documents count that repeat another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duplicates {
+    /// Like any other.
+    #[default]
+    All,
+    /// Not at all in the series: only the first document of each group does.
+    /// Every table has their rows, and coverage and occasions count them.
+    First,
+}
+
 /// A pipeline, ready to run.
 pub struct Plan {
     /// The pipeline file.
@@ -170,6 +183,8 @@ pub struct Plan {
     pub discover: candidate::Settings,
     /// The words that bound phrases.
     pub phrase_words: PhraseWords,
+    /// How copies count.
+    pub duplicates: Duplicates,
     /// Tables with a CSV twin.
     pub csv: CsvTables,
     /// Releases kept.
@@ -290,13 +305,6 @@ impl Reader<'_> {
         let mut breakdowns = written.tally.breakdowns.unwrap_or(defaults.breakdowns);
         breakdowns.sort();
         breakdowns.dedup();
-        if let Some(duplicates) = &written.tally.duplicates {
-            match duplicates.get_ref().as_str() {
-                "all" => {}
-                "first" => self.fault(span(duplicates), "copies cannot be told apart yet", "write \"all\"".to_owned()),
-                other => self.fault(span(duplicates), format!("`{other}` is not known"), "write \"all\"".to_owned()),
-            }
-        }
         let word_files = self.vocabulary_files(written.discover.words.as_ref(), "phrases")?;
         let phrase_words = PhraseWords::new(&word_files).map_err(|fault| PlanError::Faults(vec![*fault]))?;
         let discover = self.discover(&written.discover);
@@ -317,6 +325,7 @@ impl Reader<'_> {
             discover,
             phrase_words,
             tally: tally::Settings { periods, calendar, date_basis: written.tally.date_basis, breakdowns, preamble: written.tally.preamble, measures },
+            duplicates: written.tally.duplicates,
             csv,
             keep: written.write.keep.unwrap_or(5),
         })
@@ -663,6 +672,20 @@ lexicon = ["themes/*.toml"]
         assert!(plan.tally.calendar.has(Period::Plan) && plan.tally.calendar.has(Period::Congress));
         let got = faults(&format!("{GOOD}[resolve]\nalmanac = [\"empty.toml\"]\n[tally]\nperiods = [\"plan\"]\n"));
         assert_eq!(got, ["15: the almanac has no dates for `plan` add them to its files"]);
+    }
+
+    #[test]
+    fn measures_that_make_no_sense_are_told_with_their_line() {
+        let good = "[tally]\nsmoothing = 2\n[tally.turns]\nperiod = \"year\"\nalpha = 0.01\n";
+        let plan = read(&format!("{GOOD}{good}")).unwrap_or_else(|e| panic!("{e}"));
+        let measures = &plan.tally.measures;
+        assert_eq!((measures.smoothing, measures.turns.period, measures.heat.id()), (Some(2), Some(Period::Year), "cmp 2017-1".to_owned()));
+        let bad = "[tally]\nsmoothing = 0\nheat = \"empty.toml\"\n[tally.turns]\nperiod = \"day\"\nalpha = 2.0\n";
+        let got = faults(&format!("{GOOD}{bad}"));
+        let shown: Vec<&str> = got.iter().map(|fault| fault.split(' ').next().unwrap_or_default()).collect();
+        assert_eq!(shown, ["13:", "1:", "15:", "15:"], "{got:?}");
+        let got = faults(&format!("{GOOD}[tally.turns]\nalfa = 0.1\n"));
+        assert!(got.len() == 1 && got[0].ends_with("did you mean `alpha`?"), "{got:?}");
     }
 
     #[test]

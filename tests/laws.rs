@@ -201,7 +201,7 @@ fn slower_than_linear(units: &[&str]) -> Vec<String> {
     const TIMES: u32 = 8;
     let times = units.iter().map(|unit| (unit, time_of(unit, SMALL), time_of(unit, SMALL * TIMES as usize)));
     // A machine with other work to do, and the clock itself, ask for some room.
-    let slow = times.filter(|(_, small, large)| *large > (*small + Duration::from_micros(300)) * TIMES * 3);
+    let slow = times.filter(|(_, small, large)| *large > (*small + Duration::from_micros(300)) * TIMES * 5);
     slow.map(|(unit, small, large)| format!("{unit}: {small:?} for {SMALL} bytes, {large:?} for {TIMES} times as many")).collect()
 }
 

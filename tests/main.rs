@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod cases;
+mod copies;
 mod direction;
 mod discover;
 mod documents;

@@ -11,11 +11,11 @@ fn tifa() -> Command {
 }
 
 /// A folder with a pipeline over daily texts.
-struct Place {
-    dir: TempDir,
+pub(crate) struct Place {
+    pub(crate) dir: TempDir,
 }
 
-const PIPELINE: &str = r#"
+pub(crate) const PIPELINE: &str = r#"
 name = "days"
 output = "../output"
 [[source]]
@@ -32,7 +32,7 @@ lexicon = ["themes/*.toml"]
 const THEMES: &str = "[[theme]]\nid = \"water\"\nzh = \"水利\"\nen = \"water works\"\nsource = \"test\"\nterms = [\"水利\", \"水利工程\"]\n[[theme.case]]\ntext = \"兴修水利\"\nhits = [\"水利\"]\n";
 
 impl Place {
-    fn new(days: u32) -> Self {
+    pub(crate) fn new(days: u32) -> Self {
         let place = Self { dir: tempfile::tempdir().unwrap() };
         place.write("pipelines/days.toml", PIPELINE);
         place.write("pipelines/themes/water.toml", THEMES);
@@ -42,11 +42,11 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -56,12 +56,12 @@ impl Place {
         self.write(&format!("raw/202403{day:02}.txt"), &format!("三月{day}日\n\n{text}"));
     }
 
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let out = tifa().current_dir(self.dir.path()).arg("run").args(arguments).output().unwrap();
         (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
     }
 
-    fn csv(&self, table: &str) -> String {
+    pub(crate) fn csv(&self, table: &str) -> String {
         fs::read_to_string(self.path("output/days/latest/csv").join(format!("{table}.csv"))).unwrap()
     }
 }
@@ -106,7 +106,58 @@ fn an_incremental_run_gives_the_bytes_of_a_full_one() {
     assert_eq!(tables(&place.path("output")), tables(&fresh));
 }
 
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+#[test]
+fn another_measure_is_published_and_counts_nothing_again() {
+    let place = Place::new(3);
+    place.run(&["--quiet"]);
+    let header = place.csv("theme_turns");
+    assert!(header.starts_with("theme,theme_zh,theme_en,level,kind,burst_level,period,period_start,"), "{header}");
+    assert!(place.csv("theme_profile").lines().nth(1).unwrap().ends_with(",cmp 2017-1"));
+    place.write("pipelines/heat/own.toml", "name = \"own\"\nversion = \"3\"\n[[level]]\nname = \"hot\"\ndocuments = 1\nshare = 0.5\nsource = \"test\"\n");
+    place.write("pipelines/days.toml", &format!("{PIPELINE}[tally]\nsmoothing = 1\nheat = \"heat/own.toml\"\n"));
+    let (code, out, error) = place.run(&["--log-format", "json"]);
+    assert_eq!(code, 0, "{error}");
+    let record: serde_json::Value = serde_json::from_str(out.trim()).unwrap();
+    assert_eq!((&record["status"], &record["inputs"]["shards_computed"]), (&"published".into(), &0.into()), "{out}");
+    assert!(place.csv("theme_profile").lines().nth(1).unwrap().ends_with(",own 3"));
+}
+
+#[test]
+fn turning_points_stand_in_their_table_and_none_lies_over_a_month_without_text() {
+    let place = Place::new(0);
+    let pipeline = PIPELINE
+        .replace("*.txt", "*.jsonl")
+        .replace("layout = \"text\"", "layout = \"jsonl\"\ntext = \"field:text\"")
+        .replace("title = \"first-line\"", "title = \"none\"")
+        .replace("filename:%Y%m%d", "field:day")
+        .replace("cadence = \"daily\"", "");
+    place.write("pipelines/days.toml", &pipeline);
+    // Twenty texts a month; five speak of the theme from the 13th month on, but
+    // in the 22nd to the 25th.
+    let corpus = |left_out: Option<u32>| -> String {
+        let months = (0..30_u32).filter(|month| Some(*month) != left_out);
+        let text = |month: u32, day: u32| if month >= 12 && !(21..25).contains(&month) && day <= 5 { "各地兴修水利。" } else { "各地庆祝丰收。" };
+        let line =
+            |month: u32, day: u32| format!("{{\"text\": \"{}\", \"day\": \"{}-{:02}-{day:02}\"}}\n", text(month, day), 2020 + month / 12, month % 12 + 1);
+        months.flat_map(|month| (1..=20).map(move |day| (month, day))).map(|(month, day)| line(month, day)).collect()
+    };
+    let turns = |place: &Place| -> Vec<String> {
+        let csv = place.csv("theme_turns");
+        let rows = csv.lines().skip(1).map(|row| row.split(',').collect::<Vec<_>>());
+        rows.filter(|cells| cells[4] != "burst").map(|cells| format!("{} {} {}", cells[4], cells[7], cells[8])).collect()
+    };
+    place.write("raw/all.jsonl", &corpus(None));
+    place.run(&["--quiet"]);
+    assert_eq!(turns(&place), ["debut 2021-01-01 2021-01-31", "silence 2021-10-01 2022-01-31", "return 2022-02-01 2022-02-28"]);
+    place.write("raw/all.jsonl", &corpus(Some(22)));
+    place.run(&["--quiet"]);
+    assert_eq!(turns(&place), ["debut 2021-01-01 2021-01-31"]);
+    place.write("raw/all.jsonl", &corpus(Some(11)));
+    place.run(&["--quiet"]);
+    assert_eq!(turns(&place), ["silence 2021-10-01 2022-01-31", "return 2022-02-01 2022-02-28"]);
+}
+
+pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     fn walk(root: &Path, folder: &Path, out: &mut Vec<(PathBuf, Vec<u8>)>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
@@ -288,4 +339,29 @@ fn schema_and_completions_are_printed() {
     assert_eq!(json.as_array().unwrap().len(), tifa::write::tables().len());
     assert!(text(&["completions", "bash"]).contains("complete"));
     assert_eq!(tifa().args(["schema", "hitz"]).output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn check_lists_what_lies_inside_what_and_what_never_occurs() {
+    let place = Place::new(1);
+    place.write(
+        "pipelines/themes/water.toml",
+        "[[theme]]\nid = \"water\"\nzh = \"水利\"\nen = \"water works\"\nsource = \"test\"\nterms = [\"水利\", \"水库\"]\n[[theme.case]]\ntext = \"兴修水利\"\nhits = [\"水利\"]\n\
+         [[theme]]\nid = \"works\"\nzh = \"水利工程\"\nen = \"works\"\nsource = \"test\"\nterms = [\"水利工程\", \"工程建设\"]\n[[theme.case]]\ntext = \"水利工程\"\nhits = [\"水利工程\"]\n\
+         [[theme]]\nid = \"steel\"\nzh = \"钢铁\"\nen = \"steel\"\nsource = \"test\"\nterms = [\"钢铁\"]\n[[theme.case]]\ntext = \"炼钢铁\"\nhits = [\"钢铁\"]\n",
+    );
+    let check = |arguments: &[&str]| {
+        let out = tifa().current_dir(place.dir.path()).arg("check").args(arguments).output().unwrap();
+        (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap())
+    };
+    let (code, out) = check(&[]);
+    assert_eq!(code, 0);
+    assert!(out.contains("3 themes, 5 terms") && out.contains("水利 (water) in 水利工程 (works)") && !out.contains("corpus:"), "{out}");
+    let (code, out) = check(&["--corpus"]);
+    assert_eq!(code, 0);
+    for line in ["corpus: 1 documents, 3 occurrences count, 0 rejects", "steel 钢铁: 钢铁", "1 terms of other themes never occur\n    水库 (water)"] {
+        assert!(out.contains(line), "{line}: {out}");
+    }
+    assert!(out.contains("1 pairs of terms cross"), "{out}");
+    assert!(!place.path(".tifa").exists() && !place.path("output").exists());
 }

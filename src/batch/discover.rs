@@ -123,12 +123,12 @@ pub fn discover(plan: &Plan, options: &Options, windows: &[Window], watch: &dyn 
     let _lock = hold_lock(&work)?;
     let started: DateTime<Utc> = SystemTime::now().into();
     let output = plan.output.join(&plan.name);
-    let record = RunRecord::new(&plan.name, started, &options);
+    let record = RunRecord::new(plan, started, &options);
     let mut run = Run { plan, options: &options, watch, output, work: work.clone(), clock: Clock::default(), record };
     let cache = Cache::open(work.join("cache"))?;
     let taken = inventory::take(plan, &options, &work.join("inventory.json"))?;
     let keys = run.keys(&taken.shards)?;
-    run.shards(&taken, &keys, &cache)?;
+    let (keys, _, _) = run.shards(&taken, keys, &cache)?;
     let windows = if windows.is_empty() { &plan.discover.windows } else { windows };
     let rows = of_windows(plan, &keys, &cache, windows)?;
     write_parquet(&work.join(QUEUE), &rows, &[])?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BatchError, Options};
 use crate::diagnostic::Reject;
-use crate::load::{File, Found, LoadError, Segment, find, segments, short_hex};
+use crate::load::{File, Found, Limits, LoadError, Segment, find, segments, short_hex};
 use crate::plan::Plan;
 use crate::write::write_whole;
 
@@ -123,6 +123,22 @@ pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result
     write_whole(memory_file, &text)?;
     out.shards = shards(pieces, shard_bytes);
     Ok(out)
+}
+
+/// The shards of all input, and how many files were refused, without a memory of
+/// the last run.
+pub(super) fn shards_of(plan: &Plan, limits: Limits) -> Result<(Vec<Shard>, u64), BatchError> {
+    let mut pieces = Vec::new();
+    let mut refused = 0;
+    for (number, source) in plan.sources.iter().enumerate() {
+        let found = find(&source.input)?;
+        refused += found.rejects.len() as u64;
+        let cut: Vec<Vec<Segment>> = found.files.par_iter().map(|file| segments(&source.input, file, limits, plan.shard_bytes)).collect();
+        for (file, segments) in found.files.into_iter().zip(cut) {
+            pieces.extend(segments.into_iter().map(|segment| Piece { source: number, file: file.clone(), segment }));
+        }
+    }
+    Ok((shards(pieces, plan.shard_bytes), refused))
 }
 
 fn remembered(path: &Path) -> Option<Memory> {

@@ -3,10 +3,12 @@
 //!
 //! Sorts before the stages that it drives; no stage imports it.
 
+mod copies;
 mod discover;
 mod inventory;
 mod record;
 mod shard;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -19,17 +21,19 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use discover::{discover, known_candidates, released_candidates};
 pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
+pub use survey::{Survey, survey};
 
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, LoadError, leading_u64, short_hex};
-use crate::plan::Plan;
+use crate::plan::{Duplicates, Plan};
 use crate::tally::{Rollup, SourceCadence, Tally, TallyError, tally};
 use crate::write::{
-    CheckFailure, Release, Row, Table, WriteError, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune, read_batches,
-    read_text_column, tables, theme_rows, write_csv, write_parquet,
+    CheckFailure, Release, Row, Table, WriteError, check_documents, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune,
+    read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
 };
+use copies::{Found, IN_MEMORY, Part};
 use inventory::{Inventory, Shard};
-use shard::{Cache, Keys, Made, Summary, annotated_tables};
+use shard::{Asked, Cache, Keys, Made, Summary, annotated_tables};
 
 /// How a run is asked for.
 #[derive(Clone, Debug)]
@@ -126,7 +130,7 @@ impl Clock {
 
 /// Version of the code that makes series and files: raise it when their
 /// output changes, so that an unchanged corpus is published anew.
-const SERIES: u32 = 3;
+const SERIES: u32 = 4;
 
 /// A release with fewer than this share of the last one's documents is stopped.
 const SHRINK_PERCENT: u64 = 80;
@@ -148,7 +152,7 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
     }
     let _lock = hold_lock(&work)?;
     let started: DateTime<Utc> = SystemTime::now().into();
-    let mut run = Run { plan, options, watch, output, work, clock: Clock::default(), record: RunRecord::new(&plan.name, started, options) };
+    let mut run = Run { plan, options, watch, output, work, clock: Clock::default(), record: RunRecord::new(plan, started, options) };
     let outcome = run.execute();
     let finished: DateTime<Utc> = SystemTime::now().into();
     run.record.finish(finished, &run.clock, outcome.as_ref().err());
@@ -197,7 +201,7 @@ impl Run<'_> {
         }
         let keys = self.keys(&taken.shards)?;
         if options.dry_run {
-            self.record.plan_lines = dry_run_lines(&taken.shards, &keys, &cache);
+            self.record.plan_lines = dry_run_lines(&taken.shards, &keys, &cache, plan.duplicates);
             self.record.status = Status::DryRun;
             return Ok(());
         }
@@ -216,8 +220,9 @@ impl Run<'_> {
             self.record.unchanged_since(before);
             return self.clear_partial();
         }
-        let made = self.shards(&taken, &keys, &cache)?;
+        let (keys, made, found) = self.shards(&taken, keys, &cache)?;
         self.reconcile(&made)?;
+        self.record.counts.copies = found.rows.len() as u64;
         check_ids(&keys, &cache)?;
         let mut rejects: Vec<Reject> = taken.rejects.clone();
         rejects.extend(made.iter().flat_map(|m| m.rejects.iter().cloned()));
@@ -235,11 +240,14 @@ impl Run<'_> {
             rollups.extend(each.rollup);
         }
         let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
+        let left_out = if plan.duplicates == Duplicates::First { self.record.counts.copies } else { 0 };
+        let mut failures = check_documents(&rollups, self.record.counts.documents, left_out);
         let mut series = self.clock.time(Stage::Tally, || tally(rollups, &plan.lexicon, &sources, &plan.tally, options.as_of))?;
+        series.copies = found.rows;
         if !plan.discover.windows.is_empty() {
             series.candidates = self.clock.time(Stage::Tally, || discover::of_windows(plan, &keys, &cache, &plan.discover.windows))?;
         }
-        let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &hits));
+        failures.extend(self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &hits)));
         if !failures.is_empty() {
             return Err(BatchError::Checks(failures));
         }
@@ -271,17 +279,47 @@ impl Run<'_> {
             .collect()
     }
 
-    fn shards(&mut self, taken: &Inventory, keys: &[Keys], cache: &Cache) -> Result<Vec<Made>, BatchError> {
-        self.watch.begin(taken.bytes);
+    /// Makes all shards, and finds the copies among their documents. Where later
+    /// copies do not count, they must be known before a shard is counted: then
+    /// all are parsed first, and the rest is made from what that left in the
+    /// cache. The keys that come back are those of the rollups as counted.
+    fn shards(&mut self, taken: &Inventory, keys: Vec<Keys>, cache: &Cache) -> Result<(Vec<Keys>, Vec<Made>, Found), BatchError> {
+        let until = self.options.until;
+        let first = self.plan.duplicates == Duplicates::First && until >= Stage::Tally;
+        self.watch.begin(taken.bytes * if first { 2 } else { 1 });
+        let (mut keys, mut found, mut parsed) = (keys, Found::default(), Vec::new());
+        if first {
+            for (shard, keys) in taken.shards.iter().zip(&keys) {
+                parsed.push(self.shard(shard, keys, cache, Asked { until: Stage::Parse, left_out: &[] })?.computed);
+            }
+            found = self.copies(&taken.shards, &keys, cache)?;
+            keys = keys.into_iter().zip(&found.later).map(|(keys, later)| keys.without(later)).collect();
+        }
         let mut out = Vec::with_capacity(taken.shards.len());
-        for (shard, keys) in taken.shards.iter().zip(keys) {
-            let made = shard::make(self.plan, shard, keys, cache, self.options.limits, self.options.until, &self.clock)?;
-            self.record.inputs.shards_computed += u64::from(made.computed);
-            self.watch.advance(shard.bytes);
+        for (number, (shard, keys)) in taken.shards.iter().zip(&keys).enumerate() {
+            let left_out = found.later.get(number).map_or(&[][..], Vec::as_slice);
+            let made = self.shard(shard, keys, cache, Asked { until, left_out })?;
+            self.record.inputs.shards_computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
             out.push(made);
         }
+        if until >= Stage::Tally && !first {
+            found = self.copies(&taken.shards, &keys, cache)?;
+        }
         self.watch.finish();
-        Ok(out)
+        Ok((keys, out, found))
+    }
+
+    fn shard(&self, shard: &Shard, keys: &Keys, cache: &Cache, asked: Asked<'_>) -> Result<Made, BatchError> {
+        let made = shard::make(self.plan, shard, keys, cache, self.options.limits, asked, &self.clock)?;
+        self.watch.advance(shard.bytes);
+        Ok(made)
+    }
+
+    fn copies(&self, shards: &[Shard], keys: &[Keys], cache: &Cache) -> Result<Found, BatchError> {
+        let source = |shard: &Shard| self.plan.sources.get(shard.source).map(|s| s.input.source.to_string()).unwrap_or_default();
+        let parts: Vec<Part> =
+            shards.iter().zip(keys).map(|(shard, keys)| Part { folder: cache.path("parsed", &keys.parsed), source: source(shard) }).collect();
+        Ok(self.clock.time(Stage::Tally, || copies::find(&parts, self.plan.tally.preamble, &cache.aside(), IN_MEMORY))?)
     }
 
     /// loaded = written + rejected, and the sums for the record.
@@ -319,8 +357,9 @@ impl Run<'_> {
         }
         let cadences: Vec<_> = self.plan.sources.iter().map(|s| (&s.input.source, s.cadence)).collect();
         let settings = format!(
-            "{} {SERIES} {cadences:?} {:?} {:?} {} {:?} {:?}",
+            "{} {SERIES} {:?} {cadences:?} {:?} {:?} {} {:?} {:?}",
             env!("CARGO_PKG_VERSION"),
+            self.plan.duplicates,
             self.plan.csv,
             self.options.as_of,
             self.plan.title,
@@ -415,6 +454,7 @@ impl Run<'_> {
         match table {
             "occasions" => rows(path, &series.occasions, &[]),
             "themes" => rows(path, &theme_rows(&self.plan.lexicon), &lexicon),
+            "copies" => rows(path, &series.copies, &[]),
             "coverage" => rows(path, &series.coverage, &[]),
             "period_totals" => rows(path, &series.period_totals, &[]),
             "theme_frequency" => rows(path, &series.theme_frequency, &measured),
@@ -500,7 +540,7 @@ fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
     if failures.is_empty() { Ok(()) } else { Err(BatchError::Checks(failures)) }
 }
 
-fn dry_run_lines(shards: &[Shard], keys: &[Keys], cache: &Cache) -> Vec<String> {
+fn dry_run_lines(shards: &[Shard], keys: &[Keys], cache: &Cache, duplicates: Duplicates) -> Vec<String> {
     shards
         .iter()
         .zip(keys)
@@ -513,7 +553,15 @@ fn dry_run_lines(shards: &[Shard], keys: &[Keys], cache: &Cache) -> Vec<String> 
             let states: Vec<String> = keys
                 .each()
                 .iter()
-                .map(|(kind, key)| format!("{kind}: {}", if cache.has(kind, key) { "cached" } else { "to make (input, settings or version changed)" }))
+                .map(|(kind, key)| {
+                    let state = match cache.has(kind, key) {
+                        true => "cached",
+                        // Its key depends on the copies, which only a run finds.
+                        false if *kind == "rollups" && duplicates == Duplicates::First => "known when copies are found",
+                        false => "to make (input, settings or version changed)",
+                    };
+                    format!("{kind}: {state}")
+                })
                 .collect();
             format!("shard {} {} bytes {files}; {}", shard.id, shard.bytes, states.join("; "))
         })

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::shard::Summary;
 use super::{BatchError, Clock, Options};
 use crate::diagnostic::{Reject, Stage};
+use crate::plan::{Duplicates, Plan};
 use crate::write::{SCHEMA_VERSION, WriteError, write_whole};
 
 /// How a run ended.
@@ -95,6 +96,9 @@ pub struct Counts {
     pub page_numbers: u64,
     /// The latest date of a document.
     pub newest_date: Option<String>,
+    /// Documents that repeat another: rows of `copies`.
+    #[serde(default)]
+    pub copies: u64,
 }
 
 impl Counts {
@@ -113,6 +117,7 @@ impl Counts {
             dropped_lines: sum.dropped_lines,
             page_numbers: sum.page_numbers,
             newest_date: sum.newest,
+            copies: 0,
         }
     }
 }
@@ -144,6 +149,9 @@ pub struct RunRecord {
     pub release: Option<String>,
     /// A hash of all that the release depends on.
     pub release_key: String,
+    /// How copies count in the series.
+    #[serde(default)]
+    pub duplicates: Duplicates,
     /// Hash of the lexicon.
     pub lexicon_hash: String,
     /// Hash of the vocabulary of occasions and places.
@@ -170,11 +178,11 @@ const fn last_stage() -> Stage {
 }
 
 impl RunRecord {
-    pub(super) fn new(pipeline: &str, started: DateTime<Utc>, options: &Options) -> Self {
+    pub(super) fn new(plan: &Plan, started: DateTime<Utc>, options: &Options) -> Self {
         Self {
             tifa: env!("CARGO_PKG_VERSION").to_owned(),
             schema_version: SCHEMA_VERSION.to_owned(),
-            pipeline: pipeline.to_owned(),
+            pipeline: plan.name.clone(),
             status: Status::Running,
             error: None,
             started,
@@ -184,6 +192,7 @@ impl RunRecord {
             as_of: options.as_of.map(|day| day.to_string()),
             release: None,
             release_key: String::new(),
+            duplicates: plan.duplicates,
             lexicon_hash: String::new(),
             vocabulary_hash: String::new(),
             inputs: Inputs::default(),
@@ -234,7 +243,7 @@ impl RunRecord {
                     Stage::Parse => rows_of(&["documents"]),
                     Stage::Resolve => rows_of(&["dates", "places", "events"]),
                     Stage::Tag => rows_of(&["hits"]),
-                    Stage::Tally => rows_of(&["period_totals", "theme_frequency", "theme_breakdown", "theme_profile", "coverage", "occasions"]),
+                    Stage::Tally => rows_of(&["period_totals", "theme_frequency", "theme_breakdown", "theme_profile", "coverage", "occasions", "copies"]),
                     Stage::Write => self.tables.iter().map(|t| t.rows).sum(),
                 },
                 thread_seconds: clock.seconds(stage),

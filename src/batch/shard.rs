@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::copies::{FINGERPRINTS, check_fingerprints, write_fingerprints};
 use super::inventory::Shard;
 use super::{BatchError, Clock};
 use crate::diagnostic::{Reject, Stage};
@@ -24,7 +25,7 @@ use crate::write::{
 };
 
 /// Versions of the code that makes each artifact: raise one when its output changes.
-const PARSED: u32 = 1;
+const PARSED: u32 = 2;
 const ANNOTATED: u32 = 3;
 const ROLLUP: u32 = 2;
 
@@ -48,6 +49,16 @@ impl Keys {
         let annotated = key(format!("{version} {ANNOTATED} {parsed} {} {} {}", plan.vocabulary.hash, plan.lexicon.hash(), plan.tally.preamble));
         let rollups = key(format!("{version} {ROLLUP} {annotated} {:?}", plan.tally.of_counts()));
         Self { parsed, annotated, rollups }
+    }
+
+    /// The keys of a shard of which these documents, by their place in it, are
+    /// left out of the counts: only the rollup depends on them.
+    pub(super) fn without(self, left_out: &[u32]) -> Self {
+        if left_out.is_empty() {
+            return self;
+        }
+        let rollups = short_hex(&blake3::hash(format!("{} without {left_out:?}", self.rollups).as_bytes()), 32);
+        Self { rollups, ..self }
     }
 
     pub(super) fn each(&self) -> [(&'static str, &str); 3] {
@@ -115,9 +126,14 @@ impl Cache {
         self.path(kind, key).is_dir()
     }
 
+    /// A path for a folder that nothing else uses, and that the next run clears away.
+    pub(super) fn aside(&self) -> PathBuf {
+        self.folder.join("scratch").join(self.scratch.fetch_add(1, Ordering::Relaxed).to_string())
+    }
+
     /// Fills a folder aside and gives it its name when it is whole.
     fn put(&self, kind: &str, key: &str, fill: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<(), WriteError> {
-        let aside = self.folder.join("scratch").join(self.scratch.fetch_add(1, Ordering::Relaxed).to_string());
+        let aside = self.aside();
         fs::create_dir_all(&aside).map_err(|e| WriteError::io(&aside, e))?;
         fill(&aside)?;
         let path = self.path(kind, key);
@@ -142,10 +158,20 @@ impl Cache {
     }
 }
 
-/// Brings a shard's artifacts up to `until`, from the cache where they are there.
-pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limits: Limits, until: Stage, clock: &Clock) -> Result<Made, BatchError> {
-    let wants_annotated = until >= Stage::Resolve;
-    let wants_rollup = until >= Stage::Tally;
+/// What of a shard is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'r> {
+    /// Up to this stage.
+    pub until: Stage,
+    /// Documents left out of the counts, by their place in the shard, in order:
+    /// the later copies. They have rows in all tables all the same.
+    pub left_out: &'r [u32],
+}
+
+/// Brings a shard's artifacts up to what is asked, from the cache where they are there.
+pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limits: Limits, asked: Asked<'_>, clock: &Clock) -> Result<Made, BatchError> {
+    let wants_annotated = asked.until >= Stage::Resolve;
+    let wants_rollup = asked.until >= Stage::Tally;
     let whole = cache.has("parsed", &keys.parsed)
         && (!wants_annotated || cache.has("annotated", &keys.annotated))
         && (!wants_rollup || cache.has("rollups", &keys.rollups));
@@ -161,17 +187,19 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
     if !wants_annotated {
         return Ok(made);
     }
-    let han_documents = rows.iter().filter(|d| plan.tally.preamble || !d.preamble).map(|d| d.han_chars).sum();
+    // Whether a document is counted, or only in the tables.
+    let counts = |place: usize| u32::try_from(place).is_ok_and(|place| asked.left_out.binary_search(&place).is_err());
+    let of_tables = |preamble: bool| plan.tally.preamble || !preamble;
+    let han_documents = rows.iter().enumerate().filter(|(place, d)| of_tables(d.preamble) && counts(*place)).map(|(_, d)| d.han_chars).sum();
     drop(rows);
-    let counted: Vec<&Document> = documents.iter().filter(|d| plan.tally.preamble || !d.preamble).collect();
+    let of_tables: Vec<(usize, &Document)> = documents.iter().enumerate().filter(|(_, d)| of_tables(d.preamble)).collect();
     let mut check = ShardCheck::new(&plan.lexicon);
     let mut rolling = Rolling::new(&plan.tally, &plan.lexicon, &plan.vocabulary.gazetteer);
-    cache.put("annotated", &keys.annotated, |folder| {
-        let mut files = AnnotatedFiles::create(folder, plan.lexicon.hash())?;
-        for some in counted.chunks(DOCUMENTS_AT_ONCE) {
+    let mut read = |files: &mut Option<AnnotatedFiles>| -> Result<(), WriteError> {
+        for some in of_tables.chunks(DOCUMENTS_AT_ONCE) {
             let annotated: Vec<_> = some
                 .par_iter()
-                .map(|document| {
+                .map(|(_, document)| {
                     let resolution = clock.time(Stage::Resolve, || resolve(document, &plan.vocabulary));
                     let hits = clock.time(Stage::Tag, || tag(document, &plan.lexicon));
                     let rows = clock.time(Stage::Write, || annotation_rows(document, &resolution, &hits, &plan.lexicon, &plan.vocabulary.gazetteer));
@@ -179,19 +207,39 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
                 })
                 .collect();
             let mut all = AnnotationRows::default();
-            for (document, (resolution, hits, rows)) in some.iter().zip(annotated) {
+            for ((place, document), (resolution, hits, rows)) in some.iter().zip(annotated) {
+                let counts = counts(*place);
                 if wants_rollup {
-                    clock.time(Stage::Tally, || rolling.add(document, &source.register, &resolution, &hits));
+                    clock.time(Stage::Tally, || {
+                        if counts {
+                            rolling.add(document, &source.register, &resolution, &hits);
+                        } else {
+                            rolling.add_copy(document, &source.register, &resolution);
+                        }
+                    });
+                }
+                if counts {
+                    clock.time(Stage::Write, || check.add(&rows));
                 }
                 all.append(rows);
             }
-            clock.time(Stage::Write, || {
-                check.add(&all);
-                files.write(&all)
-            })?;
+            if let Some(files) = files {
+                clock.time(Stage::Write, || files.write(&all))?;
+            }
         }
-        clock.time(Stage::Write, || files.close())
-    })?;
+        Ok(())
+    };
+    // The part files of releases are links to the annotated ones, which do not
+    // depend on what is counted: a new rollup leaves them as they are.
+    if annotated_is_whole(&cache.path("annotated", &keys.annotated)).is_ok() {
+        read(&mut None)?;
+    } else {
+        cache.put("annotated", &keys.annotated, |folder| {
+            let mut files = Some(AnnotatedFiles::create(folder, plan.lexicon.hash())?);
+            read(&mut files)?;
+            files.map_or(Ok(()), |files| clock.time(Stage::Write, || files.close()))
+        })?;
+    }
     made.hits.clone_from(check.own_hits());
     if wants_rollup {
         let rollup = clock.time(Stage::Tally, || rolling.finish());
@@ -217,12 +265,9 @@ fn from_cache(keys: &Keys, cache: &Cache, wants_annotated: bool, wants_rollup: b
         hits: BTreeMap::new(),
         computed: false,
     };
+    check_fingerprints(&folder.join(FINGERPRINTS), made.summary.documents + made.summary.preambles)?;
     if wants_annotated {
-        let folder = cache.path("annotated", &keys.annotated);
-        for table in annotated_tables() {
-            let path = folder.join(format!("{table}.parquet"));
-            fs::metadata(&path).map_err(|e| WriteError::io(&path, e))?;
-        }
+        annotated_is_whole(&cache.path("annotated", &keys.annotated))?;
     }
     if wants_rollup {
         let folder = cache.path("rollups", &keys.rollups);
@@ -237,6 +282,15 @@ fn from_cache(keys: &Keys, cache: &Cache, wants_annotated: bool, wants_rollup: b
         });
     }
     Ok(made)
+}
+
+/// Whether every file of an annotated artifact is there.
+fn annotated_is_whole(folder: &Path) -> Result<(), WriteError> {
+    for table in annotated_tables() {
+        let path = folder.join(format!("{table}.parquet"));
+        fs::metadata(&path).map_err(|e| WriteError::io(&path, e))?;
+    }
+    Ok(())
 }
 
 /// The tables of the annotated artifact.
@@ -254,6 +308,7 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
             let rows: Vec<DocumentRow> = read_parquet(&folder.join("documents.parquet"))?;
             let spans: Vec<SpanRow> = read_parquet(&folder.join("spans.parquet"))?;
             let summary = read_json(&folder.join("summary.json"))?;
+            check_fingerprints(&folder.join(FINGERPRINTS), rows.len() as u64)?;
             Ok((rows.clone(), documents(rows, &spans), summary, read_parquet(&folder.join("rejects.parquet"))?))
         };
         match clock.time(Stage::Parse, read) {
@@ -276,13 +331,15 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
             write_parquet(&folder.join("documents.parquet"), &rows, &[])?;
             write_parquet(&folder.join("spans.parquet"), &spans, &[])?;
             write_parquet(&folder.join("rejects.parquet"), &rejects, &[])?;
+            clock.time(Stage::Tally, || write_fingerprints(&folder.join(FINGERPRINTS), &documents))?;
             write_json(&folder.join("summary.json"), &summary)
         })
     })?;
     Ok((rows, documents, summary, rejects))
 }
 
-fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: &Clock) -> (Vec<Document>, Summary, Vec<Reject>) {
+/// Documents of a shard, and the summary and rejects of their reading.
+pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: &Clock) -> (Vec<Document>, Summary, Vec<Reject>) {
     let raw: Vec<(usize, Result<Raw, Reject>)> = clock.time(Stage::Load, || {
         shard
             .pieces

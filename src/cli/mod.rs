@@ -1,6 +1,7 @@
 //! The command line: arguments, rendering, exit codes. The only part of tifa
 //! that prints.
 
+mod check;
 mod discover;
 mod explain;
 mod finding;
@@ -19,7 +20,6 @@ use clap_complete::Shell;
 
 use crate::Error;
 use crate::plan::Plan;
-use crate::resolve::{failing_cases, failing_voices};
 
 /// Turns raw official Chinese text into analysis-ready tables.
 #[derive(Debug, Parser)]
@@ -52,10 +52,10 @@ enum Command {
     /// the lock.
     Run(run::RunArguments),
     /// Check pipeline files, their lexicon and vocabulary, without running them
-    Check {
-        #[command(flatten)]
-        pipelines: Pipelines,
-    },
+    ///
+    /// Exit codes: 0 all cases hold (what is listed then is advice), 1 some do not, 2 a file has
+    /// mistakes.
+    Check(check::CheckArguments),
     /// Print the columns of a table, or of all
     Schema {
         /// Table; all if none is named
@@ -178,7 +178,7 @@ pub fn main() -> ExitCode {
 fn execute(arguments: &Arguments) -> Result<(), Error> {
     match &arguments.command {
         Command::Run(run) => run.execute(arguments.quiet, arguments.log_format == LogFormat::Json),
-        Command::Check { pipelines } => check(pipelines),
+        Command::Check(check) => check.execute(arguments.quiet),
         Command::Schema { table, format } => show::schema(table.as_deref(), *format),
         Command::Show(show) => show.execute(),
         Command::Discover(discover) => discover.execute(arguments.quiet),
@@ -189,48 +189,6 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
             Ok(())
         }
     }
-}
-
-/// Reads every pipeline with all that it names, and runs the cases of its
-/// lexicon and its vocabulary.
-fn check(pipelines: &Pipelines) -> Result<(), Error> {
-    let mut failures = Vec::new();
-    for file in pipelines.files()? {
-        let plan = Plan::read(&file)?;
-        for (case, found) in plan.lexicon.failing_cases() {
-            let theme = plan.lexicon.themes().get(case.theme).map_or("", |t| t.id.as_str());
-            failures.push(format!("theme `{theme}`: in `{}` expected {:?}, found {found:?}", case.text, case.hits));
-        }
-        for failing in failing_cases(&plan.vocabulary) {
-            failures.push(format!("occasion: in `{}` expected {:?}, found {:?}", failing.case.text, failing.case.events, failing.found));
-        }
-        for failing in failing_voices(&plan.vocabulary) {
-            failures.push(format!("voice: in `{}` expected {:?}, found {:?}", failing.case.text, failing.case.voices, failing.found));
-        }
-        for (case, found) in plan.vocabulary.almanac.failing_cases() {
-            failures.push(format!("almanac: in `{}` expected {:?}, found {found:?}", case.text, case.dates));
-        }
-        for (case, found) in plan.phrase_words.failing_cases() {
-            failures.push(format!("phrases: expected {case:?}, found {found:?}"));
-        }
-        let drafts: Vec<&str> = plan.lexicon.drafts().iter().map(|draft| draft.id.as_str()).collect();
-        if !drafts.is_empty() {
-            say(format_args!("{}: drafts, which count nothing while they say `draft = true`: {}", file.display(), drafts.join(", ")))?;
-        }
-        let without = plan.lexicon.themes_without_cases();
-        if !without.is_empty() {
-            failures.push(format!("themes without a case: {}", without.join(", ")));
-        }
-        if failures.is_empty() {
-            let cases = plan.lexicon.cases().len()
-                + plan.vocabulary.cases.len()
-                + plan.vocabulary.voice_cases.len()
-                + plan.vocabulary.almanac.cases.len()
-                + plan.phrase_words.cases();
-            say(format_args!("{}: {} sources, {} themes, {cases} cases hold", file.display(), plan.sources.len(), plan.lexicon.themes().len()))?;
-        }
-    }
-    if failures.is_empty() { Ok(()) } else { Err(Error::Check(failures.join("\n"))) }
 }
 
 /// Prints a line; a closed pipe is no error worth a message.

@@ -4,10 +4,30 @@
 //! of a longer term of the lexicon; crossing occurrences both count;
 //! occurrences of one term that overlap count once, the leftmost first. A theme
 //! that says `nested = true` has its terms counted inside longer ones too.
+//!
+//! A term may be a pattern, `发展…新质生产力`: its two parts, in this order, with at
+//! most [`DEFAULT_GAP`] characters between them (a theme may set `gap`), none of
+//! which is 。！？； or a line feed. So a pattern stays inside one sentence. It
+//! may go over commas and quotation marks, and its parts may also stand side by
+//! side. The shortest span is the occurrence: one that has another of the same
+//! pattern inside is none. It goes from the first part to the end of the second.
+//!
+//! For the rule, a pattern is made of its parts: what stands between them is not
+//! its own. So a term in the gap counts, a term in one of the parts does not, and
+//! an occurrence lies inside another if all its characters belong to it, and it
+//! has more. Where a term and a pattern have the same characters, the term counts.
+//!
+//! A theme may name strings in `not_in`: a term of this theme (or a part of its
+//! pattern) that lies inside one of them is not there. It does not count, and
+//! nothing lies inside it. Other themes are not concerned.
 
 mod lexicon;
+mod matcher;
+mod overlap;
 
-pub use lexicon::{Draft, Lexicon, LexiconCase, Theme};
+pub use lexicon::{DEFAULT_GAP, Draft, Lexicon, LexiconCase, Theme};
+pub use matcher::Occurrence;
+pub use overlap::Overlap;
 
 use crate::diagnostic::Span;
 use crate::parse::Document;

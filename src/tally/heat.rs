@@ -111,7 +111,7 @@ pub(super) fn fill(rows: &mut [FrequencyRow], timeline: &Timeline, period: Perio
     if scale.levels.is_empty() {
         return;
     }
-    // A share of few documents is no temperature.
+    // Few documents have no temperature.
     let steps = |row: &FrequencyRow| Some(scale.steps_by_share(row.documents.filter(|_| !row.small_n)?, row.period_documents));
     let mut by_slot: Vec<Option<usize>> = vec![None; timeline.slots.len()];
     for row in &*rows {
@@ -127,7 +127,7 @@ pub(super) fn fill(rows: &mut [FrequencyRow], timeline: &Timeline, period: Perio
         row.heat_by_share = now.map(|steps| scale.word(steps));
         row.heat_change = now.zip(before).map(|(now, before)| signed(now) - signed(before));
         let whole_year = period == Period::Year && timeline.slot(row.period_start).is_some_and(|slot| !slot.cut);
-        row.heat_by_count = row.documents.filter(|_| whole_year).map(|documents| scale.by_count(documents));
+        row.heat_by_count = row.documents.filter(|_| whole_year && !row.small_n).map(|documents| scale.by_count(documents));
     }
 }
 

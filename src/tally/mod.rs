@@ -6,8 +6,10 @@
 
 mod bursts;
 pub mod candidate;
+mod copies;
 mod coverage;
 mod dispersion;
+mod fingerprint;
 mod fisher;
 mod heat;
 mod period;
@@ -26,8 +28,10 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use bursts::{Burst, Kleinberg, burst_states, bursts};
+pub use copies::{CopyRow, Joining, Repeat, group_id};
 pub use coverage::{Cadence, CoverageRow, SourceCadence};
 pub use dispersion::dp_norm;
+pub use fingerprint::{ALIKE, Fingerprint};
 pub use fisher::ln_fisher;
 pub use heat::{HeatLevel, HeatScale};
 pub use period::{Calendar, Period};
@@ -126,6 +130,8 @@ pub struct Tally {
     pub coverage: Vec<CoverageRow>,
     /// By date, type and name.
     pub occasions: Vec<OccasionRow>,
+    /// By the first document's date. Found apart, from fingerprints.
+    pub copies: Vec<CopyRow>,
     /// By window and rank; [`candidate`] fills it, for it needs the text.
     pub candidates: Vec<candidate::CandidateRow>,
 }
@@ -185,7 +191,17 @@ pub fn tally(rollups: Vec<Rollup>, lexicon: &Lexicon, sources: &[SourceCadence],
         let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
         key(a).cmp(&key(b))
     });
-    Ok(Tally { period_totals: totals, theme_frequency, theme_breakdown, theme_profile, theme_turns, coverage, occasions, candidates: Vec::new() })
+    Ok(Tally {
+        period_totals: totals,
+        theme_frequency,
+        theme_breakdown,
+        theme_profile,
+        theme_turns,
+        coverage,
+        occasions,
+        copies: Vec::new(),
+        candidates: Vec::new(),
+    })
 }
 
 /// The columns of `theme_frequency` that look at several periods of a theme.
@@ -286,6 +302,7 @@ mod tests {
             prop_assert_eq!(&whole.theme_frequency, &halves.theme_frequency);
             prop_assert_eq!(&whole.theme_breakdown, &halves.theme_breakdown);
             prop_assert_eq!(&whole.theme_profile, &halves.theme_profile);
+            prop_assert_eq!(&whole.theme_turns, &halves.theme_turns);
             prop_assert_eq!(&whole.occasions, &halves.occasions);
             let hits: u64 = documents.iter().map(|d| tag(d, &lexicon).len() as u64).sum();
             let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.theme == "top").filter_map(|r| r.hits).sum::<u64>();

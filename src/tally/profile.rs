@@ -235,8 +235,63 @@ pub(super) fn profiles(
                 heat_by_count: hot.and_then(|r| r.heat_by_count.clone()),
                 heat_by_share: hot.and_then(|r| r.heat_by_share.clone()),
                 heat_change: hot.and_then(|r| r.heat_change),
-                heat_scale: heat.map(|_| scale.id()),
+                heat_scale: (!scale.levels.is_empty()).then(|| scale.id()),
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Calendar;
+    use super::super::timeline::Slot;
+    use super::*;
+
+    /// Months from January 2020 on with 10,000 characters and so many hits each;
+    /// `None`: a month without text. The first is cut by the edge of the corpus.
+    fn shape(hits: &[Option<u64>]) -> Shape {
+        let calendar = Calendar::default();
+        let day = |text: &str| crate::parse::read_date(text).unwrap().start;
+        let starts: Vec<NaiveDate> = calendar.starts(Period::Month, day("2020-01-01")..=day("2029-12-01")).take(hits.len()).collect();
+        let slot = |(number, start): (usize, &NaiveDate)| Slot {
+            start: *start,
+            end: calendar.end_of(Period::Month, *start),
+            documents: u64::from(hits[number].is_some()) * 30,
+            han_chars: u64::from(hits[number].is_some()) * 10_000,
+            cut: number == 0,
+            missing: 0.0,
+        };
+        let slots: Vec<Slot> = starts.iter().enumerate().map(slot).collect();
+        let at = starts.iter().enumerate().map(|(number, start)| (*start, number)).collect();
+        let rows: Vec<FrequencyRow> = starts
+            .iter()
+            .zip(hits)
+            .map(|(start, hits)| FrequencyRow { period_start: Some(*start), hits: *hits, documents: *hits, ..FrequencyRow::default() })
+            .collect();
+        Shape::new(Period::Month, &Timeline { slots, at, ..Timeline::default() }, &rows)
+    }
+
+    #[test]
+    fn a_month_cut_by_the_edge_and_a_gap_bend_no_trend() {
+        let mut hits: Vec<Option<u64>> = (0..30).map(Some).collect();
+        hits[0] = Some(900);
+        hits[7] = None;
+        let found = shape(&hits);
+        assert_eq!((found.periods, found.with_theme, found.trend_periods), (29, 29, 28));
+        assert_eq!((found.slope, found.mk.map(|mk| mk.s), found.trend), (Some(12.0), Some(28 * 27 / 2), Some("up")));
+        // 28 months lie in seasons of two or three, and all their pairs rise.
+        let pairs: usize = (0..12).map(|month| (1..30).filter(|n| n % 12 == month && *n != 7).count()).map(|n| n * (n - 1) / 2).sum();
+        assert_eq!(found.seasonal.map(|mk| mk.s), i64::try_from(pairs).ok());
+    }
+
+    #[test]
+    fn a_theme_of_every_march_has_no_trend_and_few_periods_have_no_word() {
+        let hits: Vec<Option<u64>> = (0..48).map(|month| Some(if month % 12 == 2 { 40 } else { 0 })).collect();
+        let found = shape(&hits);
+        assert_eq!((found.trend, found.seasonal.map(|mk| mk.p), found.slope), (Some("none"), Some(1.0), Some(0.0)));
+        assert!(found.dp_norm.unwrap() > 0.9);
+        let found = shape(&(0..10).map(Some).collect::<Vec<_>>());
+        assert_eq!((found.trend_periods, found.trend, found.mk.map(|mk| mk.s)), (9, None, Some(36)));
+        assert!(shape(&[Some(1), Some(2), Some(3)]).mk.is_none());
+    }
 }

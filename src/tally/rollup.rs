@@ -288,16 +288,30 @@ impl<'r> Rolling<'r> {
         if self.counts.len() > MERGE_AT {
             merge(&mut self.counts);
         }
-        if let Some(date) = document.date {
-            self.presence.push(PresenceRow {
-                source: document.source.to_string(),
-                date_start: date.start,
-                date_end: date.end,
-                documents: 1,
-                han_chars: han_total,
-            });
-        }
+        self.add_presence(document, han_total);
         self.add_occasions(document, register, resolution, hits, &placed);
+    }
+
+    /// Adds a document that is left out of the series because it repeats
+    /// another: its source has spoken all the same, and it tells of its occasions.
+    /// Its periods get no counts, but a row.
+    pub fn add_copy(&mut self, document: &Document, register: &str, resolution: &Resolution) {
+        let mut counts: Vec<(Key, [u64; 4])> = Vec::new();
+        for sentence in 0..document.sentences.len() {
+            let placed = self.place(document, register, resolution, sentence);
+            self.each_key(&placed, TOTAL, |key| counts.extend((key.2 == Breakdown::All).then_some((key, [0; 4]))));
+        }
+        merge(&mut counts);
+        self.counts.append(&mut counts);
+        let han = document.sentences.iter().map(|sentence| han_chars(sentence.span.of(&document.text))).sum();
+        self.add_presence(document, han);
+        self.add_occasions(document, register, resolution, &[], &[]);
+    }
+
+    fn add_presence(&mut self, document: &Document, han_chars: u64) {
+        if let Some(date) = document.date {
+            self.presence.push(PresenceRow { source: document.source.to_string(), date_start: date.start, date_end: date.end, documents: 1, han_chars });
+        }
     }
 
     /// The finished rollup.

@@ -461,7 +461,8 @@ mod tests {
         };
         let totals = totals(&counts, &Days::new(&[missing], &[], &settings.calendar), &settings.calendar);
         let got = frequency(&counts, &totals, &[], &lexicon, &settings);
-        let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k)).collect();
-        assert_eq!(shown, [("2024-01", Some(3), Some(300.0)), ("2024-02", None, None), ("2024-03", Some(0), Some(0.0))]);
+        let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k, r.share_of_hits)).collect();
+        // Without a hit of any theme there is nothing to have a share of.
+        assert_eq!(shown, [("2024-01", Some(3), Some(300.0), Some(1.0)), ("2024-02", None, None, None), ("2024-03", Some(0), Some(0.0), None)]);
     }
 }

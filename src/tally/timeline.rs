@@ -9,6 +9,7 @@ use super::coverage::Days;
 use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, PresenceRow};
 use super::series::{FrequencyRow, TotalRow};
+use crate::parse::{DateRange, Precision};
 
 /// A period of a timeline.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,8 @@ pub(super) struct Timeline {
     pub slots: Vec<Slot>,
     /// Number of the slot by its first day.
     pub at: BTreeMap<NaiveDate, usize>,
+    /// Dated documents of each source, by slot.
+    pub sources: Vec<Vec<u64>>,
 }
 
 /// A theme in a period.
@@ -78,8 +81,51 @@ impl Timeline {
                 }
             })
             .collect();
-        let at = slots.iter().enumerate().map(|(number, slot)| (slot.start, number)).collect();
-        Self { slots, at }
+        let at: BTreeMap<NaiveDate, usize> = slots.iter().enumerate().map(|(number, slot)| (slot.start, number)).collect();
+        let mut sources: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+        for row in presence {
+            let range = DateRange { start: row.date_start, end: row.date_end, precision: Precision::Day };
+            let number = calendar.place(period, range).and_then(|start| at.get(&start));
+            let counts = sources.entry(&row.source).or_insert_with(|| vec![0; slots.len()]);
+            if let Some(count) = number.and_then(|number| counts.get_mut(*number)) {
+                *count += row.documents;
+            }
+        }
+        let sources = sources.into_values().collect();
+        Self { slots, at, sources }
+    }
+
+    /// The stretch of time to which each slot belongs, `None` for a gap. What
+    /// lies in two stretches is not to be compared: a gap is between them, or a
+    /// source begins or ends there that gives more than `allowed` of the
+    /// documents of the `window` slots next to it on its side.
+    pub(super) fn stretches(&self, window: usize, allowed: f64) -> Vec<Option<usize>> {
+        let mut broken = vec![false; self.slots.len()];
+        for counts in &self.sources {
+            let spoken = |number: &usize| counts.get(*number).is_some_and(|count| *count > 0);
+            let (Some(first), Some(last)) = ((0..counts.len()).find(spoken), (0..counts.len()).rev().find(spoken)) else { continue };
+            let is_large = |from: usize, to: usize| {
+                let own: u64 = counts.iter().take(to).skip(from).sum();
+                let all: u64 = self.slots.iter().take(to).skip(from).map(|slot| slot.documents).sum();
+                own as f64 > allowed * all as f64
+            };
+            let begins = (first > 0 && is_large(first, first + window)).then_some(first);
+            let ends = is_large((last + 1).saturating_sub(window), last + 1).then_some(last + 1);
+            for number in begins.into_iter().chain(ends) {
+                if let Some(broken) = broken.get_mut(number) {
+                    *broken = true;
+                }
+            }
+        }
+        let mut stretch = 0;
+        let slots = self.slots.iter().zip(broken);
+        slots
+            .map(|(slot, broken)| {
+                let gap = slot.is_gap(allowed);
+                stretch += usize::from(gap || broken);
+                (!gap).then_some(stretch)
+            })
+            .collect()
     }
 
     /// Number of the slot that begins on a day.
@@ -151,6 +197,24 @@ mod tests {
         let workdays: Vec<String> = (3..=28).map(|d| format!("2024-06-{d:02}")).collect();
         let found = timeline(Cadence::Weekdays, &workdays.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(found.slots.iter().map(|s| s.cut).collect::<Vec<_>>(), [false]);
+    }
+
+    #[test]
+    fn a_source_that_begins_or_ends_breaks_the_time_in_two_unless_it_is_small() {
+        let slot = |month: u32| Slot {
+            start: NaiveDate::from_ymd_opt(2024, month, 1).unwrap(),
+            end: None,
+            documents: if month == 9 { 0 } else { 100 },
+            han_chars: 1,
+            cut: false,
+            missing: 0.0,
+        };
+        let slots: Vec<Slot> = (1..=10).map(slot).collect();
+        let counts = |from: usize, to: usize, each: u64| (0..10).map(|n| if (from..to).contains(&n) { each } else { 0 }).collect::<Vec<u64>>();
+        let of = |sources: Vec<Vec<u64>>| Timeline { slots: slots.clone(), sources, ..Timeline::default() }.stretches(3, 0.1);
+        let numbers = |found: &[usize]| found.iter().map(|n| (*n != 9).then_some(*n)).collect::<Vec<_>>();
+        assert_eq!(of(vec![counts(0, 10, 60), counts(3, 10, 9)]), numbers(&[0, 0, 0, 0, 0, 0, 0, 0, 9, 1]));
+        assert_eq!(of(vec![counts(0, 10, 60), counts(3, 6, 40)]), numbers(&[0, 0, 0, 1, 1, 1, 2, 2, 9, 3]));
     }
 
     #[test]

@@ -33,8 +33,11 @@ pub struct TurnSettings {
     pub spike_factor: f64,
     /// Documents of a spike, at least.
     pub spike_documents: u64,
+    /// Periods of a silence, at least.
+    pub silence_periods: usize,
     /// Share of a period's expected units that may be missing before the period
-    /// is a gap.
+    /// is a gap, and of the text that a source may bring or take along before the
+    /// time is broken in two.
     pub gap: f64,
     /// States of the bursts.
     pub burst_states: usize,
@@ -53,6 +56,7 @@ impl Default for TurnSettings {
             alpha: 0.001,
             spike_factor: 3.0,
             spike_documents: 5,
+            silence_periods: 2,
             gap: 0.1,
             burst_states: states,
             burst_scale: scale,
@@ -71,6 +75,7 @@ impl TurnSettings {
             _ if !(share.contains(&self.alpha) && self.alpha > 0.0 && self.alpha < 1.0) => Some("`alpha` is a chance between 0 and 1"),
             _ if !(self.spike_factor.is_finite() && self.spike_factor >= 1.0) => Some("`spike_factor` is at least 1"),
             _ if self.spike_documents == 0 => Some("`spike_documents` is at least 1"),
+            _ if self.silence_periods == 0 => Some("`silence_periods` is at least 1"),
             _ if !share.contains(&self.gap) => Some("`gap` is a share from 0 to 1"),
             _ if !(2..=10).contains(&self.burst_states) => Some("`burst_states` is a number from 2 to 10"),
             _ if !(self.burst_scale.is_finite() && self.burst_scale > 1.0) => Some("`burst_scale` is more than 1"),
@@ -162,7 +167,8 @@ struct Series<'t> {
     slots: &'t [Slot],
     /// Documents with the theme, by slot.
     parts: &'t [u64],
-    gaps: Vec<bool>,
+    /// The stretch to which each slot belongs; none: a gap.
+    stretches: Vec<Option<usize>>,
     window: usize,
     settings: &'t TurnSettings,
 }
@@ -170,8 +176,9 @@ struct Series<'t> {
 /// The turning points of a theme, by start. `parts` are its documents in each
 /// slot; `known` is the first day of the earliest date with it, however coarse.
 pub(super) fn turns(theme: &Theme, period: Period, timeline: &Timeline, parts: &[u64], known: Option<NaiveDate>, settings: &TurnSettings) -> Vec<TurnRow> {
-    let gaps = timeline.slots.iter().map(|slot| slot.is_gap(settings.gap)).collect();
-    let series = Series { slots: &timeline.slots, parts, gaps, window: settings.window(period), settings };
+    let window = settings.window(period);
+    let stretches = timeline.stretches(window, settings.gap);
+    let series = Series { slots: &timeline.slots, parts, stretches, window, settings };
     let mut rows = series.silences();
     rows.extend(series.debut(known));
     rows.extend(series.spikes(known));
@@ -189,8 +196,17 @@ pub(super) fn turns(theme: &Theme, period: Period, timeline: &Timeline, parts: &
 }
 
 impl Series<'_> {
+    fn stretch(&self, at: usize) -> Option<usize> {
+        self.stretches.get(at).copied().flatten()
+    }
+
     fn is_gap(&self, at: usize) -> bool {
-        self.gaps.get(at).copied().unwrap_or(true)
+        self.stretch(at).is_none()
+    }
+
+    /// Whether two slots lie in one stretch, without a gap or break between them.
+    fn together(&self, one: usize, other: usize) -> bool {
+        !self.is_gap(one) && self.stretch(one) == self.stretch(other)
     }
 
     fn part(&self, at: usize) -> u64 {
@@ -210,9 +226,9 @@ impl Series<'_> {
         })
     }
 
-    /// At most `most` slots right before one, back to the last gap.
+    /// At most `most` slots right before one, back to the last gap or break.
     fn before(&self, at: usize, most: usize) -> Sum {
-        self.sum((0..at).rev().take(most).take_while(|at| !self.is_gap(*at)))
+        self.sum((0..at).rev().take(most).take_while(|other| self.together(*other, at)))
     }
 
     /// Least number of slots that can be compared with.
@@ -246,7 +262,10 @@ impl Series<'_> {
             baseline_period_documents: baseline.whole,
             baseline_density: share(baseline.part, baseline.whole),
             weight,
-            censored: edge(*stretch.start()) || edge(*stretch.end()) || self.is_gap(stretch.start() - 1) || self.is_gap(stretch.end() + 1),
+            censored: edge(*stretch.start())
+                || edge(*stretch.end())
+                || !self.together(stretch.start() - 1, *stretch.start())
+                || !self.together(*stretch.end(), stretch.end() + 1),
             ..TurnRow::default()
         })
     }
@@ -257,7 +276,7 @@ impl Series<'_> {
         let at = self.parts.iter().position(|part| *part > 0)?;
         let slot = self.slots.get(at)?;
         let absent = self.before(at, self.slots.len());
-        let after = self.sum((at..self.slots.len()).take(self.window).take_while(|at| !self.is_gap(*at)));
+        let after = self.sum((at..self.slots.len()).take(self.window).take_while(|other| self.together(at, *other)));
         let weight = -(absent.whole as f64) * log1p(-after.cautious());
         let spoken_before = known.is_some_and(|day| day < slot.start);
         if spoken_before || self.is_gap(at) || absent.periods < self.window || !self.believed(weight) {
@@ -285,6 +304,7 @@ impl Series<'_> {
             (ratio >= 0.0 && self.believed(weight)).then_some((baseline, weight))
         };
         let mut out = Vec::new();
+        // Right after a gap or break nothing is judged, so a run never crosses one.
         let mut open: Option<(usize, usize, Sum, f64)> = None;
         for at in 0..=self.slots.len() {
             open = match (judged(at), open) {
@@ -311,16 +331,17 @@ impl Series<'_> {
                 continue;
             }
             let from = at;
-            while at < self.slots.len() && self.part(at) == 0 && !self.is_gap(at) {
+            while self.part(at) == 0 && self.together(from, at) {
                 at += 1;
             }
             let (absent, baseline) = (self.sum(from..at), self.before(from, self.window));
             let weight = -(absent.whole as f64) * log1p(-baseline.cautious());
-            if baseline.periods < self.fewest() || baseline.present * 2 < baseline.periods || !self.believed(weight) {
+            let steady = baseline.periods >= self.fewest() && baseline.present * 2 >= baseline.periods;
+            if !steady || absent.periods < self.settings.silence_periods || !self.believed(weight) {
                 continue;
             }
             out.extend(self.row("silence", from..=at - 1, baseline, weight));
-            if at < self.slots.len() && !self.is_gap(at) {
+            if self.together(from, at) {
                 out.extend(self.row("return", at..=at, absent, weight).map(|row| TurnRow { censored: false, ..row }));
             }
         }
@@ -368,7 +389,7 @@ mod tests {
         turns(&lexicon.themes()[0], Period::Month, &timeline(wholes), parts, known, &TurnSettings::default())
             .into_iter()
             .filter(|row| row.kind != "burst")
-            .map(|row| (row.kind, row.period_start.to_string()[..7].to_owned(), row.period_end.unwrap().to_string()[..7].to_owned(), row.censored))
+            .map(|row| (row.kind, row.period_start.format("%Y-%m").to_string(), row.period_end.unwrap().format("%Y-%m").to_string(), row.censored))
             .collect()
     }
 
@@ -423,6 +444,22 @@ mod tests {
         let mut wholes = [100; 12];
         wholes[7] = 0;
         assert_eq!(found(&parts, &wholes, None), []);
+    }
+
+    #[test]
+    fn a_source_that_joins_brings_no_debut_and_one_that_leaves_no_silence() {
+        let parts: Vec<u64> = [0; 12].into_iter().chain([30; 12]).chain([0; 6]).collect();
+        let of = |sources: Vec<Vec<u64>>| {
+            let timeline = Timeline { sources, ..timeline(&[100; 30]) };
+            let text = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n";
+            let lexicon =
+                crate::tag::Lexicon::new(&[crate::diagnostic::DataFile { path: "t.toml".into(), text: text.into() }]).unwrap_or_else(|e| panic!("{e:?}"));
+            let rows = turns(&lexicon.themes()[0], Period::Month, &timeline, &parts, None, &TurnSettings::default());
+            rows.into_iter().map(|row| row.kind).filter(|kind| kind != "burst").collect::<Vec<_>>()
+        };
+        assert_eq!(of(vec![vec![100; 30]]), ["debut", "silence"]);
+        let other: Vec<u64> = (0..30).map(|month| if (12..24).contains(&month) { 40 } else { 0 }).collect();
+        assert_eq!(of(vec![vec![60; 30], other]), Vec::<String>::new());
     }
 
     #[test]

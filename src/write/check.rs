@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use crate::tag::{Lexicon, Theme};
-use crate::tally::{Breakdown, Period, Rollup, Tally};
+use crate::tally::{ALIKE, Breakdown, CopyRow, CountRow, Period, Rollup, Tally};
 
 use super::rows::AnnotationRows;
 
@@ -102,10 +104,38 @@ impl<'l> ShardCheck<'l> {
     }
 }
 
+/// The documents that the series count are all but the copies left out.
+#[must_use]
+pub fn check_documents(rollups: &[Rollup], documents: u64, left_out: u64) -> Vec<CheckFailure> {
+    let mut failures = Vec::new();
+    let whole = |row: &&CountRow| row.period == Period::Whole.name() && row.breakdown == Breakdown::All.name() && row.theme.is_none();
+    let counted: u64 = rollups.iter().flat_map(|rollup| rollup.counts.iter()).filter(whole).map(|row| row.documents).sum();
+    equal(&mut failures, "documents_without_copies", "whole corpus", counted + left_out, documents);
+    failures
+}
+
+/// What must be true of copies: each has one first, that comes no later and is
+/// none itself, and they are alike.
+fn check_copies(copies: &[CopyRow], failures: &mut Vec<CheckFailure>) {
+    let ids: BTreeSet<&str> = copies.iter().map(|row| row.doc_id.as_str()).collect();
+    equal(failures, "copies_once", "copies", copies.len() as u64, ids.len() as u64);
+    for row in copies {
+        let order = |date: Option<NaiveDate>| (date.is_none(), date);
+        let holds = !ids.contains(row.first_doc_id.as_str())
+            && order(row.first_date_start) <= order(row.date_start)
+            && (ALIKE..=1.0).contains(&row.similarity)
+            && (!row.exact || row.similarity >= 1.0);
+        if !holds {
+            failures.push(CheckFailure { check: "copies_of_a_first", found: format!("{} of {}", row.doc_id, row.first_doc_id) });
+        }
+    }
+}
+
 /// Compares the tables with each other before they are published.
 #[must_use]
 pub fn check_tables(tally: &Tally, lexicon: &Lexicon, hits: &BTreeMap<String, u64>) -> Vec<CheckFailure> {
     let mut failures = Vec::new();
+    check_copies(&tally.copies, &mut failures);
     let parent: BTreeMap<&str, Option<&str>> =
         lexicon.themes().iter().map(|t| (t.id.as_str(), t.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str()))).collect();
     let mut expected: BTreeMap<&str, u64> = BTreeMap::new();

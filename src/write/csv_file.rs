@@ -86,7 +86,7 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(
             text,
-            "theme,theme_zh,theme_en,parent,level,terms,nested,first_known,source\n\"a,b\",\"甲\n\"\"乙\"\"\",,,0,\"[\"\"丙\"\",\"\"丁\"\"]\",false,,\n"
+            "theme,theme_zh,theme_en,parent,level,terms,nested,first_known,source,gap,not_in\n\"a,b\",\"甲\n\"\"乙\"\"\",,,0,\"[\"\"丙\"\",\"\"丁\"\"]\",false,,,,[]\n"
         );
     }
 }

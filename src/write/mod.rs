@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use check::{CheckFailure, ShardCheck, check_tables};
+pub use check::{CheckFailure, ShardCheck, check_documents, check_tables};
 pub use csv_file::write_csv;
 pub use data_package::data_package;
 pub use parquet_file::{TableFile, each_batch, read_batches, read_parquet, read_text_column, write_parquet};

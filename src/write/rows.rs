@@ -73,7 +73,7 @@ row! {
     /// A row of `themes`.
     ThemeRow {
         theme: String, theme_zh: String, theme_en: String, parent: Option<String>, level: u32, terms: Vec<String>, nested: bool,
-        first_known: Option<String>, source: String,
+        first_known: Option<String>, source: String, gap: Option<u32>, not_in: Vec<String>,
     }
 }
 
@@ -377,6 +377,8 @@ pub fn theme_rows(lexicon: &Lexicon) -> Vec<ThemeRow> {
             nested: theme.nested,
             first_known: theme.first.clone(),
             source: theme.source.clone(),
+            gap: theme.gap,
+            not_in: theme.not_in.clone(),
         })
         .collect()
 }

@@ -13,7 +13,9 @@ use chrono::NaiveDate;
 use super::rows::{DateRow, DocumentRow, EventRow, HitRow, PlaceRow, SentenceRow, SpanRow, ThemeRow};
 use crate::diagnostic::Reject;
 use crate::tally::candidate::CandidateRow;
-use crate::tally::{BreakdownRow, CountRow, CoverageRow, FrequencyRow, OccasionRow, PresenceRow, ProfileRow, SeenRow, ThemeOccasionRow, TotalRow, TurnRow};
+use crate::tally::{
+    BreakdownRow, CopyRow, CountRow, CoverageRow, FrequencyRow, OccasionRow, PresenceRow, ProfileRow, SeenRow, ThemeOccasionRow, TotalRow, TurnRow,
+};
 
 /// Version of the tables. It rises with every change of a column; changes add.
 pub const SCHEMA_VERSION: &str = "2";
@@ -378,6 +380,20 @@ table! { ThemeRow, "themes", "a theme of the lexicon", false, key ["theme"], ord
     nested: "its terms count inside longer ones too",
     first_known: "first known date, as the lexicon has it",
     source: "where the formulation comes from",
+    gap: "the most characters between the parts of its patterns; null: it has no pattern",
+    not_in: "strings inside which its terms are not there",
+}
+
+table! { CopyRow, "copies", "a document that repeats another", false, key ["doc_id"], order ["first_date_start"];
+    doc_id: "the document that repeats",
+    group_id: "the same for all copies of one document: a hash of the first document's letters and digits",
+    first_doc_id: "the first document of the group, by date (undated ones last), then in the order of the corpus; it has no row of its own here",
+    similarity ("share"): "of the shingles of seven letters or digits in either text those in both (Jaccard index), at least 0.8; 1 if exact, else estimated from a sketch with a standard error below 0.03",
+    exact: "the same letters and digits in the same order, title included; only marks, spaces and line ends may differ. A text of fewer than 38 of them repeats another only if it is exact and has the same date",
+    source: "source of the document",
+    first_source: "source of the first document",
+    date_start: "first day of the document's date; null: it has none",
+    first_date_start: "first day of the first document's date",
 }
 
 table! { CoverageRow, "coverage", "a source on a day (or in a year, if it speaks once a year)", false, key ["source", "date_start"], order ["source", "date_start"];
@@ -393,7 +409,7 @@ table! { CoverageRow, "coverage", "a source on a day (or in a year, if it speaks
     han_chars ("characters"): "their Han characters",
 }
 
-table! { TotalRow, "period_totals", "a period and a member of a breakdown: the denominators", false, key ["period", "period_start", "breakdown", "member"], order ["period", "period_start"];
+table! { TotalRow, "period_totals", "a period and a member of a breakdown: the denominators", false, key ["period", "period_start", "breakdown", "member"], order [];
     period: "day, week (ISO), month, quarter, year, plan (five-year plan) or congress (term of the Party congress)",
     period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
     period_end: "last day; null: unplaced, or the term of the last congress, whose end is not known",
@@ -407,7 +423,7 @@ table! { TotalRow, "period_totals", "a period and a member of a breakdown: the d
     partial: "a source with a cadence misses a unit of the period, or the period is open; null: no cadence says",
 }
 
-table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", false, key ["period", "theme", "period_start"], order ["period"];
+table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", false, key ["period", "theme", "period_start"], order [];
     period: "day, week (ISO), month, quarter, year, plan or congress, as in period_totals",
     period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
     period_end: "last day; null: unplaced, or not known yet",
@@ -432,12 +448,12 @@ table! { FrequencyRow, "theme_frequency", "a period and a theme, zero-filled", f
     partial: "a source with a cadence misses a unit of the period",
     share_of_hits ("share"): "hits ÷ hits of all themes of the same level in the period; null: no source spoke, or no theme was hit",
     per_10k_smooth ("hits per 10,000 Han characters"): "hits ÷ Han characters × 10,000 over the period and as many before and after it as [tally] smoothing says; null: no smoothing, or no source spoke in the period itself",
-    heat_by_count: "level of heat by documents in a whole calendar year: 沸, 烫, 热, 暖, 温, 冷, from hot to cold, or none; null: another period, or a year that the edge of the corpus cuts",
+    heat_by_count: "level of heat by documents in a whole calendar year: 沸, 烫, 热, 暖, 温, 冷, from hot to cold, or none; null: another period, a year that the edge of the corpus cuts, or one with fewer than 20 documents",
     heat_by_share: "level by density; null: no source spoke, or fewer than 20 documents",
     heat_change ("levels"): "levels risen (negative: fallen) by share since the period before; null: one of the two has none",
 }
 
-table! { BreakdownRow, "theme_breakdown", "a period, a member of a breakdown and a theme; only where there is a hit", false, key ["period", "breakdown", "member", "theme", "period_start"], order ["period"];
+table! { BreakdownRow, "theme_breakdown", "a period, a member of a breakdown and a theme; only where there is a hit", false, key ["period", "breakdown", "member", "theme", "period_start"], order [];
     period: "day, week (ISO), month, quarter, year, plan or congress, as in period_totals",
     period_start: "first day; null: text whose date is missing, coarser than the period, or in no period of this length",
     period_end: "last day; null: unplaced, or not known yet",
@@ -501,7 +517,7 @@ table! { ProfileRow, "theme_profile", "a theme over the whole corpus", false, ke
     heat_scale: "name and version of the scale",
 }
 
-table! { TurnRow, "theme_turns", "a turning point of a theme", false, key ["theme", "kind", "burst_level", "period_start"], order [];
+table! { TurnRow, "theme_turns", "a turning point of a theme over the whole corpus", false, key ["theme", "kind", "burst_level", "period_start"], order [];
     theme: "theme id",
     theme_zh: "Chinese label",
     theme_en: "English label",
@@ -521,7 +537,7 @@ table! { TurnRow, "theme_turns", "a turning point of a theme", false, key ["them
     baseline_period_documents ("documents"): "all documents there",
     baseline_density ("share"): "baseline_documents ÷ baseline_period_documents",
     weight ("nats"): "debut, silence, return: −ln of the probability that chance leaves the theme out so long; spike: −ln p of Fisher's exact test; burst: log-likelihood of its counts at the rate of the state over that at the rate of the whole corpus",
-    censored: "it touches a gap or the first or last period with text, so it may have begun earlier or may go on",
+    censored: "it touches the first or last period with text, a gap, or the begin or end of a source that gives much of the text: it may have begun earlier or may go on",
 }
 
 table! { CandidateRow, "candidates", "a phrase not in the lexicon that is new or rising in a window of the pipeline", false, key ["window_start", "window_end", "phrase"], order ["window_start", "window_end", "rank"];
@@ -604,6 +620,7 @@ pub fn tables() -> Vec<Table> {
         HitRow::table(),
         OccasionRow::table(),
         ThemeRow::table(),
+        CopyRow::table(),
         CoverageRow::table(),
         TotalRow::table(),
         FrequencyRow::table(),

@@ -8,6 +8,7 @@ Promise: the real corpora come out right.
   hit and the missing days.
 - gwr: the work reports of 1954 to 2010, with the years that have none, and the
   traditional script converted.
+- lexicon: every theme occurs in one of the three, and nearly every term.
 
 Every release also goes through `check_release.py` and `recount.py`.
 """
@@ -84,6 +85,8 @@ FIRST_SEEN, FIRST_EVENT = "2023-09-09", "2023-09-07"
 XWLB_DAYS = 825
 
 GWR_DOCUMENTS, GWR_MISSING = 38, 19
+# Of the terms, at most this share may occur nowhere: variants of a theme that does.
+SILENT_TERMS = 0.02
 # Characters that no simplified text has.
 TRADITIONAL = "國會發經濟業產農動對個們來為這時過開關問題進實現義"
 
@@ -177,6 +180,19 @@ def gwr(release, folder, report):
     report.check("gwr: no traditional characters are left", left)
 
 
+def lexicon(releases, report):
+    """Themes and terms that occur nowhere are padding."""
+    heard, terms = set(), {}
+    for release in releases:
+        heard |= set(release.rows("hits", "theme", "term"))
+        terms = {theme: listed for theme, listed in release.rows("themes", "theme", "terms") if listed}
+    silent = [theme for theme, listed in terms.items() if not any((theme, term) in heard for term in listed)]
+    report.check("lexicon: every theme occurs", silent, f"{len(terms)} themes")
+    unheard = [f"{term} ({theme})" for theme, listed in terms.items() for term in listed if (theme, term) not in heard]
+    number = sum(map(len, terms.values()))
+    report.check("lexicon: nearly every term occurs", len(unheard) > SILENT_TERMS * number and unheard, f"{number} terms; nowhere: {', '.join(unheard) or 'none'}")
+
+
 def script(name, report, *arguments):
     """Runs another check of this folder."""
     done = subprocess.run([sys.executable, Path(__file__).with_name(name), *map(str, arguments)], capture_output=True, text=True)
@@ -201,12 +217,17 @@ def main():
             pipeline.write_text(written, encoding="utf-8")
             ran[name] = tifa_run(pipeline, base)
             report.check(f"{name}: the run", ran[name].code != 0 and [ran[name].told()], f"{ran[name].seconds:.1f} s, {ran[name].peak_mb:.0f} MB of memory")
+        releases = []
         for name, check in (("chronicle", chronicle), ("xwlb", xwlb), ("gwr", gwr)):
             if ran[name].code == 0:
                 release = Release(base / "output" / name / "latest")
+                releases.append(release)
                 check(release, Path(corpora) / name, report)
                 script("check_release.py", report, release.folder)
                 script("recount.py", report, release.folder, LEXICON)
+                script("copies.py", report, release.folder)
+        if len(releases) == len(PIPELINES):
+            lexicon(releases, report)
     report.end()
 
 

@@ -114,6 +114,10 @@ class Release:
         self.tables = {r["name"]: r for r in self.package["resources"] if r["format"] == "parquet"}
         self.csv = {r["name"].removesuffix("-csv"): r for r in self.package["resources"] if r["format"] == "csv"}
 
+    def first_only(self):
+        """Whether of copies only the first counts."""
+        return json.loads((self.folder / "run.json").read_text(encoding="utf-8")).get("duplicates") == "first"
+
     def files(self, table):
         """The files of a table."""
         path = self.tables[table]["path"]
