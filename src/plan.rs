@@ -18,6 +18,7 @@ use crate::load::{FieldNames, Input, Layout, without_dots};
 use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
 use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
+use crate::tally::candidate::{self, PhraseWords, Window};
 use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, HeatScale, Measures, Period, TurnSettings};
 use crate::write::{CsvTables, tables};
 
@@ -35,9 +36,12 @@ struct Written {
     parse: WrittenParse,
     #[serde(default)]
     resolve: WrittenResolve,
+    #[serde(default)]
     tag: WrittenTag,
     #[serde(default)]
     tally: WrittenTally,
+    #[serde(default)]
+    discover: WrittenDiscover,
     #[serde(default)]
     write: WrittenWrite,
 }
@@ -86,10 +90,11 @@ struct WrittenResolve {
     almanac: Option<Spanned<Vec<PathBuf>>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Without it, there are no themes, and only new phrases are looked for.
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenTag {
-    lexicon: Spanned<Vec<PathBuf>>,
+    lexicon: Option<Spanned<Vec<PathBuf>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -109,6 +114,19 @@ struct WrittenTally {
     base: Option<Spanned<String>>,
     #[serde(default)]
     contrast: Vec<WrittenContrast>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenDiscover {
+    #[serde(default)]
+    windows: Vec<Spanned<String>>,
+    top: Option<usize>,
+    min_count: Option<u32>,
+    min_documents: Option<u32>,
+    min_days: Option<u32>,
+    memory: Option<Spanned<String>>,
+    words: Option<Spanned<Vec<PathBuf>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -163,8 +181,14 @@ pub struct Plan {
     pub vocabulary: Vocabulary,
     /// Themes.
     pub lexicon: Lexicon,
+    /// Folder into which drafts of themes are written.
+    pub lexicon_folder: PathBuf,
     /// What tally needs.
     pub tally: tally::Settings,
+    /// How new phrases are looked for, and in which windows.
+    pub discover: candidate::Settings,
+    /// The words that bound phrases.
+    pub phrase_words: PhraseWords,
     /// How copies count.
     pub duplicates: Duplicates,
     /// Tables with a CSV twin.
@@ -272,7 +296,11 @@ impl Reader<'_> {
             }
             sources.push(self.source(source, &drop_lines, written.parse.script));
         }
-        let lexicon_files = self.data_files(&written.tag.lexicon)?;
+        let lexicon_files = match written.tag.lexicon.as_ref().filter(|globs| !globs.get_ref().is_empty()) {
+            Some(globs) => self.data_files(globs)?,
+            None => Vec::new(),
+        };
+        let lexicon_folder = self.lexicon_folder(&written.tag);
         let lexicon = Lexicon::new(&lexicon_files).map_err(PlanError::Faults)?;
         let occasions = self.vocabulary_files(written.resolve.occasions.as_ref(), "occasions")?;
         let places = self.vocabulary_files(written.resolve.places.as_ref(), "places")?;
@@ -285,6 +313,9 @@ impl Reader<'_> {
         breakdowns.dedup();
         let base = written.tally.base.as_ref().and_then(|base| self.source_name(base, &names));
         let contrasts = self.contrasts(&written.tally.contrast, &names, &periods, &breakdowns, &calendar);
+        let word_files = self.vocabulary_files(written.discover.words.as_ref(), "phrases")?;
+        let phrase_words = PhraseWords::new(&word_files).map_err(|fault| PlanError::Faults(vec![*fault]))?;
+        let discover = self.discover(&written.discover);
         let measures = self.measures(written.tally.smoothing.as_ref(), written.tally.heat.as_ref(), written.tally.turns.as_ref(), &periods)?;
         let csv = self.csv(written.write.csv);
         let work = output.parent().unwrap_or(Path::new("")).join(".tifa");
@@ -298,6 +329,9 @@ impl Reader<'_> {
             sources,
             vocabulary,
             lexicon,
+            lexicon_folder,
+            discover,
+            phrase_words,
             tally: tally::Settings {
                 periods,
                 calendar,
@@ -312,6 +346,41 @@ impl Reader<'_> {
             csv,
             keep: written.write.keep.unwrap_or(5),
         })
+    }
+
+    /// The folder of the first glob of the lexicon, as far as it has no wildcard;
+    /// without one, `themes` beside the pipeline.
+    fn lexicon_folder(&self, written: &WrittenTag) -> PathBuf {
+        let first = written.lexicon.as_ref().and_then(|globs| globs.get_ref().first());
+        let folder = first.and_then(|glob| glob.parent()).filter(|folder| !folder.to_string_lossy().contains(['*', '?', '[', '{']));
+        self.folder.join(folder.unwrap_or(Path::new("themes")))
+    }
+
+    fn discover(&mut self, written: &WrittenDiscover) -> candidate::Settings {
+        let mut settings = candidate::Settings::default();
+        for text in &written.windows {
+            match Window::read(text.get_ref()) {
+                Some(window) => settings.windows.push(window),
+                None => self.fault(
+                    span(text),
+                    format!("`{}` is no window", text.get_ref()),
+                    "write a year, a month, or two dates with a slash between: 2023-09/2024-03".to_owned(),
+                ),
+            }
+        }
+        settings.windows.sort();
+        settings.windows.dedup();
+        settings.top = written.top.unwrap_or(settings.top);
+        settings.min_count = written.min_count.unwrap_or(settings.min_count);
+        settings.min_documents = written.min_documents.unwrap_or(settings.min_documents);
+        settings.min_days = written.min_days.unwrap_or(settings.min_days);
+        if let Some(text) = &written.memory {
+            match read_size(text.get_ref()) {
+                Some(bytes) => settings.memory_bytes = bytes,
+                None => self.fault(span(text), format!("`{}` is no size", text.get_ref()), "write a number and KB, MB or GB".to_owned()),
+            }
+        }
+        settings
     }
 
     /// The lengths of periods, and where those that the almanac gives begin and end.

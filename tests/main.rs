@@ -6,6 +6,7 @@
 mod cases;
 mod copies;
 mod direction;
+mod discover;
 mod documents;
 mod golden;
 mod laws;

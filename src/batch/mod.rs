@@ -4,6 +4,7 @@
 //! Sorts before the stages that it drives; no stage imports it.
 
 mod copies;
+mod discover;
 mod inventory;
 mod record;
 mod shard;
@@ -18,6 +19,7 @@ use std::time::{Instant, SystemTime};
 use chrono::{DateTime, NaiveDate, Utc};
 use rustix::fs::{FlockOperation, flock};
 
+pub use discover::{discover, known_candidates, released_candidates};
 pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
 pub use survey::{Survey, survey};
 
@@ -128,7 +130,7 @@ impl Clock {
 
 /// Version of the code that makes series and files: raise it when their
 /// output changes, so that an unchanged corpus is published anew.
-const SERIES: u32 = 3;
+const SERIES: u32 = 4;
 
 /// Rows of a series that are in memory together while they are written.
 const ROWS_AT_ONCE: usize = 1 << 14;
@@ -151,10 +153,7 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
     for folder in [&work, &output.join("runs"), &output.join("releases")] {
         fs::create_dir_all(folder).map_err(|e| WriteError::io(folder, e))?;
     }
-    let lock_path = work.join("lock");
-    let lock = File::create(&lock_path).map_err(|e| WriteError::io(&lock_path, e))?;
-    // The system lets go of it when the process ends, however it ends.
-    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| BatchError::Locked(lock_path))?;
+    let _lock = hold_lock(&work)?;
     let started: DateTime<Utc> = SystemTime::now().into();
     let mut run = Run { plan, options, watch, output, work, clock: Clock::default(), record: RunRecord::new(plan, started, options) };
     let outcome = run.execute();
@@ -164,6 +163,15 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
         run.record.write(&run.output.join("runs"))?;
     }
     outcome.map(|()| run.record)
+}
+
+/// Takes the lock of a work folder; the system lets go of it when the process
+/// ends, however it ends.
+fn hold_lock(work: &Path) -> Result<File, BatchError> {
+    let path = work.join("lock");
+    let lock = File::create(&path).map_err(|e| WriteError::io(&path, e))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| BatchError::Locked(path))?;
+    Ok(lock)
 }
 
 struct Run<'r> {
@@ -236,6 +244,9 @@ impl Run<'_> {
         let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
         let mut series = self.clock.time(Stage::Tally, || sums.finish(&sources, &plan.tally, options.as_of))?;
         series.copies = found.rows;
+        if !plan.discover.windows.is_empty() {
+            series.candidates = self.clock.time(Stage::Tally, || discover::of_windows(plan, &keys, &cache, &plan.discover.windows))?;
+        }
         let written = self.counted(&series.copies, hits);
         let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &plan.tally, &written));
         if !failures.is_empty() {
@@ -376,6 +387,10 @@ impl Run<'_> {
         );
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
+        if !self.plan.discover.windows.is_empty() {
+            let drafts = self.plan.lexicon.drafts();
+            hasher.update(format!("{:?} {} {drafts:?}", self.plan.discover, self.plan.phrase_words.hash).as_bytes());
+        }
         short_hex(&hasher.finalize(), 32)
     }
 
@@ -482,6 +497,7 @@ impl Run<'_> {
             "theme_pairs" => made(path, series.theme_pairs.rows(), &lexicon),
             "theme_sources" => rows(path, &series.theme_sources, &lexicon),
             "keyness" => rows(path, &series.keyness, &lexicon),
+            "candidates" => rows(path, &series.candidates, &lexicon),
             "rejects" => rows(path, rejects, &[]),
             _ => Err(BatchError::Broken("a single table that nothing fills")),
         }

@@ -40,9 +40,17 @@ impl CheckArguments {
             let plan = Plan::read(&file)?;
             let failing = failures_of(&plan);
             let holds = failing.is_empty();
+            let drafts: Vec<&str> = plan.lexicon.drafts().iter().map(|draft| draft.id.as_str()).collect();
+            if !drafts.is_empty() {
+                say(format_args!("{}: drafts, which count nothing while they say `draft = true`: {}", file.display(), drafts.join(", ")))?;
+            }
             failures.extend(failing);
             if holds {
-                let cases = plan.lexicon.cases().len() + plan.vocabulary.cases.len() + plan.vocabulary.voice_cases.len() + plan.vocabulary.almanac.cases.len();
+                let cases = plan.lexicon.cases().len()
+                    + plan.vocabulary.cases.len()
+                    + plan.vocabulary.voice_cases.len()
+                    + plan.vocabulary.almanac.cases.len()
+                    + plan.phrase_words.cases();
                 let (themes, terms) = (plan.lexicon.themes().len(), plan.lexicon.term_count());
                 say(format_args!("{}: {} sources, {themes} themes, {terms} terms, {cases} cases hold", file.display(), plan.sources.len()))?;
                 if !quiet {
@@ -90,6 +98,9 @@ fn failures_of(plan: &Plan) -> Vec<String> {
     }
     for (case, found) in plan.vocabulary.almanac.failing_cases() {
         failures.push(format!("almanac: in `{}` expected {:?}, found {found:?}", case.text, case.dates));
+    }
+    for (case, found) in plan.phrase_words.failing_cases() {
+        failures.push(format!("phrases: expected {case:?}, found {found:?}"));
     }
     let without = plan.lexicon.themes_without_cases();
     if !without.is_empty() {

@@ -2,6 +2,7 @@
 //! that prints.
 
 mod check;
+mod discover;
 mod explain;
 mod finding;
 mod init;
@@ -65,6 +66,8 @@ enum Command {
     },
     /// Print rows of a table of the last release, or of a run that stopped early
     Show(show::ShowArguments),
+    /// List phrases that are new or rising and in no theme, or make drafts of themes from them
+    Discover(discover::DiscoverArguments),
     /// Show what is read in a text, and by which rule
     Explain(explain::ExplainArguments),
     /// Make a folder with a pipeline, the starter lexicon and a text, ready to run
@@ -178,6 +181,7 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Check(check) => check.execute(arguments.quiet),
         Command::Schema { table, format } => show::schema(table.as_deref(), *format),
         Command::Show(show) => show.execute(),
+        Command::Discover(discover) => discover.execute(arguments.quiet),
         Command::Explain(explain) => explain.execute(),
         Command::Init { folder } => init::init(folder),
         Command::Completions { shell } => {

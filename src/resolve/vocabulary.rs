@@ -294,6 +294,12 @@ impl Vocabulary {
         }
     }
 
+    /// Whether this character writes foreign names by their sound.
+    #[must_use]
+    pub fn transliterates(&self, c: char) -> bool {
+        self.transliteration.contains(c)
+    }
+
     /// The term of `body` in office on `day`.
     pub(super) fn term(&self, body: &str, day: NaiveDate) -> Option<u32> {
         self.terms.iter().filter(|(of, _, start)| of == body && *start <= day).map(|(_, number, _)| *number).max()

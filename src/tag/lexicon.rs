@@ -40,6 +40,15 @@ pub struct Theme {
     pub source: String,
 }
 
+/// A theme that is not finished: it counts nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Its id.
+    pub id: String,
+    /// Its terms.
+    pub terms: Vec<String>,
+}
+
 /// A case that a theme carries: what its terms match in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LexiconCase {
@@ -77,8 +86,13 @@ struct WrittenTheme {
     first: Option<Spanned<String>>,
     source: String,
     #[serde(default)]
+    draft: bool,
+    #[serde(default)]
     case: Vec<WrittenCase>,
 }
+
+/// The English label of a theme that a program wrote and nobody has finished.
+const UNFINISHED: &str = "TODO";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,6 +108,7 @@ pub struct Lexicon {
     terms: Vec<(String, usize)>,
     matcher: Option<Matcher>,
     cases: Vec<LexiconCase>,
+    drafts: Vec<Draft>,
     hash: String,
 }
 
@@ -114,11 +129,19 @@ impl Lexicon {
         if !faults.is_empty() {
             return Err(faults);
         }
+        let (drafts, written): (Vec<_>, Vec<_>) = written.into_iter().partition(|(_, theme)| theme.draft);
+        for (file, theme) in written.iter().filter(|(_, theme)| theme.en == UNFINISHED) {
+            let hint = "write it, or `draft = true` until it is known".to_owned();
+            faults.push(file.fault(span(&theme.id), format!("the English label of theme `{}` is still `{UNFINISHED}`", theme.id.get_ref()), Some(hint)));
+        }
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         for (number, (file, theme)) in written.iter().enumerate() {
             if numbers.insert(theme.id.get_ref().as_str(), number).is_some() {
                 faults.push(file.fault(span(&theme.id), format!("the theme id `{}` is used twice", theme.id.get_ref()), None));
             }
+        }
+        for (file, theme) in drafts.iter().filter(|(_, theme)| numbers.contains_key(theme.id.get_ref().as_str())) {
+            faults.push(file.fault(span(&theme.id), format!("the theme id `{}` is used twice", theme.id.get_ref()), None));
         }
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         for (file, theme) in &written {
@@ -137,7 +160,11 @@ impl Lexicon {
         if !faults.is_empty() {
             return Err(faults);
         }
-        Self::build(&written, &numbers).map_err(|message| {
+        let drafts = drafts
+            .iter()
+            .map(|(_, theme)| Draft { id: theme.id.get_ref().clone(), terms: theme.terms.iter().map(|t| t.get_ref().clone()).collect() })
+            .collect();
+        Self::build(&written, &numbers).map(|lexicon| Self { drafts, ..lexicon }).map_err(|message| {
             let file = files.first().cloned().unwrap_or(DataFile { path: "lexicon".into(), text: String::new() });
             vec![file.fault(Span::default(), message, None)]
         })
@@ -188,7 +215,7 @@ impl Lexicon {
             .collect();
         let excluded: Vec<(&str, usize)> = themes.iter().enumerate().flat_map(|(n, t)| t.not_in.iter().map(move |text| (text.as_str(), n))).collect();
         let matcher = Matcher::new(&entries, &excluded)?;
-        Ok(Self { themes, terms, matcher, cases, hash: hasher.finalize().to_hex().to_string() })
+        Ok(Self { themes, terms, matcher, cases, drafts: Vec::new(), hash: hasher.finalize().to_hex().to_string() })
     }
 
     /// The themes, in order.
@@ -203,10 +230,21 @@ impl Lexicon {
         self.terms.get(number).map_or("", |(term, _)| term)
     }
 
+    /// All terms, in the order of their themes.
+    pub fn terms(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().map(|(term, _)| term.as_str())
+    }
+
     /// The theme of a term.
     #[must_use]
     pub fn theme_of(&self, term: usize) -> usize {
         self.terms.get(term).map_or(0, |(_, theme)| *theme)
+    }
+
+    /// The themes that are not finished.
+    #[must_use]
+    pub fn drafts(&self) -> &[Draft] {
+        &self.drafts
     }
 
     /// The cases of all themes.

@@ -25,7 +25,7 @@ mod lexicon;
 mod matcher;
 mod overlap;
 
-pub use lexicon::{DEFAULT_GAP, Lexicon, LexiconCase, Theme};
+pub use lexicon::{DEFAULT_GAP, Draft, Lexicon, LexiconCase, Theme};
 pub use matcher::Occurrence;
 pub use overlap::Overlap;
 

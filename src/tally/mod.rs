@@ -6,6 +6,7 @@
 
 mod association;
 mod bursts;
+pub mod candidate;
 mod copies;
 mod correlation;
 mod counts;
@@ -185,6 +186,8 @@ pub struct Tally {
     pub copies: Vec<CopyRow>,
     /// Documents that are counted, each once.
     pub documents: u64,
+    /// By window and rank; [`candidate`] fills it, for it needs the text.
+    pub candidates: Vec<candidate::CandidateRow>,
 }
 
 /// Adds up rollups and makes the series: [`Sums`] over all of them at once.
@@ -310,6 +313,7 @@ impl<'l> Sums<'l> {
             coverage,
             occasions,
             copies: Vec::new(),
+            candidates: Vec::new(),
             documents,
         })
     }

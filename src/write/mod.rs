@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use check::{CheckFailure, ShardCheck};
 pub use csv_file::write_csv;
 pub use data_package::data_package;
-pub use parquet_file::{TableFile, read_batches, read_parquet, read_text_column, write_parquet};
+pub use parquet_file::{TableFile, each_batch, read_batches, read_parquet, read_text_column, write_parquet};
 pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_whole};
 pub use rows::{
     AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, SentenceRow, SpanRow, ThemeRow, annotation_rows, document_row, documents,

@@ -111,6 +111,24 @@ pub fn read_text_column(path: &Path, column: &str) -> Result<Vec<String>, WriteE
     Ok(out)
 }
 
+/// Shows some columns of a file, batch by batch of at most `rows` rows.
+///
+/// # Errors
+/// [`WriteError`] with the path.
+///
+/// # Cost
+/// Memory for one batch and one compressed page of each column.
+pub fn each_batch(path: &Path, columns: &[&str], rows: usize, visit: &mut dyn FnMut(&RecordBatch)) -> Result<(), WriteError> {
+    let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| WriteError::table(path, &e))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    let reader = builder.with_projection(mask).with_batch_size(rows).build().map_err(|e| WriteError::table(path, &e))?;
+    for batch in reader {
+        visit(&batch.map_err(|e| WriteError::table(path, &e))?);
+    }
+    Ok(())
+}
+
 /// Reads the rows of a table.
 ///
 /// # Errors

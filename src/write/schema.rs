@@ -13,6 +13,7 @@ use chrono::NaiveDate;
 
 use super::rows::{DateRow, DocumentRow, EventRow, HitRow, PlaceRow, SentenceRow, SpanRow, ThemeRow};
 use crate::diagnostic::Reject;
+use crate::tally::candidate::CandidateRow;
 use crate::tally::{
     Breakdown, BreakdownRow, CopyRow, CountRow, CoverageRow, FrequencyRow, KeynessRow, OccasionRow, PairCountRow, PairRow, Period, PresenceRow, ProfileRow,
     SeenRow, SourceRow, SourceSeenRow, ThemeOccasionRow, TotalRow, TurnRow, Word,
@@ -674,6 +675,35 @@ table! { KeynessRow, "keyness", "a theme in a contrast that the pipeline names; 
     small_n: "fewer than 5 hits are expected in the target or in the reference",
 }
 
+table! { CandidateRow, "candidates", "a phrase not in the lexicon that is new or rising in a window of the pipeline", false, key ["window_start", "window_end", "phrase"], order ["window_start", "window_end", "rank"];
+    window_start: "first day of the window",
+    window_end: "last day",
+    rank: "place in the window's queue, from 1",
+    candidate_id: "a hash of phrase and window; `tifa discover --accept` takes it",
+    phrase: "the phrase: 2 to 12 Han characters",
+    chars ("characters"): "its length",
+    count ("occurrences"): "occurrences in documents whose whole date lies in the window, overlapping ones included",
+    documents ("documents"): "documents of the window with it",
+    days ("days"): "different first days of these documents",
+    sources: "their sources",
+    count_before ("occurrences"): "occurrences in all documents dated wholly before the window",
+    han_chars_window ("characters"): "Han characters of the window's documents",
+    han_chars_before ("characters"): "of the documents before it",
+    per_10k ("occurrences per 10,000 Han characters"): "count ÷ han_chars_window × 10,000",
+    per_10k_before ("occurrences per 10,000 Han characters"): "count_before ÷ han_chars_before × 10,000; null: no text before",
+    g2: "log-likelihood ratio of the two shares, negative where the phrase is rarer; null: no text before",
+    log_ratio ("bits"): "binary logarithm of the ratio of the two shares, half an occurrence added to each; null: no text before",
+    cohesion ("bits"): "least mutual information over all splits of the phrase, in the window",
+    entropy_left ("bits"): "entropy of what stands before it in the window; each occurrence at the beginning of a run of Han characters is a neighbour of its own",
+    entropy_right ("bits"): "of what stands after it",
+    first_date: "first day of the earliest document with it, before the window or in it",
+    first_doc_id: "that document, the first by id",
+    baseline_thin: "there is less text before the window than in it, so that much looks new",
+    nearest_term: "the term of the lexicon that shares the longest part with it; null: none shares two characters",
+    score: "orders the queue: the higher the surer, stronger and freer; it has no unit",
+    contexts: "up to three sentences of the window with it: the earliest that differ",
+}
+
 table! { Reject, "rejects", "input that could not be used", false, key [], order ["source", "path", "record"];
     source: "source",
     path: "path of the file, relative to the source's folder",
@@ -743,6 +773,7 @@ pub fn tables() -> Vec<Table> {
         PairRow::table(),
         SourceRow::table(),
         KeynessRow::table(),
+        CandidateRow::table(),
         Reject::table(),
     ]
 }
