@@ -1,13 +1,12 @@
 //! The gazetteer: the tables of `pipelines/places/`, read and checked into one
-//! automaton of names. How a name is read in a text is in `place_reading`.
+//! list of names. How a name is read in a text is in `place_reading`.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
 
 use super::VocabularyError;
 use super::place::{Level, Place};
 use super::vocabulary::rows;
+use super::words::Words;
 use crate::diagnostic::DataFile;
 use crate::parse::read_date;
 
@@ -15,8 +14,8 @@ use crate::parse::read_date;
 pub struct Gazetteer {
     pub(super) places: Vec<Place>,
     pub(super) names: Vec<Name>,
-    /// Finds names; its values are their numbers.
-    pub(super) automaton: CharwiseDoubleArrayAhoCorasick<u32>,
+    /// Each name's number.
+    pub(super) words: Words<u32>,
     pub(super) tails: Tails,
     capital: Option<usize>,
 }
@@ -142,7 +141,7 @@ impl Gazetteer {
                 }
             }
         }
-        build.finish()
+        Ok(build.finish())
     }
 
     /// The place with this number.
@@ -389,7 +388,7 @@ impl Builder {
         of.counties.is_empty() && of.units.iter().all(|p| self.places.get(*p).is_some_and(|p| p.level == Level::City))
     }
 
-    fn finish(mut self) -> Result<Gazetteer, VocabularyError> {
+    fn finish(mut self) -> Gazetteer {
         let mut names: BTreeMap<String, Name> = BTreeMap::new();
         for (name, of) in std::mem::take(&mut self.names) {
             let standing = self.standing(&name, &of);
@@ -405,11 +404,9 @@ impl Builder {
         for text in self.not_places {
             names.insert(text, Name { standing: Standing::Word, full: false, bearers: Vec::new(), counties: Vec::new(), successors: Vec::new() });
         }
-        // An automaton of nothing cannot be built.
-        let patterns: Vec<(&str, u32)> = if names.is_empty() { vec![("\u{0}", 0)] } else { names.keys().map(String::as_str).zip(0..).collect() };
-        let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(patterns).map_err(|e| VocabularyError::Automaton(e.to_string()))?;
+        let words = Words::new(names.keys().map(String::as_str).zip(0..));
         let capital = self.places.iter().position(|p| p.code == "110000" && p.level == Level::Province);
-        Ok(Gazetteer { places: self.places, names: names.into_values().collect(), automaton, tails: self.tails, capital })
+        Gazetteer { places: self.places, names: names.into_values().collect(), words, tails: self.tails, capital }
     }
 }
 

@@ -40,9 +40,16 @@ impl Gazetteer {
     /// One scan of the text; no allocation for a mention that is decided.
     #[must_use]
     pub fn mentions(&self, text: &str, day: Option<NaiveDate>) -> Vec<PlaceMention> {
-        let mut hits: Vec<Hit> =
-            self.automaton.find_overlapping_iter(text).map(|found| Hit { start: found.start(), end: found.end(), name: found.value() }).collect();
-        hits.sort_unstable_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+        self.mentions_from(text, text.char_indices().map(|(at, _)| at), day)
+    }
+
+    /// The same, of a text in which names can begin only at `starts`.
+    pub(super) fn mentions_from(&self, text: &str, starts: impl Iterator<Item = usize>, day: Option<NaiveDate>) -> Vec<PlaceMention> {
+        let here = |start: usize| self.words.at(text.get(start..).unwrap_or_default()).map(move |(name, bytes)| Hit { start, end: start + bytes, name });
+        let hits: Vec<Hit> = starts.flat_map(here).collect();
+        if hits.is_empty() {
+            return Vec::new();
+        }
         let mut reading = Reading {
             gazetteer: self,
             text,
@@ -435,9 +442,8 @@ impl<'g> Reading<'g, '_> {
     }
 
     fn bearers_of(&self, span: Span) -> Option<&'g Name> {
-        let text = self.slice(span.start, span.end);
-        let found = self.gazetteer.automaton.find_overlapping_iter(text).find(|found| found.start() == 0 && found.end() == text.len())?;
-        self.gazetteer.names.get(found.value() as usize)
+        let (name, bytes) = self.gazetteer.words.longest(self.slice(span.start, span.end))?;
+        self.gazetteer.names.get(name as usize).filter(|_| bytes == span.end - span.start)
     }
 }
 

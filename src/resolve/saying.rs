@@ -164,6 +164,11 @@ impl Saying {
         Ok(Self { verbs, edges, lists, aliases })
     }
 
+    /// The words of saying.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.lists.iter().filter(|(kind, _)| kind.is_of_saying() && **kind != SayingKind::None).flat_map(|(_, list)| &list.words).map(String::as_str)
+    }
+
     /// Words of saying and those that only look like them, in order.
     pub(super) fn verbs<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Hit> + 't {
         self.verbs.hits(text).filter(|h| h.kind != SayingKind::None)

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use super::beginnings::{Beginnings, DATES, OCCASIONS, PLACES, SAYINGS};
 use super::char_set::CharSet;
 use super::date::Almanac;
 use super::gazetteer::Gazetteer;
@@ -168,6 +169,8 @@ pub struct Vocabulary {
     pub gazetteer: Gazetteer,
     /// Feasts and named periods.
     pub almanac: Almanac,
+    /// Where words of all of these may begin.
+    pub(super) beginnings: Beginnings,
     pub(super) lexer: Lexer,
     pub(super) saying: Saying,
     pub(super) series: Vec<Series>,
@@ -260,11 +263,20 @@ impl Vocabulary {
         let lexer = Lexer::new(heads.chain(verbs).chain(titles).chain(words)).map_err(VocabularyError::Automaton)?;
         // A modifier that ends another must not hide the longer one.
         all.generic.sort_by_key(|t| std::cmp::Reverse(t.len()));
+        let gazetteer = Gazetteer::new(places)?;
+        let almanac = Almanac::new(almanac)?;
+        let saying = Saying::new(all.saying, all.alias).map_err(VocabularyError::Automaton)?;
+        let mut beginnings = Beginnings::default();
+        beginnings.add(PLACES, gazetteer.words.iter().map(|(word, _)| word));
+        beginnings.add(DATES, almanac.beginnings().iter().map(String::as_str));
+        beginnings.add(OCCASIONS, lexer.telling.iter().map(String::as_str));
+        beginnings.add(SAYINGS, saying.words());
         Ok(Self {
-            gazetteer: Gazetteer::new(places)?,
+            gazetteer,
+            almanac,
+            beginnings,
             lexer,
-            almanac: Almanac::new(almanac)?,
-            saying: Saying::new(all.saying, all.alias).map_err(VocabularyError::Automaton)?,
+            saying,
             series: all.series,
             shorts: all.short,
             terms,

@@ -1,0 +1,140 @@
+//! Words of a closed list, found where they begin in a text.
+//!
+//! Chinese has no spaces, so a word may begin at any character; but its first
+//! two characters tell nearly always that none does. Words are kept by these
+//! two, and [`Beginnings`](super::beginnings::Beginnings) looks for them once
+//! for all lists.
+
+use super::char_set::CharSet;
+
+/// Words with what each means.
+#[derive(Debug)]
+pub(super) struct Words<T> {
+    /// Those with the same two first characters stand together, longest first.
+    sorted: Vec<(String, T)>,
+    /// Where the words of each two characters stand: a table of a power of two
+    /// of slots, at most half of them in use, searched from the slot of a hash on.
+    slots: Vec<Slot>,
+    /// Characters that are words.
+    alone: CharSet,
+}
+
+/// Two characters and where their words stand; empty if there are none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    first: u32,
+    second: u32,
+    from: u32,
+    to: u32,
+}
+
+/// The second character of a word of one.
+const NONE: u32 = u32::MAX;
+
+/// The first two characters of a text.
+fn beginning(text: &str) -> (u32, u32) {
+    let mut chars = text.chars().map(u32::from);
+    (chars.next().unwrap_or(NONE), chars.next().unwrap_or(NONE))
+}
+
+/// Spreads two characters over 32 bits; the upper ones are mixed best.
+pub(super) const fn hash(first: u32, second: u32) -> u32 {
+    (first.wrapping_mul(0x9e37_79b1) ^ second).wrapping_mul(0x85eb_ca77)
+}
+
+impl<T> Default for Words<T> {
+    fn default() -> Self {
+        Self { sorted: Vec::new(), slots: vec![Slot::default()], alone: CharSet::default() }
+    }
+}
+
+impl<T: Copy> Words<T> {
+    /// Of two entries for one word the first holds; the empty word is left out.
+    pub(super) fn new<W: Into<String>>(words: impl IntoIterator<Item = (W, T)>) -> Self {
+        let mut sorted: Vec<(String, T)> = words.into_iter().map(|(word, value)| (word.into(), value)).filter(|(word, _)| !word.is_empty()).collect();
+        sorted.sort_by(|(a, _), (b, _)| beginning(a).cmp(&beginning(b)).then(b.len().cmp(&a.len())).then(a.cmp(b)));
+        sorted.dedup_by(|(later, _), (word, _)| later == word);
+        let mut out = Self { slots: vec![Slot::default(); (sorted.len() * 2 + 1).next_power_of_two()], ..Self::default() };
+        out.alone = sorted.iter().filter_map(|(word, _)| alone(word)).collect();
+        let mut from = 0;
+        for group in sorted.chunk_by(|(a, _), (b, _)| beginning(a) == beginning(b)) {
+            let (first, second) = group.first().map_or((NONE, NONE), |(word, _)| beginning(word));
+            let to = from + group.len();
+            let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let free = out.slot(first, second);
+            if let Some(slot) = out.slots.get_mut(free) {
+                *slot = Slot { first, second, from: number(from), to: number(to) };
+            }
+            from = to;
+        }
+        out.sorted = sorted;
+        out
+    }
+
+    /// The slot of two characters, or the empty one where they would stand.
+    fn slot(&self, first: u32, second: u32) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = (hash(first, second) >> 8) as usize & mask;
+        while self.slots.get(at).is_some_and(|slot| slot.from < slot.to && (slot.first, slot.second) != (first, second)) {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn under(&self, first: u32, second: u32) -> &[(String, T)] {
+        let slot = self.slots.get(self.slot(first, second)).copied().unwrap_or_default();
+        self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default()
+    }
+
+    /// The words that `text` begins with, longest first: what each means and its bytes.
+    pub(super) fn at<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (T, usize)> + 't {
+        let (first, second) = beginning(text);
+        let longer = if second == NONE { &[] } else { self.under(first, second) };
+        let is_alone = char::from_u32(first).is_some_and(|c| self.alone.contains(c) || c.len_utf8() > 3);
+        let alone = if is_alone { self.under(first, NONE) } else { &[] };
+        longer.iter().chain(alone).filter(|(word, _)| text.as_bytes().starts_with(word.as_bytes())).map(|(word, value)| (*value, word.len()))
+    }
+
+    /// The longest word that `text` begins with.
+    pub(super) fn longest(&self, text: &str) -> Option<(T, usize)> {
+        self.at(text).next()
+    }
+
+    /// The words, in an order of their own.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, T)> {
+        self.sorted.iter().map(|(word, value)| (word.as_str(), *value))
+    }
+}
+
+/// The character that is the whole word.
+fn alone(word: &str) -> Option<char> {
+    let mut chars = word.chars();
+    chars.next().filter(|_| chars.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_words_at_a_place_are_found_longest_first() {
+        let words = Words::new([("十五", 1), ("十五五", 2), ("十四五", 3), ("十", 4), ("十五", 5)]);
+        assert_eq!(words.at("十五五时期").collect::<Vec<_>>(), [(2, 9), (1, 6), (4, 3)]);
+        assert_eq!(words.longest("十六"), Some((4, 3)));
+        assert_eq!(words.longest("十"), Some((4, 3)));
+        assert_eq!(words.longest("五"), None);
+        assert_eq!(words.longest(""), None);
+        assert_eq!(Words::<u8>::default().longest("十五"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_search_of_the_whole_list_finds_the_same(list in prop::collection::btree_set("[甲乙𠮷\0]{1,4}", 0..12), text in "[甲乙𠮷\0]{0,6}") {
+            let words = Words::new(list.iter().map(|w| (w.as_str(), w.len())));
+            let mut expected: Vec<usize> = list.iter().filter(|w| text.starts_with(w.as_str())).map(String::len).collect();
+            expected.sort_unstable_by_key(|bytes| std::cmp::Reverse(*bytes));
+            prop_assert_eq!(words.at(&text).map(|(_, bytes)| bytes).collect::<Vec<_>>(), expected);
+        }
+    }
+}
