@@ -33,13 +33,16 @@ pub(super) struct Beginnings {
     /// For each character of the basic plane, whose word it may be alone, and
     /// whose longer words it may begin.
     firsts: Vec<(Readers, Readers)>,
-    /// Whose words begin with two characters, by the upper bits of their hash:
-    /// two that share a place share their readers.
+    /// Whose words begin with two characters: those readers that stand at both
+    /// places of the pair. Others that share one of them do not share the other.
+    ///
+    /// # Source
+    /// Bloom (1970), Communications of the ACM 13(7), 422–426, with two hashes.
     pairs: Vec<Readers>,
 }
 
-/// Bits of the hash by which `pairs` is ordered.
-const PAIR_BITS: u32 = 17;
+/// Bits of a place in `pairs`.
+const PAIR_BITS: u32 = 16;
 
 impl Default for Beginnings {
     fn default() -> Self {
@@ -47,22 +50,27 @@ impl Default for Beginnings {
     }
 }
 
-const fn pair(first: char, second: char) -> usize {
-    (hash(first as u32, second as u32) >> (u32::BITS - PAIR_BITS)) as usize
+/// The two places of a pair of characters.
+const fn places(first: char, second: char) -> [usize; 2] {
+    let one = hash(first as u32, second as u32);
+    let other = (one ^ (one >> 15)) & ((1 << PAIR_BITS) - 1);
+    [(one >> (u32::BITS - PAIR_BITS)) as usize, other as usize]
 }
 
 impl Beginnings {
     /// Adds the words of a reader.
-    pub(super) fn add<'w>(&mut self, reader: Readers, words: impl IntoIterator<Item = &'w str>) {
+    pub(super) fn add<W: AsRef<str>>(&mut self, reader: Readers, words: impl IntoIterator<Item = W>) {
         for word in words {
-            let mut chars = word.chars();
+            let mut chars = word.as_ref().chars();
             let Some(first) = chars.next() else { continue };
             let second = chars.next();
             if let Some((alone, longer)) = self.firsts.get_mut(first as usize) {
                 *(if second.is_some() { longer } else { alone }) |= reader;
             }
-            if let Some(readers) = second.and_then(|second| self.pairs.get_mut(pair(first, second))) {
-                *readers |= reader;
+            for place in second.into_iter().flat_map(|second| places(first, second)) {
+                if let Some(readers) = self.pairs.get_mut(place) {
+                    *readers |= reader;
+                }
             }
         }
     }
@@ -71,22 +79,41 @@ impl Beginnings {
     /// none begins, one may be told all the same.
     ///
     /// # Cost
-    /// One pass with two look-ups for each character.
+    /// One pass with three look-ups for each character.
     pub(super) fn find(&self, text: &str) -> Vec<Beginning> {
         let mut out = Vec::with_capacity(text.len() / 16);
-        let mut chars = text.char_indices().peekable();
-        while let Some((at, c)) = chars.next() {
-            // Beyond the basic plane every word is thought possible.
-            let (alone, longer) = self.firsts.get(c as usize).copied().unwrap_or((ALL, ALL));
-            let next = chars.peek().map_or('\0', |(_, c)| *c);
-            let readers = alone | longer & self.pairs.get(pair(c, next)).copied().unwrap_or_default();
-            if readers != 0 {
-                out.push(Beginning { at, readers });
+        // Whether a word begins is hard to foresee: without a branch on it, the
+        // processor looks at the next characters meanwhile.
+        let mut block = [Beginning { at: 0, readers: 0 }; BLOCK];
+        let mut chars = text.char_indices();
+        let mut here = chars.next();
+        while here.is_some() {
+            let mut used = 0;
+            for _ in 0..BLOCK {
+                let Some((at, c)) = here else { break };
+                here = chars.next();
+                let readers = self.readers(c, here.map_or('\0', |(_, next)| next));
+                if let Some(slot) = block.get_mut(used) {
+                    *slot = Beginning { at, readers };
+                }
+                used += usize::from(readers != 0);
             }
+            out.extend_from_slice(block.get(..used).unwrap_or_default());
         }
         out
     }
+
+    /// Whose words may begin with these two characters.
+    fn readers(&self, first: char, second: char) -> Readers {
+        // Beyond the basic plane every word is thought possible.
+        let (alone, longer) = self.firsts.get(first as usize).copied().unwrap_or((ALL, ALL));
+        let [one, other] = places(first, second).map(|place| self.pairs.get(place).copied().unwrap_or_default());
+        alone | longer & one & other
+    }
 }
+
+/// Characters looked at together.
+const BLOCK: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -104,7 +131,7 @@ mod tests {
         #[test]
         fn no_word_is_missed(list in prop::collection::btree_set("[甲乙丙𠮷]{1,3}", 1..6), text in "[甲乙丙𠮷]{0,12}") {
             let mut beginnings = Beginnings::default();
-            beginnings.add(DATES, list.iter().map(String::as_str));
+            beginnings.add(DATES, &list);
             let found = beginnings.find(&text);
             for (at, _) in text.char_indices() {
                 if list.iter().any(|word| text[at..].starts_with(word.as_str())) {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::VocabularyError;
+use super::char_set::CharSet;
 use super::place::{Level, Place};
 use super::vocabulary::rows;
 use super::words::Words;
@@ -47,6 +48,8 @@ pub(super) struct Name {
     pub bearers: Vec<usize>,
     /// Counties whose short name it is, where another bearer goes before them.
     pub counties: Vec<usize>,
+    /// All whom it may mean alone have given it up.
+    pub given_up: bool,
     /// Codes of the divisions that took the land, for a division abolished
     /// before the tables begin that has no one successor.
     pub successors: Vec<String>,
@@ -74,7 +77,11 @@ pub(super) enum TailKind {
 
 /// Endings of proper names, by their first character.
 #[derive(Debug, Default)]
-pub(super) struct Tails(BTreeMap<char, Vec<Tail>>);
+pub(super) struct Tails {
+    by_first: BTreeMap<char, Vec<Tail>>,
+    /// Characters that may follow a place name in a proper name.
+    firsts: CharSet,
+}
 
 #[derive(Debug)]
 struct Tail {
@@ -90,6 +97,10 @@ const MAX_FIELDS: usize = 4;
 impl Tails {
     /// The proper name that goes on in `rest`: its kind, and how many bytes.
     pub(super) fn ending(&self, rest: &str) -> Option<(TailKind, usize)> {
+        // Most names are followed by none of them.
+        if !rest.starts_with(|c| self.firsts.contains(c)) {
+            return None;
+        }
         let mut at = 0;
         for _ in 0..=MAX_FIELDS {
             let here = rest.get(at..)?;
@@ -100,7 +111,7 @@ impl Tails {
                 at += first.len_utf8() + number;
                 continue;
             }
-            let fitting = self.0.get(&first)?.iter().find(|tail| tail.fits(here))?;
+            let fitting = self.by_first.get(&first)?.iter().find(|tail| tail.fits(here))?;
             at += fitting.text.len();
             if fitting.kind != TailKind::Field {
                 return Some((fitting.kind, at));
@@ -361,7 +372,7 @@ impl Builder {
                 other => return Err(row.fault(&format!("`{other}` is no kind of proper name"))),
             };
             let Some(first) = text.chars().next() else { return Err(row.fault("a text is missing")) };
-            let bucket = self.tails.0.entry(first).or_default();
+            let bucket = self.tails.by_first.entry(first).or_default();
             bucket.push(Tail { text: text.to_owned(), kind, unless: listed(unless).map(str::to_owned).collect() });
             bucket.sort_by_key(|tail| std::cmp::Reverse(tail.text.len()));
         }
@@ -399,12 +410,14 @@ impl Builder {
                 bearers.sort_unstable();
                 bearers.dedup();
             }
-            names.insert(name, Name { standing, full: of.full, bearers, counties, successors: of.successors });
+            let given_up = !bearers.is_empty() && bearers.iter().all(|p| self.places.get(*p).is_some_and(|p| p.to.is_some()));
+            names.insert(name, Name { standing, full: of.full, bearers, counties, given_up, successors: of.successors });
         }
         for text in self.not_places {
-            names.insert(text, Name { standing: Standing::Word, full: false, bearers: Vec::new(), counties: Vec::new(), successors: Vec::new() });
+            names.insert(text, Name { standing: Standing::Word, full: false, bearers: Vec::new(), counties: Vec::new(), given_up: false, successors: Vec::new() });
         }
         let words = Words::new(names.keys().map(String::as_str).zip(0..));
+        self.tails.firsts = self.tails.by_first.keys().copied().chain(['第']).collect();
         let capital = self.places.iter().position(|p| p.code == "110000" && p.level == Level::Province);
         Gazetteer { places: self.places, names: names.into_values().collect(), words, tails: self.tails, capital }
     }

@@ -132,8 +132,11 @@ impl<'d> Reading<'d> {
             let dated: Vec<&DateMention> = self.dates.iter().filter(|d| d.may_date_an_occasion()).collect();
             // A title is read only where it holds a date.
             let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
-            let told = if read && (readers & OCCASIONS != 0 || !dated.is_empty()) {
-                let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells: readers & OCCASIONS != 0 };
+            let tells = beginnings
+                .iter()
+                .any(|b| b.readers & OCCASIONS != 0 && text.get(b.at - shift..).is_some_and(|rest| self.vocabulary.lexer.telling.longest(rest).is_some()));
+            let told = if read && (tells || !dated.is_empty()) {
+                let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells };
                 occasions.read(sentence, &mut self.tokens, self.out.events.get_mut(earlier..).unwrap_or_default())
             } else {
                 Vec::new()
@@ -270,3 +273,6 @@ mod tests {
         assert_eq!(resolved.scope, [Some(0), Some(0), Some(0), None]);
     }
 }
+pub fn xstats(text: &str, v: &Vocabulary) -> Vec<(usize, u8)> { v.beginnings.find(text).into_iter().map(|b| (b.at, if b.readers & 4 != 0 && v.lexer.telling.longest(&text[b.at..]).is_none() { b.readers & !4 } else { b.readers })).collect() }
+pub fn xfind(text: &str, v: &Vocabulary) -> usize { v.beginnings.find(text).len() }
+pub fn xplaces(text: &str, day: Option<chrono::NaiveDate>, v: &Vocabulary) -> usize { let b = v.beginnings.find(text); v.gazetteer.mentions_from(text, b.iter().filter(|b| b.readers & PLACES != 0).map(|b| b.at), day).len() }

@@ -131,10 +131,13 @@ impl<'g> Reading<'g, '_> {
     /// Whether only counties bear a short name by now, or nobody does: 徽州 was a
     /// prefecture once. A full name of one character and 县 is no better: 林县.
     fn is_outlived(&self, name: &Name) -> bool {
+        if !name.given_up {
+            return false;
+        }
         let place = |number: &usize| self.place(*number);
         let old = |p: &Place| p.is_former_at(self.day);
         let county = |p: &Place| p.level == Level::County && p.name.chars().count() == 2;
-        let only_old = name.bearers.iter().all(|p| place(p).is_some_and(old)) && !name.bearers.is_empty();
+        let only_old = name.bearers.iter().all(|p| place(p).is_some_and(old));
         only_old
             && if name.full {
                 name.bearers.iter().all(|p| place(p).is_some_and(county))

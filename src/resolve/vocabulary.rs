@@ -268,8 +268,8 @@ impl Vocabulary {
         let saying = Saying::new(all.saying, all.alias).map_err(VocabularyError::Automaton)?;
         let mut beginnings = Beginnings::default();
         beginnings.add(PLACES, gazetteer.words.iter().map(|(word, _)| word));
-        beginnings.add(DATES, almanac.beginnings().iter().map(String::as_str));
-        beginnings.add(OCCASIONS, lexer.telling.iter().map(String::as_str));
+        beginnings.add(DATES, almanac.beginnings());
+        beginnings.add(OCCASIONS, lexer.telling.iter().map(|(word, ())| word));
         beginnings.add(SAYINGS, saying.words());
         Ok(Self {
             gazetteer,

@@ -6,17 +6,30 @@
 //! for all lists.
 
 use super::char_set::CharSet;
+use crate::diagnostic::Span;
 
 /// Words with what each means.
 #[derive(Debug)]
 pub(super) struct Words<T> {
     /// Those with the same two first characters stand together, longest first.
-    sorted: Vec<(String, T)>,
+    sorted: Vec<Word<T>>,
+    /// What the words hold after their first two characters, one after the other.
+    rests: String,
     /// Where the words of each two characters stand: a table of a power of two
-    /// of slots, at most half of them in use, searched from the slot of a hash on.
+    /// of slots, some of them empty, searched from the slot of a hash on.
     slots: Vec<Slot>,
     /// Characters that are words.
     alone: CharSet,
+}
+
+/// A word without its first two characters: those are its slot's.
+#[derive(Clone, Copy, Debug)]
+struct Word<T> {
+    value: T,
+    /// Bytes of the whole word.
+    bytes: usize,
+    /// Where its rest stands.
+    rest: Span,
 }
 
 /// Two characters and where their words stand; empty if there are none.
@@ -31,10 +44,10 @@ struct Slot {
 /// The second character of a word of one.
 const NONE: u32 = u32::MAX;
 
-/// The first two characters of a text.
-fn beginning(text: &str) -> (u32, u32) {
-    let mut chars = text.chars().map(u32::from);
-    (chars.next().unwrap_or(NONE), chars.next().unwrap_or(NONE))
+/// The first two characters of a text, and what follows them.
+fn beginning(text: &str) -> (u32, u32, &str) {
+    let mut chars = text.chars();
+    (chars.next().map_or(NONE, u32::from), chars.next().map_or(NONE, u32::from), chars.as_str())
 }
 
 /// Spreads two characters over 32 bits; the upper ones are mixed best.
@@ -44,30 +57,40 @@ pub(super) const fn hash(first: u32, second: u32) -> u32 {
 
 impl<T> Default for Words<T> {
     fn default() -> Self {
-        Self { sorted: Vec::new(), slots: vec![Slot::default()], alone: CharSet::default() }
+        Self { sorted: Vec::new(), rests: String::new(), slots: vec![Slot::default()], alone: CharSet::default() }
     }
 }
 
 impl<T: Copy> Words<T> {
     /// Of two entries for one word the first holds; the empty word is left out.
-    pub(super) fn new<W: Into<String>>(words: impl IntoIterator<Item = (W, T)>) -> Self {
-        let mut sorted: Vec<(String, T)> = words.into_iter().map(|(word, value)| (word.into(), value)).filter(|(word, _)| !word.is_empty()).collect();
-        sorted.sort_by(|(a, _), (b, _)| beginning(a).cmp(&beginning(b)).then(b.len().cmp(&a.len())).then(a.cmp(b)));
-        sorted.dedup_by(|(later, _), (word, _)| later == word);
-        let mut out = Self { slots: vec![Slot::default(); (sorted.len() * 2 + 1).next_power_of_two()], ..Self::default() };
-        out.alone = sorted.iter().filter_map(|(word, _)| alone(word)).collect();
-        let mut from = 0;
-        for group in sorted.chunk_by(|(a, _), (b, _)| beginning(a) == beginning(b)) {
-            let (first, second) = group.first().map_or((NONE, NONE), |(word, _)| beginning(word));
-            let to = from + group.len();
+    pub(super) fn new<W: AsRef<str>>(words: impl IntoIterator<Item = (W, T)>) -> Self {
+        let mut words: Vec<(W, T)> = words.into_iter().filter(|(word, _)| !word.as_ref().is_empty()).collect();
+        let key = |word: &W| {
+            let (first, second, rest) = beginning(word.as_ref());
+            (first, second, std::cmp::Reverse(rest.len()))
+        };
+        words.sort_by(|(a, _), (b, _)| key(a).cmp(&key(b)).then_with(|| a.as_ref().cmp(b.as_ref())));
+        words.dedup_by(|(later, _), (word, _)| later.as_ref() == word.as_ref());
+        let same = |(a, _): &(W, T), (b, _): &(W, T)| beginning(a.as_ref()).0 == beginning(b.as_ref()).0 && beginning(a.as_ref()).1 == beginning(b.as_ref()).1;
+        let groups = words.chunk_by(same).count();
+        let mut out = Self { slots: vec![Slot::default(); (groups + groups / 2 + 1).next_power_of_two()], ..Self::default() };
+        out.alone = words.iter().filter_map(|(word, _)| alone(word.as_ref())).collect();
+        for group in words.chunk_by(same) {
             let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let free = out.slot(first, second);
-            if let Some(slot) = out.slots.get_mut(free) {
-                *slot = Slot { first, second, from: number(from), to: number(to) };
+            let from = number(out.sorted.len());
+            let mut slot = Slot::default();
+            for (word, value) in group {
+                let (first, second, rest) = beginning(word.as_ref());
+                let start = out.rests.len();
+                out.rests.push_str(rest);
+                out.sorted.push(Word { value: *value, bytes: word.as_ref().len(), rest: Span::new(start, out.rests.len()) });
+                slot = Slot { first, second, from, to: number(out.sorted.len()) };
             }
-            from = to;
+            let free = out.slot(slot.first, slot.second);
+            if let Some(place) = out.slots.get_mut(free) {
+                *place = slot;
+            }
         }
-        out.sorted = sorted;
         out
     }
 
@@ -81,18 +104,19 @@ impl<T: Copy> Words<T> {
         at
     }
 
-    fn under(&self, first: u32, second: u32) -> &[(String, T)] {
+    fn under(&self, first: u32, second: u32) -> &[Word<T>] {
         let slot = self.slots.get(self.slot(first, second)).copied().unwrap_or_default();
         self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default()
     }
 
     /// The words that `text` begins with, longest first: what each means and its bytes.
     pub(super) fn at<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (T, usize)> + 't {
-        let (first, second) = beginning(text);
+        let (first, second, after) = beginning(text);
         let longer = if second == NONE { &[] } else { self.under(first, second) };
         let is_alone = char::from_u32(first).is_some_and(|c| self.alone.contains(c) || c.len_utf8() > 3);
         let alone = if is_alone { self.under(first, NONE) } else { &[] };
-        longer.iter().chain(alone).filter(|(word, _)| text.as_bytes().starts_with(word.as_bytes())).map(|(word, value)| (*value, word.len()))
+        let follows = |word: &&Word<T>| word.rest.start == word.rest.end || after.starts_with(word.rest.of(&self.rests));
+        longer.iter().filter(follows).chain(alone).map(|word| (word.value, word.bytes))
     }
 
     /// The longest word that `text` begins with.
@@ -100,9 +124,13 @@ impl<T: Copy> Words<T> {
         self.at(text).next()
     }
 
-    /// The words, in an order of their own.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, T)> {
-        self.sorted.iter().map(|(word, value)| (word.as_str(), *value))
+    /// Each word, in no order of meaning.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (String, T)> {
+        self.slots.iter().flat_map(move |slot| {
+            let beginning = move || [slot.first, slot.second].into_iter().filter_map(char::from_u32);
+            let words = self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default();
+            words.iter().map(move |word| (beginning().chain(word.rest.of(&self.rests).chars()).collect(), word.value))
+        })
     }
 }
 

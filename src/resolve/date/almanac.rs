@@ -5,7 +5,7 @@ use chrono::Datelike;
 use serde::Deserialize;
 
 use super::feast::Feast;
-use super::token::{Kind, NUMERAL, WORD, WORDS, class_of, week_words};
+use super::token::{Kind, NUMERAL, UNIT, WORD, WORDS, class_of, week_words};
 use super::{DateContext, dates};
 use crate::diagnostic::{DataFile, Span};
 use crate::parse::{DateRange, chinese, read_date};
@@ -174,12 +174,21 @@ impl Almanac {
         self.classes.get(c as usize).copied().unwrap_or_default()
     }
 
-    /// What a date may begin with: words, numerals, names of weeks, and seasons
-    /// in one character.
+    /// What a token of a date begins with that touches none before it: words, a
+    /// numeral with more of it or a unit or mark after it, names of weeks,
+    /// seasons in one character; and of words that mean nothing alone, what
+    /// they must be followed by.
     pub(in crate::resolve) fn beginnings(&self) -> Vec<String> {
-        let numerals = ('\0'..='\u{ffff}').filter(|c| self.class(*c) & NUMERAL != 0);
-        let words = self.words.iter().map(|(word, _)| word.to_owned());
-        words.chain(numerals.chain("春夏秋冬".chars()).map(String::from)).chain(week_words()).collect()
+        let of_class = |class: u8| ('\0'..='\u{ffff}').filter(move |c| self.class(*c) & class != 0);
+        let then = |word: &str, next: &mut dyn Iterator<Item = char>| next.map(|c| format!("{word}{c}")).collect::<Vec<_>>();
+        let marks = || self.words.iter().filter(|(_, kind)| matches!(kind, Kind::To | Kind::Dash)).filter_map(|(word, _)| word.chars().next());
+        let words = self.words.iter().flat_map(|(word, kind)| match kind {
+            Kind::Ordinal | Kind::Front | Kind::Back | Kind::First => then(&word, &mut of_class(NUMERAL)),
+            Kind::To | Kind::Dash => then(&word, &mut of_class(!UNIT).chain([' '])),
+            _ => vec![word],
+        });
+        let numerals = of_class(NUMERAL).flat_map(|c| then(c.encode_utf8(&mut [0; 4]), &mut of_class(NUMERAL | UNIT).chain(marks()).chain(" ./·•".chars())));
+        words.chain(numerals).chain("春夏秋冬".chars().map(String::from)).chain(week_words()).collect()
     }
 
     /// The longest word that `text` begins with, and its length in bytes.

@@ -347,25 +347,21 @@ pub(super) fn week_words() -> impl Iterator<Item = String> {
     of_a_week.chain(days).chain(quarters)
 }
 
-/// The date tokens of a sentence, in order. `starts` are the bytes at which one
-/// may begin, in order; what only follows a number is found without them.
+/// The date tokens of a sentence, in order. `starts` are the bytes, in order, at
+/// which one may begin that touches none before it.
 ///
 /// # Cost
-/// A search in a short list for each byte given.
+/// A search in a short list for each byte given and after each token.
 pub(super) fn tokens(text: &str, starts: impl Iterator<Item = usize>, almanac: &Almanac, out: &mut Vec<Token>) {
     out.clear();
     let mut starts = starts.peekable();
     let mut skip_to = 0;
-    // Where the unit of the number before would stand.
-    let mut unit_at: Option<usize> = None;
+    // Where a token would touch the one before.
+    let mut touching: Option<usize> = None;
     loop {
-        let start = starts.peek().copied();
-        let Some(at) = unit_at.filter(|unit| start.is_none_or(|start| *unit <= start)).or(start) else { break };
-        let is_start = start == Some(at);
-        if is_start {
-            starts.next();
-        }
-        let follows = unit_at.take_if(|unit| *unit <= at) == Some(at);
+        let Some(at) = touching.into_iter().chain(starts.peek().copied()).min() else { break };
+        starts.next_if_eq(&at);
+        let touches = touching.take_if(|byte| *byte == at).is_some();
         if at < skip_to {
             continue;
         }
@@ -373,20 +369,18 @@ pub(super) fn tokens(text: &str, starts: impl Iterator<Item = usize>, almanac: &
         let Some(c) = rest.chars().next() else { break };
         let class = almanac.class(c);
         let mut found = None;
-        if follows && class & UNIT != 0 {
+        if touches && class & UNIT != 0 && out.last().is_some_and(|t| matches!(t.kind, Kind::Number(_))) {
             found = unit(rest).map(|(kind, bytes)| (kind, Span::new(at, at + bytes)));
         }
-        if found.is_none() && is_start && class & !UNIT != 0 {
+        if found.is_none() && class & !UNIT != 0 {
             found = token(text, at, c, class, almanac);
         }
         if let Some((kind, span)) = found {
             skip_to = span.end;
             if kind != Kind::Trap && !(out.is_empty() && matches!(kind, Kind::To | Kind::Dash)) {
                 out.push(Token { span, kind });
-                if matches!(kind, Kind::Number(_)) {
-                    let space = text.get(span.end..).is_some_and(|after| after.starts_with(' '));
-                    unit_at = Some(span.end + usize::from(space));
-                }
+                let space = text.get(span.end..).is_some_and(|after| after.starts_with(' '));
+                touching = Some(span.end + usize::from(space));
             }
         } else if class & NUMERAL != 0 {
             // A run too long to be a numeral is passed over as one.
@@ -399,7 +393,7 @@ pub(super) fn tokens(text: &str, starts: impl Iterator<Item = usize>, almanac: &
 pub(super) const WORD: u8 = 1;
 pub(super) const NUMERAL: u8 = 2;
 /// What only follows a number.
-const UNIT: u8 = 4;
+pub(super) const UNIT: u8 = 4;
 const WEEK: u8 = 8;
 
 /// The classes of a character, but for [`WORD`].

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{OccasionType, Sentence};
 use crate::diagnostic::Span;
+use crate::resolve::words::Words;
 
 /// The part of a word in a sentence that tells of an occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -138,7 +139,7 @@ const MAX_QUOTED_BYTES: usize = 40 * 3;
 pub(in crate::resolve) struct Lexer {
     kinds: Vec<Kind>,
     /// The words from which an occasion can be read.
-    pub telling: Vec<String>,
+    pub telling: Words<()>,
     automaton: CharwiseDoubleArrayAhoCorasick<u32>,
 }
 
@@ -166,7 +167,7 @@ impl Lexer {
             all.entry(word).or_insert(kind);
         }
         let kinds: Vec<Kind> = all.values().copied().collect();
-        let telling = all.iter().filter(|(_, kind)| kind.tells()).map(|(word, _)| (*word).to_owned()).collect();
+        let telling = Words::new(all.iter().filter(|(_, kind)| kind.tells()).map(|(word, _)| (*word, ())));
         let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new()
             .match_kind(MatchKind::LeftmostLongest)
             .build_with_values(all.into_keys().zip(0_u32..))
