@@ -12,6 +12,7 @@ use super::date::Almanac;
 use super::gazetteer::Gazetteer;
 use super::occasion::{Kind, Lexer, OccasionType, Role, Series};
 use super::saying::{Alias, Saying, SayingWords, VoiceCase};
+use super::words::Words;
 use crate::diagnostic::{DataFile, Diagnostic, Span};
 use crate::parse::read_date;
 
@@ -185,9 +186,9 @@ pub struct Vocabulary {
     /// Characters that write foreign names.
     pub(super) transliteration: CharSet,
     /// Words that look like a person's name and are none.
-    pub(super) not_names: Vec<String>,
+    pub(super) not_names: Words<()>,
     /// Persons known by name alone.
-    pub(super) persons: Vec<String>,
+    pub(super) persons: Words<()>,
     /// Words before a head that do not yet make a name: 专题, 全体.
     pub(super) generic: Vec<String>,
     /// The cases that the files carry.
@@ -285,8 +286,8 @@ impl Vocabulary {
             surnames: all.surnames.chars().filter(|c| !c.is_whitespace()).collect(),
             compound_surnames: all.compound_surnames,
             transliteration: all.transliteration.chars().filter(|c| !c.is_whitespace()).collect(),
-            not_names: all.not_names,
-            persons: all.persons,
+            not_names: Words::of(&all.not_names),
+            persons: Words::of(&all.persons),
             generic: all.generic,
             cases: all.case,
             voice_cases: all.voice_case,

@@ -113,7 +113,7 @@ impl<T: Copy> Words<T> {
     pub(super) fn at<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (T, usize)> + 't {
         let (first, second, after) = beginning(text);
         let longer = if second == NONE { &[] } else { self.under(first, second) };
-        let is_alone = char::from_u32(first).is_some_and(|c| self.alone.contains(c) || c.len_utf8() > 3);
+        let is_alone = char::from_u32(first).is_some_and(|c| self.alone.contains(c));
         let alone = if is_alone { self.under(first, NONE) } else { &[] };
         let follows = |word: &&Word<T>| word.rest.start == word.rest.end || after.starts_with(word.rest.of(&self.rests));
         longer.iter().filter(follows).chain(alone).map(|word| (word.value, word.bytes))
@@ -131,6 +131,18 @@ impl<T: Copy> Words<T> {
             let words = self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default();
             words.iter().map(move |word| (beginning().chain(word.rest.of(&self.rests).chars()).collect(), word.value))
         })
+    }
+}
+
+impl Words<()> {
+    /// Words that are only told apart from others.
+    pub(super) fn of(words: &[String]) -> Self {
+        Self::new(words.iter().map(|word| (word, ())))
+    }
+
+    /// Whether the whole text is one of the words.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        self.at(text).any(|((), bytes)| bytes == text.len())
     }
 }
 

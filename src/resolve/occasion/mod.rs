@@ -199,7 +199,11 @@ impl<'v> Paragraph<'v> {
         let mut state = State::new(self.head, body);
         let mut out: Vec<Found> = Vec::new();
         let mut from = tokens.partition_point(|t| t.span.start < state.body);
-        while from < tokens.len() {
+        // After the last word that tells of an occasion there is none, and nobody
+        // takes part in one that is not told.
+        let last = |tells: &dyn Fn(Kind) -> bool| tokens.iter().rposition(|t| tells(t.kind)).map_or(0, |at| at + 1);
+        let until = if earlier.is_empty() { last(&|kind| matches!(kind, Kind::Head { .. } | Kind::Verb(_))) } else { last(&Kind::tells) };
+        while from < until || !out.is_empty() && from < tokens.len() {
             let to = clause::end(tokens, from);
             let clause = Clause::new(sentence, tokens, from, to, self.vocabulary, self.day, &state);
             let before = out.len();

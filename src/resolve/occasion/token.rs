@@ -120,7 +120,7 @@ pub(in crate::resolve) enum Kind {
 
 impl Kind {
     /// An occasion can be read from it; 甲主持会议 adds a person to one told before.
-    const fn tells(self) -> bool {
+    pub(super) const fn tells(self) -> bool {
         matches!(self, Self::Head { .. } | Self::Verb(_) | Self::Role(Role::Attend | Role::Chair | Role::Speak))
     }
 }
