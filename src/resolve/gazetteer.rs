@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::VocabularyError;
+use super::beginnings::{Beginnings, PLACES};
 use super::char_set::CharSet;
 use super::place::{Level, Place};
 use super::vocabulary::rows;
@@ -17,6 +18,8 @@ pub struct Gazetteer {
     pub(super) names: Vec<Name>,
     /// Each name's number.
     pub(super) words: Words<u32>,
+    /// Where names may begin in a text of which nothing is known.
+    pub(super) beginnings: Beginnings,
     pub(super) tails: Tails,
     capital: Option<usize>,
 }
@@ -414,12 +417,17 @@ impl Builder {
             names.insert(name, Name { standing, full: of.full, bearers, counties, given_up, successors: of.successors });
         }
         for text in self.not_places {
-            names.insert(text, Name { standing: Standing::Word, full: false, bearers: Vec::new(), counties: Vec::new(), given_up: false, successors: Vec::new() });
+            names.insert(
+                text,
+                Name { standing: Standing::Word, full: false, bearers: Vec::new(), counties: Vec::new(), given_up: false, successors: Vec::new() },
+            );
         }
         let words = Words::new(names.keys().map(String::as_str).zip(0..));
+        let mut beginnings = Beginnings::default();
+        beginnings.add(PLACES, names.keys());
         self.tails.firsts = self.tails.by_first.keys().copied().chain(['第']).collect();
         let capital = self.places.iter().position(|p| p.code == "110000" && p.level == Level::Province);
-        Gazetteer { places: self.places, names: names.into_values().collect(), words, tails: self.tails, capital }
+        Gazetteer { places: self.places, names: names.into_values().collect(), words, beginnings, tails: self.tails, capital }
     }
 }
 

@@ -183,7 +183,8 @@ fn carried(sentence: &str, out: &Resolution) -> Option<usize> {
     let same_actor = event.actors.iter().any(|a| opening.starts_with(a.name.as_str()));
     // The last three characters of its name.
     let head = event.name.char_indices().nth_back(2).and_then(|(from, _)| event.name.get(from..));
-    let named_again = || head.is_some_and(|head| sentence.match_indices("出席").any(|(at, word)| sentence.get(at + word.len()..).is_some_and(|t| t.starts_with(head))));
+    let named_again =
+        || head.is_some_and(|head| sentence.match_indices("出席").any(|(at, word)| sentence.get(at + word.len()..).is_some_and(|t| t.starts_with(head))));
     (points || same_actor || named_again()).then_some(last)
 }
 
@@ -273,6 +274,3 @@ mod tests {
         assert_eq!(resolved.scope, [Some(0), Some(0), Some(0), None]);
     }
 }
-pub fn xstats(text: &str, v: &Vocabulary) -> Vec<(usize, u8)> { v.beginnings.find(text).into_iter().map(|b| (b.at, if b.readers & 4 != 0 && v.lexer.telling.longest(&text[b.at..]).is_none() { b.readers & !4 } else { b.readers })).collect() }
-pub fn xfind(text: &str, v: &Vocabulary) -> usize { v.beginnings.find(text).len() }
-pub fn xplaces(text: &str, day: Option<chrono::NaiveDate>, v: &Vocabulary) -> usize { let b = v.beginnings.find(text); v.gazetteer.mentions_from(text, b.iter().filter(|b| b.readers & PLACES != 0).map(|b| b.at), day).len() }

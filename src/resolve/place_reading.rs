@@ -40,7 +40,7 @@ impl Gazetteer {
     /// One scan of the text; no allocation for a mention that is decided.
     #[must_use]
     pub fn mentions(&self, text: &str, day: Option<NaiveDate>) -> Vec<PlaceMention> {
-        self.mentions_from(text, text.char_indices().map(|(at, _)| at), day)
+        self.mentions_from(text, self.beginnings.find(text).into_iter().map(|b| b.at), day)
     }
 
     /// The same, of a text in which names can begin only at `starts`.

@@ -28,6 +28,8 @@ struct Word<T> {
     value: T,
     /// Bytes of the whole word.
     bytes: usize,
+    /// The first character of its rest, by which most words are told apart.
+    third: Option<char>,
     /// Where its rest stands.
     rest: Span,
 }
@@ -83,7 +85,7 @@ impl<T: Copy> Words<T> {
                 let (first, second, rest) = beginning(word.as_ref());
                 let start = out.rests.len();
                 out.rests.push_str(rest);
-                out.sorted.push(Word { value: *value, bytes: word.as_ref().len(), rest: Span::new(start, out.rests.len()) });
+                out.sorted.push(Word { value: *value, bytes: word.as_ref().len(), third: rest.chars().next(), rest: Span::new(start, out.rests.len()) });
                 slot = Slot { first, second, from, to: number(out.sorted.len()) };
             }
             let free = out.slot(slot.first, slot.second);
@@ -115,7 +117,8 @@ impl<T: Copy> Words<T> {
         let longer = if second == NONE { &[] } else { self.under(first, second) };
         let is_alone = char::from_u32(first).is_some_and(|c| self.alone.contains(c));
         let alone = if is_alone { self.under(first, NONE) } else { &[] };
-        let follows = |word: &&Word<T>| word.rest.start == word.rest.end || after.starts_with(word.rest.of(&self.rests));
+        let third = after.chars().next();
+        let follows = move |word: &&Word<T>| word.third.is_none() || word.third == third && after.starts_with(word.rest.of(&self.rests));
         longer.iter().filter(follows).chain(alone).map(|word| (word.value, word.bytes))
     }
 
