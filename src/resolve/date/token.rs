@@ -358,8 +358,7 @@ pub(super) fn tokens(text: &str, starts: impl Iterator<Item = usize>, almanac: &
     let mut skip_to = 0;
     // Where a token would touch the one before.
     let mut touching: Option<usize> = None;
-    loop {
-        let Some(at) = touching.into_iter().chain(starts.peek().copied()).min() else { break };
+    while let Some(at) = touching.into_iter().chain(starts.peek().copied()).min() {
         starts.next_if_eq(&at);
         let touches = touching.take_if(|byte| *byte == at).is_some();
         if at < skip_to {
