@@ -280,7 +280,10 @@ const LONG_BODIES: [&str; 14] = ["办公室", "政府", "委员会", "组织", "
 
 /// The phrase is the name of a place, which may begin with a family name.
 fn is_place(phrase: &str, vocabulary: &Vocabulary) -> bool {
-    phrase.chars().count() <= 8 && vocabulary.gazetteer.mentions(phrase, None).iter().any(|m| m.span.start == 0 && m.span.end == phrase.len())
+    let gazetteer = &vocabulary.gazetteer;
+    gazetteer.words.contains(phrase)
+        && phrase.chars().count() <= 8
+        && gazetteer.mentions(phrase, None).iter().any(|m| m.span.start == 0 && m.span.end == phrase.len())
 }
 
 /// The persons of a phrase, joined by 、.

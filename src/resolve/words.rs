@@ -127,6 +127,11 @@ impl<T: Copy> Words<T> {
         self.at(text).next()
     }
 
+    /// Whether the whole text is one of the words.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        self.at(text).any(|(_, bytes)| bytes == text.len())
+    }
+
     /// Each word, in no order of meaning.
     pub(super) fn iter(&self) -> impl Iterator<Item = (String, T)> {
         self.slots.iter().flat_map(move |slot| {
@@ -141,11 +146,6 @@ impl Words<()> {
     /// Words that are only told apart from others.
     pub(super) fn of(words: &[String]) -> Self {
         Self::new(words.iter().map(|word| (word, ())))
-    }
-
-    /// Whether the whole text is one of the words.
-    pub(super) fn contains(&self, text: &str) -> bool {
-        self.at(text).any(|((), bytes)| bytes == text.len())
     }
 }
 

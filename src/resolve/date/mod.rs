@@ -245,6 +245,10 @@ pub(in crate::resolve) fn dates_from(
     out: &mut Vec<DateMention>,
 ) {
     token::tokens(sentence, starts, almanac, tokens);
+    // Numbers without a unit, and what stands around them, are no date.
+    if tokens.iter().all(|t| t.kind.needs_a_unit()) {
+        return;
+    }
     let mut reader = Reader { text: sentence, tokens, context, in_sentence: None, almanac };
     let mut at = 0;
     while at < tokens.len() {

@@ -86,6 +86,13 @@ pub(super) enum Kind {
     Trap,
 }
 
+impl Kind {
+    /// Alone, or with others like it, it makes no date.
+    pub(super) const fn needs_a_unit(self) -> bool {
+        matches!(self, Self::Number(_) | Self::To | Self::Dash | Self::Ordinal | Self::Front | Self::Back | Self::First)
+    }
+}
+
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
