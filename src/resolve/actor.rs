@@ -64,16 +64,16 @@ pub fn people(phrase: &str, vocabulary: &Vocabulary, day: Option<NaiveDate>) -> 
         let part = part.trim_end_matches(SEPARATORS);
         let part = part.strip_suffix('等').unwrap_or(part);
         let part = without_courtesy(part, vocabulary);
-        if let Some(known) = vocabulary.persons.iter().find(|name| part == name.as_str()) {
+        if vocabulary.persons.contains(part) {
             let title = title_start.take().and_then(|from| phrase.get(from..start)).unwrap_or_default();
-            out.push(Actor { name: known.clone(), title: title.trim_end_matches(SEPARATORS).to_owned() });
+            out.push(Actor { name: part.to_owned(), title: title.trim_end_matches(SEPARATORS).to_owned() });
             continue;
         }
         let titles = vocabulary.lexer.titles(part);
         match titles.last() {
             Some(last) => {
                 let (before, name) = (part.get(..last.end).unwrap_or_default(), part.get(last.end..).unwrap_or_default());
-                if is_chinese_name(name, vocabulary) || (is_foreign_name(name) && !vocabulary.not_names.iter().any(|word| word == name)) {
+                if is_chinese_name(name, vocabulary) || (is_foreign_name(name) && !vocabulary.not_names.contains(name)) {
                     let title = phrase.get(title_start.take().unwrap_or(start)..start + before.len()).unwrap_or_default();
                     out.push(Actor { name: name.to_owned(), title: title.to_owned() });
                 } else if name.is_empty()
@@ -123,10 +123,10 @@ pub(super) fn without_courtesy<'p>(phrase: &'p str, vocabulary: &Vocabulary) -> 
 /// A name that needs no title to be known as one.
 fn is_bare_name(name: &str, vocabulary: &Vocabulary) -> bool {
     let count = name.chars().count();
-    if vocabulary.persons.iter().any(|p| p == name) {
+    if vocabulary.persons.contains(name) {
         return true;
     }
-    if vocabulary.not_names.iter().any(|word| name == word) {
+    if vocabulary.not_names.contains(name) {
         return false;
     }
     let chinese = (2..=3).contains(&count) && is_chinese_name(name, vocabulary);
@@ -146,7 +146,7 @@ fn is_chinese_name(name: &str, vocabulary: &Vocabulary) -> bool {
             name.chars().next().is_some_and(|c| vocabulary.surnames.contains(c))
         }
         && !name.contains(NOT_IN_NAMES)
-        && !vocabulary.not_names.iter().any(|word| word == name)
+        && !vocabulary.not_names.contains(name)
 }
 
 fn is_foreign_name(name: &str) -> bool {

@@ -1,26 +1,31 @@
-//! A set of characters of the basic plane, asked for every character of a text.
+//! A set of characters, asked for every character of a text.
 
-/// A bit for each character; what lies beyond the basic plane is never in it.
+/// A bit for each character of the basic plane, and a list of the few beyond it.
 #[derive(Debug, Default)]
 pub(super) struct CharSet {
     bits: Vec<u64>,
+    beyond: Vec<char>,
 }
 
 impl CharSet {
     pub(super) fn contains(&self, c: char) -> bool {
-        self.bits.get(c as usize / 64).is_some_and(|bits| bits >> (c as usize % 64) & 1 == 1)
+        match self.bits.get(c as usize / 64) {
+            Some(bits) => bits >> (c as usize % 64) & 1 == 1,
+            None => self.beyond.contains(&c),
+        }
     }
 }
 
 impl FromIterator<char> for CharSet {
     fn from_iter<I: IntoIterator<Item = char>>(chars: I) -> Self {
-        let mut bits = vec![0_u64; 0x1_0000 / 64];
+        let mut out = Self { bits: vec![0; 0x1_0000 / 64], beyond: Vec::new() };
         for c in chars {
-            if let Some(word) = bits.get_mut(c as usize / 64) {
-                *word |= 1 << (c as usize % 64);
+            match out.bits.get_mut(c as usize / 64) {
+                Some(bits) => *bits |= 1 << (c as usize % 64),
+                None => out.beyond.push(c),
             }
         }
-        Self { bits }
+        out
     }
 }
 
@@ -31,7 +36,7 @@ mod tests {
     #[test]
     fn it_holds_what_was_put_in_and_nothing_else() {
         let set: CharSet = "王李𠮷".chars().collect();
-        assert!(set.contains('王') && set.contains('李'));
-        assert!(!set.contains('玉') && !set.contains('𠮷') && !CharSet::default().contains('王'));
+        assert!(set.contains('王') && set.contains('李') && set.contains('𠮷'));
+        assert!(!set.contains('玉') && !set.contains('𠮶') && !CharSet::default().contains('王'));
     }
 }

@@ -1,13 +1,14 @@
 //! The gazetteer: the tables of `pipelines/places/`, read and checked into one
-//! automaton of names. How a name is read in a text is in `place_reading`.
+//! list of names. How a name is read in a text is in `place_reading`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
-
 use super::VocabularyError;
+use super::beginnings::{Beginnings, PLACES};
+use super::char_set::CharSet;
 use super::place::{Level, Place};
 use super::vocabulary::rows;
+use super::words::Words;
 use crate::diagnostic::DataFile;
 use crate::parse::read_date;
 
@@ -15,8 +16,10 @@ use crate::parse::read_date;
 pub struct Gazetteer {
     pub(super) places: Vec<Place>,
     pub(super) names: Vec<Name>,
-    /// Finds names; its values are their numbers.
-    pub(super) automaton: CharwiseDoubleArrayAhoCorasick<u32>,
+    /// Each name's number.
+    pub(super) words: Words<u32>,
+    /// Where names may begin in a text of which nothing is known.
+    pub(super) beginnings: Beginnings,
     pub(super) tails: Tails,
     capital: Option<usize>,
 }
@@ -48,6 +51,8 @@ pub(super) struct Name {
     pub bearers: Vec<usize>,
     /// Counties whose short name it is, where another bearer goes before them.
     pub counties: Vec<usize>,
+    /// All whom it may mean alone have given it up.
+    pub given_up: bool,
     /// Codes of the divisions that took the land, for a division abolished
     /// before the tables begin that has no one successor.
     pub successors: Vec<String>,
@@ -75,7 +80,11 @@ pub(super) enum TailKind {
 
 /// Endings of proper names, by their first character.
 #[derive(Debug, Default)]
-pub(super) struct Tails(BTreeMap<char, Vec<Tail>>);
+pub(super) struct Tails {
+    by_first: BTreeMap<char, Vec<Tail>>,
+    /// Characters that may follow a place name in a proper name.
+    firsts: CharSet,
+}
 
 #[derive(Debug)]
 struct Tail {
@@ -91,6 +100,10 @@ const MAX_FIELDS: usize = 4;
 impl Tails {
     /// The proper name that goes on in `rest`: its kind, and how many bytes.
     pub(super) fn ending(&self, rest: &str) -> Option<(TailKind, usize)> {
+        // Most names are followed by none of them.
+        if !rest.starts_with(|c| self.firsts.contains(c)) {
+            return None;
+        }
         let mut at = 0;
         for _ in 0..=MAX_FIELDS {
             let here = rest.get(at..)?;
@@ -101,7 +114,7 @@ impl Tails {
                 at += first.len_utf8() + number;
                 continue;
             }
-            let fitting = self.0.get(&first)?.iter().find(|tail| tail.fits(here))?;
+            let fitting = self.by_first.get(&first)?.iter().find(|tail| tail.fits(here))?;
             at += fitting.text.len();
             if fitting.kind != TailKind::Field {
                 return Some((fitting.kind, at));
@@ -142,7 +155,7 @@ impl Gazetteer {
                 }
             }
         }
-        build.finish()
+        Ok(build.finish())
     }
 
     /// The place with this number.
@@ -362,7 +375,7 @@ impl Builder {
                 other => return Err(row.fault(&format!("`{other}` is no kind of proper name"))),
             };
             let Some(first) = text.chars().next() else { return Err(row.fault("a text is missing")) };
-            let bucket = self.tails.0.entry(first).or_default();
+            let bucket = self.tails.by_first.entry(first).or_default();
             bucket.push(Tail { text: text.to_owned(), kind, unless: listed(unless).map(str::to_owned).collect() });
             bucket.sort_by_key(|tail| std::cmp::Reverse(tail.text.len()));
         }
@@ -389,7 +402,7 @@ impl Builder {
         of.counties.is_empty() && of.units.iter().all(|p| self.places.get(*p).is_some_and(|p| p.level == Level::City))
     }
 
-    fn finish(mut self) -> Result<Gazetteer, VocabularyError> {
+    fn finish(mut self) -> Gazetteer {
         let mut names: BTreeMap<String, Name> = BTreeMap::new();
         for (name, of) in std::mem::take(&mut self.names) {
             let standing = self.standing(&name, &of);
@@ -400,16 +413,21 @@ impl Builder {
                 bearers.sort_unstable();
                 bearers.dedup();
             }
-            names.insert(name, Name { standing, full: of.full, bearers, counties, successors: of.successors });
+            let given_up = !bearers.is_empty() && bearers.iter().all(|p| self.places.get(*p).is_some_and(|p| p.to.is_some()));
+            names.insert(name, Name { standing, full: of.full, bearers, counties, given_up, successors: of.successors });
         }
         for text in self.not_places {
-            names.insert(text, Name { standing: Standing::Word, full: false, bearers: Vec::new(), counties: Vec::new(), successors: Vec::new() });
+            names.insert(
+                text,
+                Name { standing: Standing::Word, full: false, bearers: Vec::new(), counties: Vec::new(), given_up: false, successors: Vec::new() },
+            );
         }
-        // An automaton of nothing cannot be built.
-        let patterns: Vec<(&str, u32)> = if names.is_empty() { vec![("\u{0}", 0)] } else { names.keys().map(String::as_str).zip(0..).collect() };
-        let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(patterns).map_err(|e| VocabularyError::Automaton(e.to_string()))?;
+        let words = Words::new(names.keys().map(String::as_str).zip(0..));
+        let mut beginnings = Beginnings::default();
+        beginnings.add(PLACES, names.keys());
+        self.tails.firsts = self.tails.by_first.keys().copied().chain(['第']).collect();
         let capital = self.places.iter().position(|p| p.code == "110000" && p.level == Level::Province);
-        Ok(Gazetteer { places: self.places, names: names.into_values().collect(), automaton, tails: self.tails, capital })
+        Gazetteer { places: self.places, names: names.into_values().collect(), words, beginnings, tails: self.tails, capital }
     }
 }
 

@@ -5,6 +5,7 @@
 //! alone, without a corpus, a clock or a disk.
 
 mod actor;
+mod beginnings;
 mod char_set;
 mod date;
 mod gazetteer;
@@ -15,6 +16,7 @@ mod saying;
 mod speaker;
 mod vocabulary;
 mod voice;
+mod words;
 
 pub use actor::{Actor, people, person};
 pub use date::{Almanac, Anchor, Bound, DATE_RULES, DateCase, DateContext, DateKind, DateMention, dates};
@@ -26,7 +28,8 @@ pub use vocabulary::{OccasionCase, Vocabulary, VocabularyError, builtin_files};
 pub use voice::Voice;
 
 use crate::diagnostic::Span;
-use crate::parse::{Document, document_of, read_date};
+use crate::parse::{Document, Sentence, document_of, read_date};
+use beginnings::{Beginning, DATES, OCCASIONS, PLACES, SAYINGS};
 
 /// What was read in a document. Spans are bytes of [`Document::text`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,69 +54,120 @@ pub struct Resolution {
 /// Linear in the text.
 #[must_use]
 pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
-    let mut out = Resolution::default();
-    let day = document.date.map(|d| d.start);
-    out.places = vocabulary.gazetteer.mentions(&document.text, day);
+    let beginnings = vocabulary.beginnings.find(&document.text);
+    let names = beginnings.iter().filter(|b| b.readers & PLACES != 0).map(|b| b.at);
+    let places = vocabulary.gazetteer.mentions_from(&document.text, names, document.date.map(|d| d.start));
+    let mut reading = Reading {
+        document,
+        vocabulary,
+        beginnings: &beginnings,
+        place_at: 0,
+        sentences: Vec::new(),
+        date_tokens: Vec::new(),
+        dates: Vec::new(),
+        tokens: Vec::new(),
+        places: Vec::new(),
+        out: Resolution { places, ..Resolution::default() },
+    };
     let mut first = 0;
-    while let Some(paragraph) = document.sentences.get(first).map(|s| s.paragraph) {
-        let count = document.sentences.iter().skip(first).take_while(|s| s.paragraph == paragraph).count();
-        read_paragraph(document, first, count, vocabulary, &mut out);
-        first += count;
+    for paragraph in document.sentences.chunk_by(|a, b| a.paragraph == b.paragraph) {
+        reading.read(paragraph, first);
+        first += paragraph.len();
     }
-    out
+    reading.out
 }
 
 /// How many events of earlier paragraphs a sentence can tell of again.
 const EARLIER_EVENTS: usize = 8;
 
-fn read_paragraph(document: &Document, first: usize, count: usize, vocabulary: &Vocabulary, out: &mut Resolution) {
-    let mut context = DateContext { document: document.date, previous: None };
-    let mut texts = Vec::with_capacity(count);
-    let mut actors = Vec::with_capacity(count);
-    let mut scope = None;
-    let mut tokens = Vec::new();
-    let mut paragraph = occasion::Paragraph::new(vocabulary, document.date.map(|d| d.start));
-    // A paragraph can tell again of what one before told of (出席座谈会).
-    let earlier = out.events.len().saturating_sub(EARLIER_EVENTS);
-    let mut place_at = out.places.partition_point(|p| document.sentences.get(first).is_some_and(|s| p.span.end <= s.span.start));
-    for (number, sentence) in document.sentences.iter().enumerate().skip(first).take(count) {
-        let text = sentence.span.of(&document.text);
-        let shift = sentence.span.start;
-        let local = |span: Span| Span::new(span.start - shift, span.end - shift);
-        let found = dates(text, context, &vocabulary.almanac);
-        if let Some(range) = found.iter().rev().find_map(DateMention::anchors) {
-            context.previous = Some(range);
-        }
-        let dated: Vec<DateMention> = found.iter().filter(|d| d.may_date_an_occasion()).cloned().collect();
-        let mut places = Vec::new();
-        while let Some(place) = out.places.get(place_at).filter(|p| p.span.end <= sentence.span.end) {
-            if place.span.start >= shift {
-                places.push(PlaceMention { span: local(place.span), ..place.clone() });
-            }
-            place_at += 1;
-        }
-        // A title is read only where it holds a date.
-        let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
-        let told = if read {
-            paragraph.read(occasion::Sentence { text, dates: &dated, places: &places }, &mut tokens, out.events.get_mut(earlier..).unwrap_or_default())
-        } else {
-            Vec::new()
-        };
-        actors.push(told.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone()));
-        if number == first && told.is_empty() {
-            scope = carried(text, out);
-        }
-        for mut event in told {
-            event.sentence = number;
-            event.span = sentence.span;
-            scope = Some(out.events.len());
-            out.events.push(event);
-        }
-        out.scope.push(scope);
-        out.dates.extend(found.into_iter().map(|d| DateMention { span: Span::new(d.span.start + shift, d.span.end + shift), ..d }));
-        texts.push(text);
+/// A document while its paragraphs are read.
+struct Reading<'d> {
+    document: &'d Document,
+    vocabulary: &'d Vocabulary,
+    /// Where words may begin after the sentences that are read.
+    beginnings: &'d [Beginning],
+    /// Number of the first place after the sentences that are read.
+    place_at: usize,
+    /// The sentences of the paragraph, and buffers for one of them.
+    sentences: Vec<voice::Sentence<'d>>,
+    date_tokens: Vec<date::Token>,
+    dates: Vec<DateMention>,
+    tokens: Vec<occasion::Token>,
+    places: Vec<occasion::PlaceAt>,
+    out: Resolution,
+}
+
+impl<'d> Reading<'d> {
+    /// Where words may begin in the next sentence, which ends before `end`.
+    fn beginnings(&mut self, end: usize) -> &'d [Beginning] {
+        let count = self.beginnings.iter().take_while(|b| b.at < end).count();
+        let (here, after) = self.beginnings.split_at_checked(count).unwrap_or_default();
+        self.beginnings = after;
+        here
     }
-    out.voices.extend(voice::voices(&texts, &actors, vocabulary));
+
+    /// Reads a paragraph, whose first sentence has the number `first`.
+    fn read(&mut self, paragraph: &[Sentence], first: usize) {
+        let mut context = DateContext { document: self.document.date, previous: None };
+        let mut occasions = occasion::Paragraph::new(self.vocabulary, self.document.date.map(|d| d.start));
+        // A paragraph can tell again of what one before told of (出席座谈会).
+        let earlier = self.out.events.len().saturating_sub(EARLIER_EVENTS);
+        let mut scope = None;
+        self.sentences.clear();
+        for (number, sentence) in (first..).zip(paragraph) {
+            let text = sentence.span.of(&self.document.text);
+            let shift = sentence.span.start;
+            self.beginnings(shift);
+            let beginnings = self.beginnings(sentence.span.end);
+            let readers = beginnings.iter().fold(0, |all, b| all | b.readers);
+            self.dates.clear();
+            if readers & DATES != 0 {
+                let starts = beginnings.iter().filter(|b| b.readers & DATES != 0).map(|b| b.at - shift);
+                date::dates_from(text, starts, context, &self.vocabulary.almanac, &mut self.date_tokens, &mut self.dates);
+            }
+            if let Some(range) = self.dates.iter().rev().find_map(DateMention::anchors) {
+                context.previous = Some(range);
+            }
+            self.take_places(sentence.span);
+            let dated: Vec<&DateMention> = self.dates.iter().filter(|d| d.may_date_an_occasion()).collect();
+            // A title is read only where it holds a date.
+            let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
+            let tells = beginnings
+                .iter()
+                .any(|b| b.readers & OCCASIONS != 0 && text.get(b.at - shift..).is_some_and(|rest| self.vocabulary.lexer.telling.longest(rest).is_some()));
+            let told = if read && (tells || !dated.is_empty()) {
+                let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells };
+                occasions.read(sentence, &mut self.tokens, self.out.events.get_mut(earlier..).unwrap_or_default())
+            } else {
+                Vec::new()
+            };
+            let actor = told.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone());
+            self.sentences.push(voice::Sentence { text, actor, says: readers & SAYINGS != 0 });
+            if number == first && told.is_empty() {
+                scope = carried(text, &self.out);
+            }
+            for mut event in told {
+                event.sentence = number;
+                event.span = sentence.span;
+                scope = Some(self.out.events.len());
+                self.out.events.push(event);
+            }
+            self.out.scope.push(scope);
+            self.out.dates.extend(self.dates.drain(..).map(|d| DateMention { span: Span::new(d.span.start + shift, d.span.end + shift), ..d }));
+        }
+        voice::voices(&self.sentences, self.vocabulary, &mut self.out.voices);
+    }
+
+    /// The places of a sentence, by its own bytes.
+    fn take_places(&mut self, sentence: Span) {
+        self.places.clear();
+        while let Some(place) = self.out.places.get(self.place_at).filter(|p| p.span.end <= sentence.end) {
+            if place.span.start >= sentence.start {
+                self.places.push(occasion::PlaceAt { span: Span::new(place.span.start - sentence.start, place.span.end - sentence.start), place: place.place });
+            }
+            self.place_at += 1;
+        }
+    }
 }
 
 /// The last event of the document, if the first sentence of a paragraph points
@@ -124,12 +178,14 @@ fn carried(sentence: &str, out: &Resolution) -> Option<usize> {
         ["他强调", "他指出", "他表示", "他要求", "她强调", "会议", "座谈会", "会上", "会谈中", "考察期间", "考察中", "调研期间", "听取"];
     let last = out.events.len().checked_sub(1)?;
     let event = out.events.get(last)?;
-    let opening: String = sentence.chars().take(12).collect();
+    let opening = sentence.char_indices().nth(12).and_then(|(end, _)| sentence.get(..end)).unwrap_or(sentence);
     let points = POINTING.iter().any(|w| opening.starts_with(w));
     let same_actor = event.actors.iter().any(|a| opening.starts_with(a.name.as_str()));
-    let head: String = event.name.chars().skip(event.name.chars().count().saturating_sub(3)).collect();
-    let named_again = head.chars().count() == 3 && sentence.contains(&format!("出席{head}"));
-    (points || same_actor || named_again).then_some(last)
+    // The last three characters of its name.
+    let head = event.name.char_indices().nth_back(2).and_then(|(from, _)| event.name.get(from..));
+    let named_again =
+        || head.is_some_and(|head| sentence.match_indices("出席").any(|(at, word)| sentence.get(at + word.len()..).is_some_and(|t| t.starts_with(head))));
+    (points || same_actor || named_again()).then_some(last)
 }
 
 /// A case of the vocabulary that does not hold.

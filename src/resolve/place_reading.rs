@@ -40,9 +40,16 @@ impl Gazetteer {
     /// One scan of the text; no allocation for a mention that is decided.
     #[must_use]
     pub fn mentions(&self, text: &str, day: Option<NaiveDate>) -> Vec<PlaceMention> {
-        let mut hits: Vec<Hit> =
-            self.automaton.find_overlapping_iter(text).map(|found| Hit { start: found.start(), end: found.end(), name: found.value() }).collect();
-        hits.sort_unstable_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+        self.mentions_from(text, self.beginnings.find(text).into_iter().map(|b| b.at), day)
+    }
+
+    /// The same, of a text in which names can begin only at `starts`.
+    pub(super) fn mentions_from(&self, text: &str, starts: impl Iterator<Item = usize>, day: Option<NaiveDate>) -> Vec<PlaceMention> {
+        let here = |start: usize| self.words.at(text.get(start..).unwrap_or_default()).map(move |(name, bytes)| Hit { start, end: start + bytes, name });
+        let hits: Vec<Hit> = starts.flat_map(here).collect();
+        if hits.is_empty() {
+            return Vec::new();
+        }
         let mut reading = Reading {
             gazetteer: self,
             text,
@@ -124,10 +131,13 @@ impl<'g> Reading<'g, '_> {
     /// Whether only counties bear a short name by now, or nobody does: 徽州 was a
     /// prefecture once. A full name of one character and 县 is no better: 林县.
     fn is_outlived(&self, name: &Name) -> bool {
+        if !name.given_up {
+            return false;
+        }
         let place = |number: &usize| self.place(*number);
         let old = |p: &Place| p.is_former_at(self.day);
         let county = |p: &Place| p.level == Level::County && p.name.chars().count() == 2;
-        let only_old = name.bearers.iter().all(|p| place(p).is_some_and(old)) && !name.bearers.is_empty();
+        let only_old = name.bearers.iter().all(|p| place(p).is_some_and(old));
         only_old
             && if name.full {
                 name.bearers.iter().all(|p| place(p).is_some_and(county))
@@ -435,9 +445,8 @@ impl<'g> Reading<'g, '_> {
     }
 
     fn bearers_of(&self, span: Span) -> Option<&'g Name> {
-        let text = self.slice(span.start, span.end);
-        let found = self.gazetteer.automaton.find_overlapping_iter(text).find(|found| found.start() == 0 && found.end() == text.len())?;
-        self.gazetteer.names.get(found.value() as usize)
+        let (name, bytes) = self.gazetteer.words.longest(self.slice(span.start, span.end))?;
+        self.gazetteer.names.get(name as usize).filter(|_| bytes == span.end - span.start)
     }
 }
 

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
 use serde::Deserialize;
 
+use super::char_set::CharSet;
+use super::words::Words;
 use crate::diagnostic::Span;
 
 /// What a word does in a sentence that reports.
@@ -130,6 +132,9 @@ impl Finder {
 /// The words of one kind.
 struct List {
     words: Vec<String>,
+    /// What they begin and end with.
+    firsts: CharSet,
+    lasts: CharSet,
     /// Finds them inside a text.
     anywhere: CharwiseDoubleArrayAhoCorasick<u32>,
 }
@@ -138,7 +143,9 @@ impl List {
     fn new(words: Vec<String>) -> Result<Self, String> {
         let distinct: std::collections::BTreeSet<&str> = words.iter().map(String::as_str).collect();
         let anywhere = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(distinct.into_iter().zip(0..)).map_err(|e| e.to_string())?;
-        Ok(Self { words, anywhere })
+        let firsts = words.iter().filter_map(|w| w.chars().next()).collect();
+        let lasts = words.iter().filter_map(|w| w.chars().next_back()).collect();
+        Ok(Self { words, firsts, lasts, anywhere })
     }
 }
 
@@ -147,7 +154,11 @@ pub(super) struct Saying {
     verbs: Finder,
     edges: Finder,
     lists: BTreeMap<SayingKind, List>,
-    aliases: Vec<(String, String)>,
+    /// Persons by name, and the words that stand for them by their numbers.
+    persons: Vec<String>,
+    aliases: Words<usize>,
+    /// What the names of persons begin with.
+    persons_firsts: CharSet,
 }
 
 impl Saying {
@@ -160,8 +171,16 @@ impl Saying {
             listed.entry(group.kind).or_default().extend(group.words);
         }
         let lists = listed.into_iter().map(|(kind, words)| Ok((kind, List::new(words)?))).collect::<Result<_, String>>()?;
-        let aliases = aliases.into_iter().flat_map(|a| a.words.into_iter().map(move |w| (w, a.of.clone()))).collect();
-        Ok(Self { verbs, edges, lists, aliases })
+        // Whoever no word stands for is not known by name here.
+        let (persons, words): (Vec<String>, Vec<Vec<String>>) = aliases.into_iter().filter(|a| !a.words.is_empty()).map(|a| (a.of, a.words)).unzip();
+        let aliases = Words::new((0..).zip(words).flat_map(|(number, words)| words.into_iter().map(move |word| (word, number))));
+        let persons_firsts = persons.iter().filter_map(|name| name.chars().next()).collect();
+        Ok(Self { verbs, edges, lists, persons, aliases, persons_firsts })
+    }
+
+    /// The words of saying.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.lists.iter().filter(|(kind, _)| kind.is_of_saying() && **kind != SayingKind::None).flat_map(|(_, list)| &list.words).map(String::as_str)
     }
 
     /// Words of saying and those that only look like them, in order.
@@ -176,12 +195,14 @@ impl Saying {
 
     /// The first word of this kind with which the text begins.
     pub(super) fn begins<'t>(&self, kind: SayingKind, text: &'t str) -> Option<&'t str> {
-        self.list(kind).find(|w| text.starts_with(*w)).and_then(|w| text.get(..w.len()))
+        let list = self.lists.get(&kind).filter(|list| text.starts_with(|c| list.firsts.contains(c)))?;
+        list.words.iter().find(|w| text.starts_with(w.as_str())).and_then(|w| text.get(..w.len()))
     }
 
     /// The text ends with a word of this kind.
     pub(super) fn ends(&self, kind: SayingKind, text: &str) -> bool {
-        self.list(kind).any(|w| text.ends_with(w))
+        let list = self.lists.get(&kind).filter(|list| text.ends_with(|c| list.lasts.contains(c)));
+        list.is_some_and(|list| list.words.iter().any(|w| text.ends_with(w.as_str())))
     }
 
     /// The text holds a word of this kind.
@@ -196,15 +217,15 @@ impl Saying {
 
     /// The person for whom this word stands.
     pub(super) fn alias(&self, word: &str) -> Option<&str> {
-        self.aliases.iter().find(|(from, _)| from == word).map(|(_, to)| to.as_str())
+        let (number, _) = self.aliases.at(word).find(|(_, bytes)| *bytes == word.len())?;
+        self.persons.get(number).map(String::as_str)
     }
 
     /// The person with whose full name this phrase begins.
     pub(super) fn known_person(&self, phrase: &str) -> Option<&str> {
-        self.aliases.iter().map(|(_, of)| of.as_str()).find(|of| phrase.starts_with(of))
-    }
-
-    fn list(&self, kind: SayingKind) -> impl Iterator<Item = &str> {
-        self.lists.get(&kind).into_iter().flat_map(|list| &list.words).map(String::as_str)
+        if !phrase.starts_with(|c| self.persons_firsts.contains(c)) {
+            return None;
+        }
+        self.persons.iter().map(String::as_str).find(|name| phrase.starts_with(name))
     }
 }

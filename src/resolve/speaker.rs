@@ -3,6 +3,7 @@
 use super::actor::person;
 use super::saying::{Hit, SayingKind};
 use super::vocabulary::Vocabulary;
+use super::voice::Sentence;
 
 /// What a phrase names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -279,7 +280,10 @@ const LONG_BODIES: [&str; 14] = ["办公室", "政府", "委员会", "组织", "
 
 /// The phrase is the name of a place, which may begin with a family name.
 fn is_place(phrase: &str, vocabulary: &Vocabulary) -> bool {
-    phrase.chars().count() <= 8 && vocabulary.gazetteer.mentions(phrase, None).iter().any(|m| m.span.start == 0 && m.span.end == phrase.len())
+    let gazetteer = &vocabulary.gazetteer;
+    gazetteer.words.contains(phrase)
+        && phrase.chars().count() <= 8
+        && gazetteer.mentions(phrase, None).iter().any(|m| m.span.start == 0 && m.span.end == phrase.len())
 }
 
 /// The persons of a phrase, joined by 、.
@@ -336,22 +340,20 @@ pub(super) fn resolved(found: Option<Speaker>, head: &str, before: &Before<'_>) 
             if TO_PERSON.contains(&word.as_str()) {
                 return before.person(head).or(Some(word));
             }
-            before.speaker.clone().or(Some(word))
+            before.speaker.map(str::to_owned).or(Some(word))
         }
-        None => before.speaker.clone().or_else(|| before.person(head)),
+        None => before.speaker.map(str::to_owned).or_else(|| before.person(head)),
     }
 }
 
 /// What stands before a sentence in its paragraph.
 pub(super) struct Before<'t> {
     /// The sentences, in order.
-    pub sentences: &'t [&'t str],
-    /// The first person of the events of each, with that of this sentence last.
-    pub actors: &'t [Option<String>],
+    pub sentences: &'t [Sentence<'t>],
     /// The last speaker.
-    pub speaker: Option<String>,
+    pub speaker: Option<&'t str>,
     /// The last speaker that is a person, and the number of the sentence.
-    pub person: Option<(usize, String)>,
+    pub person: Option<(usize, &'t str)>,
     /// The vocabulary.
     pub vocabulary: &'t Vocabulary,
 }
@@ -365,24 +367,24 @@ impl Before<'_> {
         // A bare foreign name that the paragraph gave before: 某某感谢…，他表示.
         if let Some(Speaker::Noun(noun)) = head.split('，').next().and_then(|clause| subject_of_clause(clause, self.vocabulary, Bare::Any))
             && noun.chars().count() <= 6
-            && self.sentences.iter().rev().take(MAX_BACK).any(|s| s.contains(&noun))
+            && self.sentences.iter().rev().take(MAX_BACK).any(|s| s.text.contains(&noun))
         {
             return Some(noun);
         }
-        let until = self.person.as_ref().map_or(0, |(number, _)| number + 1);
-        let nearer = self.sentences.iter().enumerate().skip(until).rev().take(MAX_BACK);
-        for (number, sentence) in nearer {
-            if let Some(name) = persons_of(sentence, self.vocabulary).or_else(|| self.actors.get(number).cloned().flatten()) {
+        let until = self.person.map_or(0, |(number, _)| number + 1);
+        let nearer = self.sentences.iter().skip(until).rev().take(MAX_BACK);
+        for sentence in nearer {
+            if let Some(name) = persons_of(sentence.text, self.vocabulary).or_else(|| sentence.actor.clone()) {
                 return Some(name);
             }
         }
-        let known = self.person.as_ref().map(|(_, name)| name.clone());
-        known.or_else(|| self.sentences.iter().rev().take(MAX_BACK).find_map(|s| possessor(s, self.vocabulary)))
+        let known = self.person.map(|(_, name)| name.to_owned());
+        known.or_else(|| self.sentences.iter().rev().take(MAX_BACK).find_map(|s| possessor(s.text, self.vocabulary)))
     }
 
     /// Two persons that meet.
     fn both(&self, head: &str) -> Option<String> {
-        let sentences = std::iter::once(head).chain(self.sentences.iter().rev().copied().take(MAX_BACK));
+        let sentences = std::iter::once(head).chain(self.sentences.iter().rev().map(|s| s.text).take(MAX_BACK));
         for sentence in sentences {
             for clause in sentence.split(['，', '。', '；']) {
                 if let Some(pair) = pair(clause, self.vocabulary) {

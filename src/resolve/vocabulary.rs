@@ -6,11 +6,13 @@ use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+use super::beginnings::{Beginnings, DATES, OCCASIONS, PLACES, SAYINGS};
 use super::char_set::CharSet;
 use super::date::Almanac;
 use super::gazetteer::Gazetteer;
 use super::occasion::{Kind, Lexer, OccasionType, Role, Series};
 use super::saying::{Alias, Saying, SayingWords, VoiceCase};
+use super::words::Words;
 use crate::diagnostic::{DataFile, Diagnostic, Span};
 use crate::parse::read_date;
 
@@ -168,6 +170,8 @@ pub struct Vocabulary {
     pub gazetteer: Gazetteer,
     /// Feasts and named periods.
     pub almanac: Almanac,
+    /// Where words of all of these may begin.
+    pub(super) beginnings: Beginnings,
     pub(super) lexer: Lexer,
     pub(super) saying: Saying,
     pub(super) series: Vec<Series>,
@@ -182,9 +186,9 @@ pub struct Vocabulary {
     /// Characters that write foreign names.
     pub(super) transliteration: CharSet,
     /// Words that look like a person's name and are none.
-    pub(super) not_names: Vec<String>,
+    pub(super) not_names: Words<()>,
     /// Persons known by name alone.
-    pub(super) persons: Vec<String>,
+    pub(super) persons: Words<()>,
     /// Words before a head that do not yet make a name: 专题, 全体.
     pub(super) generic: Vec<String>,
     /// The cases that the files carry.
@@ -260,11 +264,20 @@ impl Vocabulary {
         let lexer = Lexer::new(heads.chain(verbs).chain(titles).chain(words)).map_err(VocabularyError::Automaton)?;
         // A modifier that ends another must not hide the longer one.
         all.generic.sort_by_key(|t| std::cmp::Reverse(t.len()));
+        let gazetteer = Gazetteer::new(places)?;
+        let almanac = Almanac::new(almanac)?;
+        let saying = Saying::new(all.saying, all.alias).map_err(VocabularyError::Automaton)?;
+        let mut beginnings = Beginnings::default();
+        beginnings.add(PLACES, gazetteer.words.iter().map(|(word, _)| word));
+        beginnings.add(DATES, almanac.beginnings());
+        beginnings.add(OCCASIONS, lexer.telling.iter().map(|(word, ())| word));
+        beginnings.add(SAYINGS, saying.words());
         Ok(Self {
-            gazetteer: Gazetteer::new(places)?,
+            gazetteer,
+            almanac,
+            beginnings,
             lexer,
-            almanac: Almanac::new(almanac)?,
-            saying: Saying::new(all.saying, all.alias).map_err(VocabularyError::Automaton)?,
+            saying,
             series: all.series,
             shorts: all.short,
             terms,
@@ -273,8 +286,8 @@ impl Vocabulary {
             surnames: all.surnames.chars().filter(|c| !c.is_whitespace()).collect(),
             compound_surnames: all.compound_surnames,
             transliteration: all.transliteration.chars().filter(|c| !c.is_whitespace()).collect(),
-            not_names: all.not_names,
-            persons: all.persons,
+            not_names: Words::of(&all.not_names),
+            persons: Words::of(&all.persons),
             generic: all.generic,
             cases: all.case,
             voice_cases: all.voice_case,

@@ -323,35 +323,50 @@ struct Reading {
     claims: bool,
 }
 
-/// The voices of a paragraph's sentences, in order. `actors` are the first
-/// persons of the events that each sentence introduces.
-#[must_use]
-pub(super) fn voices(sentences: &[&str], actors: &[Option<String>], vocabulary: &Vocabulary) -> Vec<Voice> {
-    let mut out: Vec<Voice> = Vec::with_capacity(sentences.len());
+/// A sentence with what was read in it before its voice.
+pub(super) struct Sentence<'t> {
+    pub text: &'t str,
+    /// The first person of the events that it introduces.
+    pub actor: Option<String>,
+    /// It may hold a verb of saying.
+    pub says: bool,
+}
+
+/// The voices of a paragraph's sentences, in order, pushed to `voices`.
+pub(super) fn voices(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, voices: &mut Vec<Voice>) {
+    let before = voices.len();
+    voices.resize(before + sentences.len(), Voice::default());
+    // Nothing is reported where nobody says anything.
+    if sentences.iter().any(|s| s.says)
+        && let Some(out) = voices.get_mut(before..)
+    {
+        read(sentences, vocabulary, out);
+    }
+}
+
+fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) {
     let mut reading = Reading { flow: Flow::News, since: 0, open: false, claims: false };
     let mut speaker: Option<String> = None;
     let mut last_person: Option<(usize, String)> = None;
-    for (i, sentence) in sentences.iter().enumerate() {
-        let quoted = out.last().is_some_and(|v| v.reported) && reading.open;
-        if quoted {
+    let mut reported = false;
+    for (i, Sentence { text: sentence, says, .. }) in sentences.iter().enumerate() {
+        let goes_on_with = |speaker: &Option<String>| Voice::of(speaker.clone(), true);
+        let quoted = reported && reading.open;
+        let found = if *says && !quoted { said(sentence, vocabulary) } else { None };
+        let voice = if quoted {
             reading.open = !sentence.contains('”') || sentence.rfind('“') > sentence.rfind('”');
             if !reading.open {
                 (reading.flow, reading.since) = (Flow::Article, 1);
             }
-            out.push(Voice::of(speaker.clone(), true));
-            continue;
-        }
-        let found = said(sentence, vocabulary);
-        let in_speech = out.last().is_some_and(|v| v.reported) && reading.flow == Flow::Speech;
-        if in_speech && found.as_ref().is_some_and(|f| f.is_of_the_speaker(sentence)) {
+            goes_on_with(&speaker)
+        } else if reported && reading.flow == Flow::Speech && found.as_ref().is_some_and(|f| f.is_of_the_speaker(sentence)) {
             reading.since += 1;
-            out.push(Voice::of(speaker.clone(), true));
+            goes_on_with(&speaker)
         } else if let Some(found) = found {
             let before = Before {
                 sentences: sentences.get(..i).unwrap_or_default(),
-                actors: actors.get(..=i).unwrap_or_default(),
-                speaker: speaker.clone(),
-                person: last_person.clone(),
+                speaker: speaker.as_deref(),
+                person: last_person.as_ref().map(|(number, name)| (*number, name.as_str())),
                 vocabulary,
             };
             let head = tail(sentence.get(..found.verb.start).unwrap_or_default(), MAX_HEAD);
@@ -363,28 +378,33 @@ pub(super) fn voices(sentences: &[&str], actors: &[Option<String>], vocabulary: 
             }
             speaker.clone_from(&named);
             let after = sentence.get(found.verb.end..).unwrap_or_default();
-            let same_item = points && reading.flow == Flow::News && out.last().is_some_and(|v| v.reported);
+            let same_item = points && reading.flow == Flow::News && reported;
             reading = Reading {
                 flow: if same_item { Flow::News } else { found.flow },
                 since: 0,
                 open: after.matches('“').count() > after.matches('”').count(),
                 claims: vocabulary.saying.holds(SayingKind::Claim, after),
             };
-            out.push(Voice::of(named, false));
-        } else if out.last().is_some_and(|v| v.reported) && goes_on(sentence, &reading, speaker.as_deref(), vocabulary) {
+            Voice::of(named, false)
+        } else if reported && goes_on(sentence, &reading, speaker.as_deref(), vocabulary) {
             reading.since += 1;
-            out.push(Voice::of(speaker.clone(), true));
+            goes_on_with(&speaker)
         } else {
-            name_quotation_before(sentence, sentences.get(..i).unwrap_or_default(), &mut out, vocabulary);
-            out.push(Voice::default());
+            if *says {
+                name_quotation_before(sentence, sentences.get(..i).unwrap_or_default(), out, vocabulary);
+            }
+            Voice::default()
+        };
+        reported = voice.reported;
+        if let Some(slot) = out.get_mut(i) {
+            *slot = voice;
         }
     }
-    out
 }
 
 /// A quotation whose speaker only the next sentence names: “……。”王某说。
-fn name_quotation_before(sentence: &str, before: &[&str], out: &mut [Voice], vocabulary: &Vocabulary) {
-    if !before.last().is_some_and(|s| s.ends_with('”')) {
+fn name_quotation_before(sentence: &str, before: &[Sentence<'_>], out: &mut [Voice], vocabulary: &Vocabulary) {
+    if !before.last().is_some_and(|s| s.text.ends_with('”')) {
         return;
     }
     let bare = sentence.trim_end_matches(['。', '！']);
@@ -395,9 +415,9 @@ fn name_quotation_before(sentence: &str, before: &[&str], out: &mut [Voice], voc
     else {
         return;
     };
-    for (text, voice) in before.iter().zip(out.iter_mut()).rev() {
-        let opens = text.contains('“');
-        let opens_first = text.starts_with('“');
+    for (sentence, voice) in before.iter().zip(out.iter_mut()).rev() {
+        let opens = sentence.text.contains('“');
+        let opens_first = sentence.text.starts_with('“');
         if voice.reported {
             break;
         }
@@ -460,9 +480,11 @@ mod tests {
 
     fn read(sentences: &[&str]) -> Vec<String> {
         let vocabulary = Vocabulary::builtin();
-        let actors = vec![None; sentences.len()];
+        let sentences: Vec<Sentence<'_>> = sentences.iter().map(|text| Sentence { text, actor: None, says: true }).collect();
+        let mut out = Vec::new();
+        voices(&sentences, &vocabulary, &mut out);
         let shown = |v: &Voice| v.speaker.as_ref().map_or_else(|| v.name().to_owned(), |s| format!("{}{s}", if v.continued { "…" } else { "" }));
-        voices(sentences, &actors, &vocabulary).iter().map(shown).collect()
+        out.iter().map(shown).collect()
     }
 
     #[test]

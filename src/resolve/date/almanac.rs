@@ -5,11 +5,12 @@ use chrono::Datelike;
 use serde::Deserialize;
 
 use super::feast::Feast;
-use super::token::{Kind, WORD, WORDS, class_of};
+use super::token::{Kind, NUMERAL, UNIT, WORD, WORDS, class_of, week_words};
 use super::{DateContext, dates};
 use crate::diagnostic::{DataFile, Span};
 use crate::parse::{DateRange, chinese, read_date};
 use crate::resolve::vocabulary::VocabularyError;
+use crate::resolve::words::Words;
 
 /// What `pipelines/almanac/*.toml` may hold; all files together make one almanac.
 #[derive(Debug, Default, Deserialize)]
@@ -73,7 +74,9 @@ pub struct Almanac {
     /// Party congresses: number and days.
     congresses: Vec<(u32, DateRange)>,
     two_sessions: Vec<DateRange>,
-    words: Words,
+    words: Words<Kind>,
+    /// For each character of the basic plane, the bits of [`token`](super::token).
+    classes: Vec<u8>,
     /// The cases that the files carry.
     pub cases: Vec<DateCase>,
 }
@@ -91,6 +94,7 @@ impl Almanac {
             congresses: Vec::new(),
             two_sessions: Vec::new(),
             words: Words::default(),
+            classes: (0..0x1_0000_u32).map(|c| char::from_u32(c).map_or(0, class_of)).collect(),
             cases: Vec::new(),
         };
         let mut words: Vec<(String, Kind)> = WORDS.iter().map(|(word, kind)| ((*word).to_owned(), *kind)).collect();
@@ -136,6 +140,11 @@ impl Almanac {
             }
             almanac.cases.extend(read.case);
         }
+        for first in words.iter().filter_map(|(word, _)| word.chars().next()) {
+            if let Some(class) = almanac.classes.get_mut(first as usize) {
+                *class |= WORD;
+            }
+        }
         almanac.words = Words::new(words);
         Ok(almanac)
     }
@@ -179,7 +188,24 @@ impl Almanac {
 
     /// What this character may begin: the bits of [`token`](super::token).
     pub(super) fn class(&self, c: char) -> u8 {
-        self.words.classes.get(c as usize).map_or(0, |(class, _)| *class)
+        self.classes.get(c as usize).copied().unwrap_or_default()
+    }
+
+    /// What a token of a date begins with that touches none before it: words, a
+    /// numeral with more of it or a unit or mark after it, names of weeks,
+    /// seasons in one character; and of words that mean nothing alone, what
+    /// they must be followed by.
+    pub(in crate::resolve) fn beginnings(&self) -> Vec<String> {
+        let of_class = |class: u8| ('\0'..='\u{ffff}').filter(move |c| self.class(*c) & class != 0);
+        let then = |word: &str, next: &mut dyn Iterator<Item = char>| next.map(|c| format!("{word}{c}")).collect::<Vec<_>>();
+        let marks = || self.words.iter().filter(|(_, kind)| matches!(kind, Kind::To | Kind::Dash)).filter_map(|(word, _)| word.chars().next());
+        let words = self.words.iter().flat_map(|(word, kind)| match kind {
+            Kind::Ordinal | Kind::Front | Kind::Back | Kind::First => then(&word, &mut of_class(NUMERAL)),
+            Kind::To | Kind::Dash => then(&word, &mut of_class(!UNIT).chain([' '])),
+            _ => vec![word],
+        });
+        let numerals = of_class(NUMERAL).flat_map(|c| then(c.encode_utf8(&mut [0; 4]), &mut of_class(NUMERAL | UNIT).chain(marks()).chain(" ./·•".chars())));
+        words.chain(numerals).chain("春夏秋冬".chars().map(String::from)).chain(week_words()).collect()
     }
 
     /// The longest word that `text` begins with, and its length in bytes.
@@ -217,71 +243,6 @@ fn plenum_names(term: u32, number: u32) -> Vec<String> {
         .collect()
 }
 
-/// Words by their first two characters.
-#[derive(Default)]
-struct Words {
-    /// Those with the same beginning stand together, longest first.
-    sorted: Vec<(String, Kind)>,
-    /// Second character (NUL for a word of one) → where its words stand; those
-    /// of one first character stand together.
-    seconds: Vec<(char, u32, u32)>,
-    /// First character → where its second ones stand.
-    firsts: Vec<(u32, u32)>,
-    /// What a character of the basic plane may begin, and its place in `firsts`.
-    classes: Vec<(u8, u16)>,
-}
-
-impl Words {
-    fn new(mut words: Vec<(String, Kind)>) -> Self {
-        let beginning = |word: &str| {
-            let mut chars = word.chars();
-            (chars.next().unwrap_or('\0'), chars.next().unwrap_or('\0'))
-        };
-        words.sort_by(|(a, _), (b, _)| beginning(a).cmp(&beginning(b)).then(b.len().cmp(&a.len())).then(a.cmp(b)));
-        words.dedup_by(|(a, _), (b, _)| a == b);
-        let mut seconds: Vec<(char, u32, u32)> = Vec::new();
-        let mut firsts: Vec<(u32, u32)> = Vec::new();
-        let mut classes: Vec<(u8, u16)> = (0..0x1_0000_u32).map(|c| (char::from_u32(c).map_or(0, class_of), 0)).collect();
-        let mut last = None;
-        for (at, (word, _)) in (0_u32..).zip(&words) {
-            let (first, second) = beginning(word);
-            if last == Some((first, second)) {
-                if let Some((_, _, end)) = seconds.last_mut() {
-                    *end = at + 1;
-                }
-                continue;
-            }
-            let number = u32::try_from(seconds.len()).unwrap_or(u32::MAX);
-            seconds.push((second, at, at + 1));
-            if last.is_none_or(|(before, _)| before != first) {
-                firsts.push((number, number));
-                if let Some(class) = classes.get_mut(first as usize) {
-                    *class = (class.0 | WORD, u16::try_from(firsts.len() - 1).unwrap_or(u16::MAX));
-                }
-            }
-            if let Some((_, end)) = firsts.last_mut() {
-                *end = number + 1;
-            }
-            last = Some((first, second));
-        }
-        Self { sorted: words, seconds, firsts, classes }
-    }
-
-    fn longest(&self, text: &str) -> Option<(Kind, usize)> {
-        let mut chars = text.chars();
-        let first = chars.next()?;
-        let (_, number) = *self.classes.get(first as usize).filter(|(class, _)| class & WORD != 0)?;
-        let (from, to) = *self.firsts.get(usize::from(number))?;
-        let seconds = self.seconds.get(from as usize..to as usize)?;
-        let under = |second: char| {
-            let (_, from, to) = seconds.iter().find(|(of, ..)| *of == second)?;
-            let words = self.sorted.get(*from as usize..*to as usize)?;
-            words.iter().find(|(word, _)| text.starts_with(word.as_str())).map(|(word, kind)| (*kind, word.len()))
-        };
-        chars.next().and_then(under).or_else(|| under('\0'))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,15 +254,6 @@ mod tests {
         assert!(vocabulary.almanac.cases.len() >= 10);
         let failing: Vec<String> = vocabulary.almanac.failing_cases().iter().map(|(case, found)| format!("{}\n  found {found:?}", case.text)).collect();
         assert!(failing.is_empty(), "{}", failing.join("\n"));
-    }
-
-    #[test]
-    fn the_longest_word_is_found() {
-        let words = Words::new(vec![("十五".into(), Kind::Plan(10)), ("十五五".into(), Kind::Plan(15)), ("十四五".into(), Kind::Plan(14))]);
-        assert_eq!(words.longest("十五五时期"), Some((Kind::Plan(15), 9)));
-        assert_eq!(words.longest("十五时期"), Some((Kind::Plan(10), 6)));
-        assert_eq!(words.longest("十六"), None);
-        assert_eq!(words.longest("十"), None);
     }
 
     #[test]

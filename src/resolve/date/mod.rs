@@ -25,7 +25,7 @@ pub use almanac::{Almanac, DateCase};
 use crate::diagnostic::Span;
 use crate::parse::DateRange;
 use grammar::Reader;
-use token::tokens;
+pub(in crate::resolve) use token::Token;
 
 /// What a date expression is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,9 +228,28 @@ pub struct DateContext {
 /// production.
 #[must_use]
 pub fn dates(sentence: &str, context: DateContext, almanac: &Almanac) -> Vec<DateMention> {
-    let tokens = tokens(sentence, almanac);
-    let mut out: Vec<DateMention> = Vec::new();
-    let mut reader = Reader { text: sentence, tokens: &tokens, context, in_sentence: None, almanac };
+    let starts = sentence.char_indices().filter(|(_, c)| almanac.class(*c) != 0).map(|(at, _)| at);
+    let mut out = Vec::new();
+    dates_from(sentence, starts, context, almanac, &mut Vec::new(), &mut out);
+    out
+}
+
+/// The same, of a sentence in which dates can begin only at `starts`, pushed to
+/// `out`. `tokens` is a buffer.
+pub(in crate::resolve) fn dates_from(
+    sentence: &str,
+    starts: impl Iterator<Item = usize>,
+    context: DateContext,
+    almanac: &Almanac,
+    tokens: &mut Vec<Token>,
+    out: &mut Vec<DateMention>,
+) {
+    token::tokens(sentence, starts, almanac, tokens);
+    // Numbers without a unit, and what stands around them, are no date.
+    if tokens.iter().all(|t| t.kind.needs_a_unit()) {
+        return;
+    }
+    let mut reader = Reader { text: sentence, tokens, context, in_sentence: None, almanac };
     let mut at = 0;
     while at < tokens.len() {
         match reader.mention(at) {
@@ -245,7 +264,6 @@ pub fn dates(sentence: &str, context: DateContext, almanac: &Almanac) -> Vec<Dat
             None => at += 1,
         }
     }
-    out
 }
 
 #[cfg(test)]

@@ -86,6 +86,13 @@ pub(super) enum Kind {
     Trap,
 }
 
+impl Kind {
+    /// Alone, or with others like it, it makes no date.
+    pub(super) const fn needs_a_unit(self) -> bool {
+        matches!(self, Self::Number(_) | Self::To | Self::Dash | Self::Ordinal | Self::Front | Self::Back | Self::First)
+    }
+}
+
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -97,9 +104,9 @@ pub(super) enum Unit {
 
 /// A piece of a sentence that dates are made of.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    pub span: Span,
-    pub kind: Kind,
+pub(in crate::resolve) struct Token {
+    pub(super) span: Span,
+    pub(super) kind: Kind,
 }
 
 /// The closed words of the grammar. Words of the Guangdong dialect that written
@@ -337,22 +344,39 @@ fn week_word(text: &str) -> Option<(Kind, usize)> {
     (!rest.starts_with(['期', '年', '岁', '边', '围', '刊', '报'])).then_some((Kind::WeekWord(*week), at))
 }
 
-/// The date tokens of a sentence, in order; most characters begin none.
+/// The names of weeks and weekdays, and what they begin with.
+pub(super) fn week_words() -> impl Iterator<Item = String> {
+    let of_a_week = WEEKS.iter().flat_map(|(word, _)| {
+        let units = || WEEK_UNITS.iter();
+        ["", "个", "一", "一个"].into_iter().flat_map(move |middle| units().map(move |unit| format!("{word}{middle}{unit}")))
+    });
+    let days = WEEK_UNITS.iter().flat_map(|unit| "一二三四五六日天".chars().map(move |day| format!("{unit}{day}")));
+    let quarters = ["Q", "q"].into_iter().flat_map(|letter| (1..=4).map(move |number| format!("{letter}{number}")));
+    of_a_week.chain(days).chain(quarters)
+}
+
+/// The date tokens of a sentence, in order. `starts` are the bytes, in order, at
+/// which one may begin that touches none before it.
 ///
 /// # Cost
-/// A look at a bit table for each character, a search in a short list for
-/// each that may begin a word.
-pub(super) fn tokens(text: &str, almanac: &Almanac) -> Vec<Token> {
-    let mut out: Vec<Token> = Vec::new();
+/// A search in a short list for each byte given and after each token.
+pub(super) fn tokens(text: &str, starts: impl Iterator<Item = usize>, almanac: &Almanac, out: &mut Vec<Token>) {
+    out.clear();
+    let mut starts = starts.peekable();
     let mut skip_to = 0;
-    for (at, c) in text.char_indices() {
-        let class = almanac.class(c);
-        if class == 0 || at < skip_to {
+    // Where a token would touch the one before.
+    let mut touching: Option<usize> = None;
+    while let Some(at) = touching.into_iter().chain(starts.peek().copied()).min() {
+        starts.next_if_eq(&at);
+        let touches = touching.take_if(|byte| *byte == at).is_some();
+        if at < skip_to {
             continue;
         }
         let rest = text.get(at..).unwrap_or_default();
+        let Some(c) = rest.chars().next() else { break };
+        let class = almanac.class(c);
         let mut found = None;
-        if class & UNIT != 0 && out.last().is_some_and(|t| matches!(t.kind, Kind::Number(_)) && matches!(text.get(t.span.end..at), Some("" | " "))) {
+        if touches && class & UNIT != 0 && out.last().is_some_and(|t| matches!(t.kind, Kind::Number(_))) {
             found = unit(rest).map(|(kind, bytes)| (kind, Span::new(at, at + bytes)));
         }
         if found.is_none() && class & !UNIT != 0 {
@@ -362,20 +386,21 @@ pub(super) fn tokens(text: &str, almanac: &Almanac) -> Vec<Token> {
             skip_to = span.end;
             if kind != Kind::Trap && !(out.is_empty() && matches!(kind, Kind::To | Kind::Dash)) {
                 out.push(Token { span, kind });
+                let space = text.get(span.end..).is_some_and(|after| after.starts_with(' '));
+                touching = Some(span.end + usize::from(space));
             }
         } else if class & NUMERAL != 0 {
             // A run too long to be a numeral is passed over as one.
             skip_to = at + rest.len() - rest.trim_start_matches(is_numeral).len();
         }
     }
-    out
 }
 
 /// Classes of characters: what one may begin.
 pub(super) const WORD: u8 = 1;
-const NUMERAL: u8 = 2;
+pub(super) const NUMERAL: u8 = 2;
 /// What only follows a number.
-const UNIT: u8 = 4;
+pub(super) const UNIT: u8 = 4;
 const WEEK: u8 = 8;
 
 /// The classes of a character, but for [`WORD`].
@@ -506,7 +531,9 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<Kind> {
-        tokens(text, &crate::resolve::Vocabulary::builtin().almanac).into_iter().map(|t| t.kind).collect()
+        let mut out = Vec::new();
+        tokens(text, text.char_indices().map(|(at, _)| at), &crate::resolve::Vocabulary::builtin().almanac, &mut out);
+        out.into_iter().map(|t| t.kind).collect()
     }
 
     #[test]

@@ -258,7 +258,7 @@ impl<'t> Clause<'t> {
 
     pub(super) fn date(&self, at: usize) -> Option<&'t DateMention> {
         match self.kind(at)? {
-            Kind::Date(number) => self.sentence.dates.get(number),
+            Kind::Date(number) => self.sentence.dates.get(number).copied(),
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ pub(super) use self::token::{Kind, Lexer, Role, Token};
 use self::clause::{Clause, Found, State, When};
 use super::actor::Actor;
 use super::date::DateMention;
-use super::place::{Level, PlaceMention};
+use super::place::Level;
 use super::vocabulary::Vocabulary;
 use crate::diagnostic::Span;
 use crate::parse::{DateRange, Precision};
@@ -150,8 +150,19 @@ pub const OCCASION_RULES: [(&str, &str); 12] = [
 #[derive(Clone, Copy)]
 pub(super) struct Sentence<'t> {
     pub text: &'t str,
-    pub dates: &'t [DateMention],
-    pub places: &'t [PlaceMention],
+    pub dates: &'t [&'t DateMention],
+    pub places: &'t [PlaceAt],
+    /// It may hold a word from which an occasion is read.
+    pub tells: bool,
+}
+
+/// A place mention of a sentence.
+#[derive(Clone, Copy)]
+pub(super) struct PlaceAt {
+    /// Bytes of the sentence.
+    pub span: Span,
+    /// Its number in the gazetteer; `None` while it is ambiguous.
+    pub place: Option<usize>,
 }
 
 /// What a paragraph knows while its sentences are read.
@@ -175,15 +186,24 @@ impl<'v> Paragraph<'v> {
     /// # Cost
     /// Linear: one scan, then a bounded window around each head or verb.
     pub(super) fn read(&mut self, sentence: Sentence<'_>, tokens: &mut Vec<Token>, earlier: &mut [Event]) -> Vec<Event> {
-        let found = self.vocabulary.lexer.read(sentence.text, sentence.dates, sentence.places, tokens);
-        self.take_head(sentence, tokens);
+        if !sentence.tells && !may_have_preamble(sentence.text) {
+            self.take_head(sentence, after_number(sentence.text));
+            return Vec::new();
+        }
+        let found = self.vocabulary.lexer.read(sentence, tokens);
+        let body = body_start(sentence.text, tokens);
+        self.take_head(sentence, body);
         if !found {
             return Vec::new();
         }
-        let mut state = State::new(self.head, body_start(sentence.text, tokens));
+        let mut state = State::new(self.head, body);
         let mut out: Vec<Found> = Vec::new();
         let mut from = tokens.partition_point(|t| t.span.start < state.body);
-        while from < tokens.len() {
+        // After the last word that tells of an occasion there is none, and nobody
+        // takes part in one that is not told.
+        let last = |tells: &dyn Fn(Kind) -> bool| tokens.iter().rposition(|t| tells(t.kind)).map_or(0, |at| at + 1);
+        let until = if earlier.is_empty() { last(&|kind| matches!(kind, Kind::Head { .. } | Kind::Verb(_))) } else { last(&Kind::tells) };
+        while from < until || !out.is_empty() && from < tokens.len() {
             let to = clause::end(tokens, from);
             let clause = Clause::new(sentence, tokens, from, to, self.vocabulary, self.day, &state);
             let before = out.len();
@@ -222,8 +242,7 @@ impl<'v> Paragraph<'v> {
     }
 
     /// A date at the head of a sentence: 24日上午，…; 当地时间5日，….
-    fn take_head(&mut self, sentence: Sentence<'_>, tokens: &[Token]) {
-        let body = body_start(sentence.text, tokens);
+    fn take_head(&mut self, sentence: Sentence<'_>, body: usize) {
         let Some(first) = sentence.dates.iter().find(|d| d.span.start >= body) else { return };
         let lead = Span::new(body, first.span.start).of(sentence.text);
         if lead.len() > 30 || !clause::is_lead(lead) {
@@ -294,10 +313,17 @@ fn told_before(found: &Found, earlier: &mut [Event]) -> bool {
     true
 }
 
+/// The byte after which no colon ends a preamble.
+const MAX_PREAMBLE: usize = 90;
+
+fn may_have_preamble(text: &str) -> bool {
+    text.char_indices().take_while(|(at, _)| *at <= MAX_PREAMBLE).any(|(_, c)| c == '：')
+}
+
 /// Where the sentence begins after 央视网消息（新闻联播）：.
 fn body_start(text: &str, tokens: &[Token]) -> usize {
     let colon = tokens.iter().take(6).find(|t| t.kind == Kind::Mark('：'));
-    let Some(colon) = colon.filter(|c| c.span.start <= 90) else { return after_number(text) };
+    let Some(colon) = colon.filter(|c| c.span.start <= MAX_PREAMBLE) else { return after_number(text) };
     let lead = text.get(..colon.span.start).unwrap_or_default();
     if lead.contains("消息") || lead.contains("报道") || lead.ends_with('电') || lead.ends_with('讯') { colon.span.end } else { after_number(text) }
 }

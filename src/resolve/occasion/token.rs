@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
 use serde::Deserialize;
 
-use super::OccasionType;
+use super::{OccasionType, Sentence};
 use crate::diagnostic::Span;
-use crate::resolve::date::DateMention;
-use crate::resolve::place::PlaceMention;
+use crate::resolve::words::Words;
 
 /// The part of a word in a sentence that tells of an occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -119,6 +118,13 @@ pub(in crate::resolve) enum Kind {
     Mark(char),
 }
 
+impl Kind {
+    /// An occasion can be read from it; 甲主持会议 adds a person to one told before.
+    pub(super) const fn tells(self) -> bool {
+        matches!(self, Self::Head { .. } | Self::Verb(_) | Self::Role(Role::Attend | Role::Chair | Role::Speak))
+    }
+}
+
 /// A piece of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::resolve) struct Token {
@@ -132,6 +138,8 @@ const MAX_QUOTED_BYTES: usize = 40 * 3;
 /// The words of the vocabulary, ready to be found.
 pub(in crate::resolve) struct Lexer {
     kinds: Vec<Kind>,
+    /// The words from which an occasion can be read.
+    pub telling: Words<()>,
     automaton: CharwiseDoubleArrayAhoCorasick<u32>,
 }
 
@@ -158,12 +166,13 @@ impl Lexer {
         for (word, kind) in entries {
             all.entry(word).or_insert(kind);
         }
-        let kinds = all.values().copied().collect();
+        let kinds: Vec<Kind> = all.values().copied().collect();
+        let telling = Words::new(all.iter().filter(|(_, kind)| kind.tells()).map(|(word, _)| (*word, ())));
         let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new()
             .match_kind(MatchKind::LeftmostLongest)
             .build_with_values(all.into_keys().zip(0_u32..))
             .map_err(|e| e.to_string())?;
-        Ok(Self { kinds, automaton })
+        Ok(Self { kinds, telling, automaton })
     }
 
     /// The titles in a short phrase.
@@ -177,7 +186,8 @@ impl Lexer {
     ///
     /// # Cost
     /// One scan of the text; nothing is allocated once `out` has grown.
-    pub(in crate::resolve) fn read(&self, text: &str, dates: &[DateMention], places: &[PlaceMention], out: &mut Vec<Token>) -> bool {
+    pub(super) fn read(&self, sentence: Sentence<'_>, out: &mut Vec<Token>) -> bool {
+        let Sentence { text, dates, places, .. } = sentence;
         out.clear();
         let mut found = false;
         let (mut date, mut place) = (0, 0);
@@ -196,8 +206,7 @@ impl Lexer {
                 push(out, Token { span: next.span, kind: Kind::Place(place) });
                 place += 1;
             }
-            // 甲主持会议 adds a person to what was told before.
-            found |= matches!(kind, Kind::Head { .. } | Kind::Verb(_) | Kind::Role(Role::Attend | Role::Chair | Role::Speak));
+            found |= kind.tells();
             push(out, Token { span, kind });
         }
         for (number, next) in dates.iter().enumerate().skip(date) {

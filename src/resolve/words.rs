@@ -1,0 +1,183 @@
+//! Words of a closed list, found where they begin in a text.
+//!
+//! Chinese has no spaces, so a word may begin at any character; but its first
+//! two characters tell nearly always that none does. Words are kept by these
+//! two, and [`Beginnings`](super::beginnings::Beginnings) looks for them once
+//! for all lists.
+
+use super::char_set::CharSet;
+use crate::diagnostic::Span;
+
+/// Words with what each means.
+#[derive(Debug)]
+pub(super) struct Words<T> {
+    /// Those with the same two first characters stand together, longest first.
+    sorted: Vec<Word<T>>,
+    /// What the words hold after their first two characters, one after the other.
+    rests: String,
+    /// Where the words of each two characters stand: a table of a power of two
+    /// of slots, some of them empty, searched from the slot of a hash on.
+    slots: Vec<Slot>,
+    /// Characters that are words.
+    alone: CharSet,
+}
+
+/// A word without its first two characters: those are its slot's.
+#[derive(Clone, Copy, Debug)]
+struct Word<T> {
+    value: T,
+    /// Bytes of the whole word.
+    bytes: usize,
+    /// The first character of its rest, by which most words are told apart.
+    third: Option<char>,
+    /// Where its rest stands.
+    rest: Span,
+}
+
+/// Two characters and where their words stand; empty if there are none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    first: u32,
+    second: u32,
+    from: u32,
+    to: u32,
+}
+
+/// The second character of a word of one.
+const NONE: u32 = u32::MAX;
+
+/// The first two characters of a text, and what follows them.
+fn beginning(text: &str) -> (u32, u32, &str) {
+    let mut chars = text.chars();
+    (chars.next().map_or(NONE, u32::from), chars.next().map_or(NONE, u32::from), chars.as_str())
+}
+
+/// Spreads two characters over 32 bits; the upper ones are mixed best.
+pub(super) const fn hash(first: u32, second: u32) -> u32 {
+    (first.wrapping_mul(0x9e37_79b1) ^ second).wrapping_mul(0x85eb_ca77)
+}
+
+impl<T> Default for Words<T> {
+    fn default() -> Self {
+        Self { sorted: Vec::new(), rests: String::new(), slots: vec![Slot::default()], alone: CharSet::default() }
+    }
+}
+
+impl<T: Copy> Words<T> {
+    /// Of two entries for one word the first holds; the empty word is left out.
+    pub(super) fn new<W: AsRef<str>>(words: impl IntoIterator<Item = (W, T)>) -> Self {
+        let mut words: Vec<(W, T)> = words.into_iter().filter(|(word, _)| !word.as_ref().is_empty()).collect();
+        let key = |word: &W| {
+            let (first, second, rest) = beginning(word.as_ref());
+            (first, second, std::cmp::Reverse(rest.len()))
+        };
+        words.sort_by(|(a, _), (b, _)| key(a).cmp(&key(b)).then_with(|| a.as_ref().cmp(b.as_ref())));
+        words.dedup_by(|(later, _), (word, _)| later.as_ref() == word.as_ref());
+        let same = |(a, _): &(W, T), (b, _): &(W, T)| beginning(a.as_ref()).0 == beginning(b.as_ref()).0 && beginning(a.as_ref()).1 == beginning(b.as_ref()).1;
+        let groups = words.chunk_by(same).count();
+        let mut out = Self { slots: vec![Slot::default(); (groups + groups / 2 + 1).next_power_of_two()], ..Self::default() };
+        out.alone = words.iter().filter_map(|(word, _)| alone(word.as_ref())).collect();
+        for group in words.chunk_by(same) {
+            let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let from = number(out.sorted.len());
+            let mut slot = Slot::default();
+            for (word, value) in group {
+                let (first, second, rest) = beginning(word.as_ref());
+                let start = out.rests.len();
+                out.rests.push_str(rest);
+                out.sorted.push(Word { value: *value, bytes: word.as_ref().len(), third: rest.chars().next(), rest: Span::new(start, out.rests.len()) });
+                slot = Slot { first, second, from, to: number(out.sorted.len()) };
+            }
+            let free = out.slot(slot.first, slot.second);
+            if let Some(place) = out.slots.get_mut(free) {
+                *place = slot;
+            }
+        }
+        out
+    }
+
+    /// The slot of two characters, or the empty one where they would stand.
+    fn slot(&self, first: u32, second: u32) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = (hash(first, second) >> 8) as usize & mask;
+        while self.slots.get(at).is_some_and(|slot| slot.from < slot.to && (slot.first, slot.second) != (first, second)) {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn under(&self, first: u32, second: u32) -> &[Word<T>] {
+        let slot = self.slots.get(self.slot(first, second)).copied().unwrap_or_default();
+        self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default()
+    }
+
+    /// The words that `text` begins with, longest first: what each means and its bytes.
+    pub(super) fn at<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (T, usize)> + 't {
+        let (first, second, after) = beginning(text);
+        let longer = if second == NONE { &[] } else { self.under(first, second) };
+        let is_alone = char::from_u32(first).is_some_and(|c| self.alone.contains(c));
+        let alone = if is_alone { self.under(first, NONE) } else { &[] };
+        let third = after.chars().next();
+        let follows = move |word: &&Word<T>| word.third.is_none() || word.third == third && after.starts_with(word.rest.of(&self.rests));
+        longer.iter().filter(follows).chain(alone).map(|word| (word.value, word.bytes))
+    }
+
+    /// The longest word that `text` begins with.
+    pub(super) fn longest(&self, text: &str) -> Option<(T, usize)> {
+        self.at(text).next()
+    }
+
+    /// Whether the whole text is one of the words.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        self.at(text).any(|(_, bytes)| bytes == text.len())
+    }
+
+    /// Each word, in no order of meaning.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (String, T)> {
+        self.slots.iter().flat_map(move |slot| {
+            let beginning = move || [slot.first, slot.second].into_iter().filter_map(char::from_u32);
+            let words = self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default();
+            words.iter().map(move |word| (beginning().chain(word.rest.of(&self.rests).chars()).collect(), word.value))
+        })
+    }
+}
+
+impl Words<()> {
+    /// Words that are only told apart from others.
+    pub(super) fn of(words: &[String]) -> Self {
+        Self::new(words.iter().map(|word| (word, ())))
+    }
+}
+
+/// The character that is the whole word.
+fn alone(word: &str) -> Option<char> {
+    let mut chars = word.chars();
+    chars.next().filter(|_| chars.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_words_at_a_place_are_found_longest_first() {
+        let words = Words::new([("十五", 1), ("十五五", 2), ("十四五", 3), ("十", 4), ("十五", 5)]);
+        assert_eq!(words.at("十五五时期").collect::<Vec<_>>(), [(2, 9), (1, 6), (4, 3)]);
+        assert_eq!(words.longest("十六"), Some((4, 3)));
+        assert_eq!(words.longest("十"), Some((4, 3)));
+        assert_eq!(words.longest("五"), None);
+        assert_eq!(words.longest(""), None);
+        assert_eq!(Words::<u8>::default().longest("十五"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_search_of_the_whole_list_finds_the_same(list in prop::collection::btree_set("[甲乙𠮷\0]{1,4}", 0..12), text in "[甲乙𠮷\0]{0,6}") {
+            let words = Words::new(list.iter().map(|w| (w.as_str(), w.len())));
+            let mut expected: Vec<usize> = list.iter().filter(|w| text.starts_with(w.as_str())).map(String::len).collect();
+            expected.sort_unstable_by_key(|bytes| std::cmp::Reverse(*bytes));
+            prop_assert_eq!(words.at(&text).map(|(_, bytes)| bytes).collect::<Vec<_>>(), expected);
+        }
+    }
+}
