@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark may fail loudly and says what it found")]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -65,10 +66,11 @@ impl Random {
 fn lexicon() -> Lexicon {
     let mut text = String::new();
     for parent in 0..PARENTS {
-        text += &format!("[[theme]]\nid='parent-{parent}'\nzh='类{parent}'\nen='p'\nsource='s'\nterms=[]\n");
+        let _ = write!(text, "[[theme]]\nid='parent-{parent}'\nzh='类{parent}'\nen='p'\nsource='s'\nterms=[]\n");
     }
     for child in 0..CHILDREN {
-        text += &format!("[[theme]]\nid='theme-{child}'\nzh='题{child}'\nen='t'\nsource='s'\nparent='parent-{}'\nterms=['提法{child}号']\n", child % PARENTS);
+        let _ =
+            write!(text, "[[theme]]\nid='theme-{child}'\nzh='题{child}'\nen='t'\nsource='s'\nparent='parent-{}'\nterms=['提法{child}号']\n", child % PARENTS);
     }
     Lexicon::new(&[DataFile { path: "made.toml".into(), text }]).unwrap_or_else(|e| panic!("{e:?}"))
 }

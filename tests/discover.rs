@@ -110,7 +110,7 @@ fn an_accepted_phrase_is_a_draft_until_a_person_finishes_it() {
     let line = out.lines().find(|line| line.contains("林下经济")).unwrap().to_owned();
     let id = line.split_whitespace().nth(8).unwrap().to_owned();
     assert_eq!(place.tifa(&["discover", "--accept", "zz"]).0, 2);
-    let (code, out) = place.tifa(&["discover", "--accept", &id[..6], "--theme-id", "forest-economy"]);
+    let (code, out) = place.tifa(&["discover", "--accept", id.get(..6).unwrap(), "--theme-id", "forest-economy"]);
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("forest-economy") && out.contains("draft = true") && !out.contains("does not read"), "{out}");
     assert_eq!(place.tifa(&["discover", "--accept", &id]).0, 2);

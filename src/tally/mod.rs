@@ -62,7 +62,7 @@ pub use word::Word;
 use crate::tag::Lexicon;
 use counts::Counts;
 use pairs::PairSums;
-use timeline::Timeline;
+use timeline::{Timeline, Timelines};
 
 /// What the pipeline asks of this stage.
 #[derive(Clone, Debug, Serialize)]
@@ -104,9 +104,16 @@ impl Settings {
     }
 
     /// Length of the periods of trend, peak and dispersion: the shortest of a
-    /// month or more, else the longest.
-    fn trend_period(&self) -> Option<Period> {
-        self.periods.iter().copied().filter(|p| *p >= Period::Month).min().or(self.periods.iter().max().copied())
+    /// month or more in which at least half of the documents that have a date
+    /// fine enough for any have their place, else the longest. Yearly reports
+    /// have no months.
+    fn trend_period(&self, totals: &[TotalRow]) -> Option<Period> {
+        let placed = |period: Period| -> u64 {
+            let rows = totals.iter().filter(|r| r.breakdown == Breakdown::All.name() && r.period == period.name() && r.period_start.is_some());
+            rows.map(|r| r.documents).sum()
+        };
+        let most = self.periods.iter().map(|period| placed(*period)).max()?;
+        self.periods.iter().copied().filter(|p| *p >= Period::Month && placed(*p) * 2 >= most).min().or(self.periods.iter().max().copied())
     }
 
     /// The length of period for which pairs and sources are counted besides the
@@ -290,8 +297,9 @@ impl<'l> Sums<'l> {
         let timeline = |period| Timeline::new(period, &totals, &presence, &days, &settings.calendar);
         let mut theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
         fill_columns(&mut theme_frequency, &timeline, settings);
-        let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings, &timeline);
-        let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timeline);
+        let timelines = Timelines { of: &timeline, trend: settings.trend_period(&totals) };
+        let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings, &timelines);
+        let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timelines);
         let theme_pairs = Pairs::new(pairs, &counts, lexicon, &settings.calendar);
         let theme_sources = sources::source_rows(&counts, &sources::merge_seen(source_seen), lexicon, settings);
         let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
@@ -340,16 +348,10 @@ fn rows_by_theme(rows: &[FrequencyRow], period: Period) -> BTreeMap<&str, &[Freq
     chunks.filter_map(|rows| Some((rows.first()?.theme.as_str(), rows))).collect()
 }
 
-fn turning_points(
-    rows: &[FrequencyRow],
-    seen: &BTreeMap<String, SeenRow>,
-    lexicon: &Lexicon,
-    settings: &Settings,
-    timeline: &dyn Fn(Period) -> Timeline,
-) -> Vec<TurnRow> {
+fn turning_points(rows: &[FrequencyRow], seen: &BTreeMap<String, SeenRow>, lexicon: &Lexicon, settings: &Settings, timelines: &Timelines<'_>) -> Vec<TurnRow> {
     let turns = &settings.measures.turns;
-    let Some(period) = turns.period.filter(|p| settings.periods.contains(p)).or_else(|| settings.trend_period()) else { return Vec::new() };
-    let timeline = timeline(period);
+    let Some(period) = turns.period.filter(|p| settings.periods.contains(p)).or(timelines.trend) else { return Vec::new() };
+    let timeline = (timelines.of)(period);
     let rows = rows_by_theme(rows, period);
     let of_theme = |theme: &crate::tag::Theme| {
         let counts = timeline.counts(rows.get(theme.id.as_str()).copied().unwrap_or_default());

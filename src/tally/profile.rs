@@ -10,7 +10,7 @@ use super::period::Period;
 use super::rate::{per_10k, share};
 use super::rollup::{Breakdown, SeenRow, ThemeOccasionRow};
 use super::series::FrequencyRow;
-use super::timeline::Timeline;
+use super::timeline::{Timeline, Timelines};
 use super::trend::{mann_kendall, seasonal_mann_kendall, theil_sen};
 use super::word::Word;
 use super::{Settings, rows_by_theme};
@@ -161,10 +161,10 @@ pub(super) fn profiles(
     occasions: &[ThemeOccasionRow],
     lexicon: &Lexicon,
     settings: &Settings,
-    timeline: &dyn Fn(Period) -> Timeline,
+    timelines: &Timelines<'_>,
 ) -> Vec<ProfileRow> {
-    let peak_period = settings.trend_period();
-    let trend = peak_period.map(|period| (period, timeline(period), rows_by_theme(frequency, period)));
+    let Timelines { of: timeline, trend: trend_period } = *timelines;
+    let trend = trend_period.map(|period| (period, timeline(period), rows_by_theme(frequency, period)));
     // Heat is that of the newest whole year, where there is one.
     let newest = |period| -> Option<(Period, NaiveDate)> {
         let slots = timeline(period).slots;
@@ -172,7 +172,7 @@ pub(super) fn profiles(
     };
     let years = settings.periods.contains(&Period::Year).then_some(Period::Year);
     let scale = &settings.measures.heat;
-    let heat = years.and_then(newest).or_else(|| newest(peak_period?)).filter(|_| !scale.levels.is_empty());
+    let heat = years.and_then(newest).or_else(|| newest(trend_period?)).filter(|_| !scale.levels.is_empty());
     let heat_rows = heat.map(|(period, _)| rows_by_theme(frequency, period)).unwrap_or_default();
     let rows = || counts.rows(Breakdown::All, |period| period == Period::Whole);
     let mut sums: BTreeMap<Option<&str>, [u64; 4]> = BTreeMap::new();
@@ -220,7 +220,7 @@ pub(super) fn profiles(
                 peak_period: peak.map(|r| r.period.to_string()),
                 peak_start: peak.and_then(|r| r.period_start),
                 peak_per_10k: peak.and_then(|r| r.per_10k),
-                trend_period: peak_period.map(|p| p.name().to_owned()),
+                trend_period: trend_period.map(|p| p.name().to_owned()),
                 periods: shape.periods as u64,
                 periods_with_theme: shape.with_theme as u64,
                 range: share(shape.with_theme as u64, shape.periods as u64),

@@ -37,6 +37,13 @@ impl Slot {
     }
 }
 
+/// The timelines of all lengths, and the length at which trends are read.
+#[derive(Clone, Copy)]
+pub(super) struct Timelines<'t> {
+    pub of: &'t dyn Fn(Period) -> Timeline,
+    pub trend: Option<Period>,
+}
+
 /// The periods of one length, without a hole.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Timeline {

@@ -559,7 +559,7 @@ table! { ProfileRow, "theme_profile", "a theme over the whole corpus", false, ke
     peak_period: "length of the period of the peak: the shortest from a month on",
     peak_start: "first day of the period with the highest per_10k; the earliest of equal ones",
     peak_per_10k ("hits per 10,000 Han characters"): "that rate",
-    trend_period: "length of the periods of the columns that follow: the shortest from a month on",
+    trend_period: "length of the periods of the columns that follow: the shortest from a month on in which half of the dated documents have a place",
     periods ("periods"): "periods with text",
     periods_with_theme ("periods"): "of them, those with a hit",
     range ("share"): "periods_with_theme ÷ periods",
