@@ -4,12 +4,12 @@
 //! In: documents with their dates, as often as they are asked for. Out: rows for
 //! a person to look through; nothing goes into the lexicon by itself.
 //!
-//! 1. [`grams`]: which sequences of 2 to 12 Han characters are frequent in the
+//! 1. `grams`: which sequences of 2 to 12 Han characters are frequent in the
 //!    window, and how often each comes before it, in bounded memory.
-//! 2. [`select`]: those that may be phrases (cohesion, edges, rise).
-//! 3. [`gather`]: what the text tells of those: exact counts, documents, days,
+//! 2. `select`: those that may be phrases (cohesion, edges, rise).
+//! 3. `gather`: what the text tells of those: exact counts, documents, days,
 //!    neighbours, contexts.
-//! 4. [`select`] again: freedom on both sides, boilerplate, names, repeats, order.
+//! 4. `select` again: freedom on both sides, boilerplate, names, repeats, order.
 //!
 //! The score orders the queue and has no other meaning: √G² (how surely it
 //! rose) × the lower end of the log ratio over 5, at most 1, or the square of
