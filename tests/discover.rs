@@ -87,6 +87,24 @@ fn the_table_does_not_depend_on_shards_and_threads() {
 }
 
 #[test]
+fn a_copy_that_does_not_count_gives_no_occurrence() {
+    let place = Place::new(&pipeline("", &format!("{WINDOWS}[tally]\nduplicates = \"first\"\n")));
+    let long = "林下经济让农民增收，山里的树下种起药材，养起蜜蜂，合作社帮助他们把产品卖到城里。水利工程和粮食生产照常进行，乡村道路有人养护。\n";
+    place.write("raw/20240301.txt", long);
+    assert_eq!(place.tifa(&["run"]).0, 0);
+    let without = place.table();
+    let (_, listed) = place.tifa(&["discover", "--window", "2024"]);
+    place.write("raw/20240302.txt", long);
+    let (_, out) = place.tifa(&["run"]);
+    assert!(out.contains("published"), "{out}");
+    assert_eq!(place.table(), without);
+    assert_eq!(place.tifa(&["discover", "--window", "2024"]).1, listed);
+    place.write("pipelines/days.toml", &pipeline("", WINDOWS));
+    assert_eq!(place.tifa(&["run"]).0, 0);
+    assert_ne!(place.table(), without);
+}
+
+#[test]
 fn without_the_section_the_table_is_empty_and_discover_takes_the_last_year() {
     let place = Place::new(&pipeline("", ""));
     let (code, out) = place.tifa(&["run"]);

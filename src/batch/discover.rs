@@ -1,5 +1,6 @@
 //! Feeds the search for new phrases from the parsed artifacts, shard by shard.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -11,9 +12,9 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use super::shard::{Cache, Keys};
 use super::{BatchError, Clock, Options, Run, RunRecord, Watch, hold_lock, inventory};
 use crate::diagnostic::Stage;
-use crate::plan::Plan;
-use crate::tally::Sums;
+use crate::plan::{Duplicates, Plan};
 use crate::tally::candidate::{CandidateRow, Part, Passage, Texts, Window, candidates};
+use crate::tally::{CopyRow, Sums};
 use crate::write::{WriteError, each_batch, latest, read_parquet, write_parquet};
 
 /// The queue that `discover` made last, in the work folder.
@@ -23,18 +24,20 @@ const QUEUE: &str = "discover.parquet";
 const DOCUMENTS_AT_ONCE: usize = 256;
 
 /// The documents of all shards, from their parsed artifacts.
-struct CachedTexts {
+struct CachedTexts<'c> {
     /// File of each shard, with the first and last day of its dated documents
     /// once they are known.
     shards: Vec<(PathBuf, Option<(NaiveDate, NaiveDate)>)>,
     window: Window,
     preamble: bool,
+    /// Ids of the copies that do not count.
+    left_out: &'c BTreeSet<&'c str>,
 }
 
-impl CachedTexts {
-    fn new(plan: &Plan, keys: &[Keys], cache: &Cache, window: Window) -> Self {
+impl<'c> CachedTexts<'c> {
+    fn new(plan: &Plan, keys: &[Keys], cache: &Cache, window: Window, left_out: &'c BTreeSet<&'c str>) -> Self {
         let shards = keys.iter().map(|key| (cache.path("parsed", &key.parsed).join("documents.parquet"), None)).collect();
-        Self { shards, window, preamble: plan.tally.preamble }
+        Self { shards, window, preamble: plan.tally.preamble, left_out }
     }
 
     /// The last day of any dated document.
@@ -50,7 +53,7 @@ impl CachedTexts {
     }
 }
 
-impl Texts for CachedTexts {
+impl Texts for CachedTexts<'_> {
     type Error = WriteError;
 
     fn read(&mut self, part: Part, visit: &mut dyn FnMut(Passage<'_>)) -> Result<(), WriteError> {
@@ -77,7 +80,8 @@ impl Texts for CachedTexts {
                     let day = |value: i32| Date32Type::to_naive_date_opt(value);
                     let (Some(start), Some(end)) = (day(starts.value(row)), day(ends.value(row))) else { continue };
                     range = Some(range.map_or((start, end), |(first, last)| (first.min(start), last.max(end))));
-                    if window.part(start, end) == Some(part) && (self.preamble || !preambles.as_boolean().value(row)) {
+                    let counts = (self.preamble || !preambles.as_boolean().value(row)) && !self.left_out.contains(ids.value(row));
+                    if counts && window.part(start, end) == Some(part) {
                         visit(Passage { doc_id: ids.value(row), source: sources.value(row), start, end, text: texts.value(row) });
                     }
                 }
@@ -90,20 +94,24 @@ impl Texts for CachedTexts {
 }
 
 /// The phrases of these windows, by window and rank; without any, those of the
-/// last calendar year that has text.
+/// last calendar year that has text. Later copies are left out where they do not count.
 ///
 /// # Cost
 /// Reads the parsed text about fifteen times, see [`candidates`].
-pub(super) fn of_windows(plan: &Plan, keys: &[Keys], cache: &Cache, windows: &[Window]) -> Result<Vec<CandidateRow>, WriteError> {
+pub(super) fn of_windows(plan: &Plan, keys: &[Keys], cache: &Cache, windows: &[Window], copies: &[CopyRow]) -> Result<Vec<CandidateRow>, WriteError> {
+    let left_out: BTreeSet<&str> = match plan.duplicates {
+        Duplicates::First => copies.iter().map(|row| row.doc_id.as_str()).collect(),
+        Duplicates::All => BTreeSet::new(),
+    };
     let mut windows = windows.to_vec();
     if windows.is_empty() {
         let any = Window { start: NaiveDate::MIN, end: NaiveDate::MAX };
-        let year = CachedTexts::new(plan, keys, cache, any).last_day()?.map(|day| day.year());
+        let year = CachedTexts::new(plan, keys, cache, any, &left_out).last_day()?.map(|day| day.year());
         windows.extend(year.and_then(|year| Window::read(&format!("{year:04}"))));
     }
     let mut out = Vec::new();
     for window in windows {
-        let mut texts = CachedTexts::new(plan, keys, cache, window);
+        let mut texts = CachedTexts::new(plan, keys, cache, window, &left_out);
         out.extend(candidates(&mut texts, window, &plan.discover, &plan.lexicon, &plan.vocabulary, &plan.phrase_words)?);
     }
     Ok(out)
@@ -131,7 +139,11 @@ pub fn discover(plan: &Plan, options: &Options, windows: &[Window], watch: &dyn 
     let keys = run.keys(&taken.shards)?;
     let (keys, _, _) = run.shards(&taken, keys, &cache, &mut Sums::new(&plan.lexicon))?;
     let windows = if windows.is_empty() { &plan.discover.windows } else { windows };
-    let rows = of_windows(plan, &keys, &cache, windows)?;
+    let copies = match plan.duplicates {
+        Duplicates::First => run.copies(&taken.shards, &keys, &cache)?.rows,
+        Duplicates::All => Vec::new(),
+    };
+    let rows = of_windows(plan, &keys, &cache, windows, &copies)?;
     write_parquet(&work.join(QUEUE), &rows, &[])?;
     Ok(rows)
 }
