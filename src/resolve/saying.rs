@@ -50,6 +50,14 @@ pub(super) enum SayingKind {
     Told,
     /// Begins a sentence of when.
     Time,
+    /// Begins what a programme shows after a speech.
+    Show,
+    /// Tells who was there.
+    Attended,
+    /// What ought to be, what follows from what.
+    Argue,
+    /// After it a verb of saying is a noun.
+    Nominal,
     /// An attitude.
     Attitude,
     /// A result that only the speaker can claim.

@@ -65,36 +65,6 @@ impl Said {
 const MARKS: [char; 7] = ['，', '：', '“', '《', ',', ':', '「'];
 const CLAUSE_ENDS: [char; 6] = ['，', '。', '；', '：', '！', '？'];
 
-/// Words of argument: what ought to be, what follows from what.
-const ARGUMENT: [&str; 26] = [
-    "必须",
-    "不能",
-    "应该",
-    "应当",
-    "愿同",
-    "愿与",
-    "愿意",
-    "希望",
-    "不会",
-    "绝不",
-    "决不",
-    "才能",
-    "如果",
-    "期待",
-    "相信",
-    "离不开",
-    "表明",
-    "有利于",
-    "有助于",
-    "意味着",
-    "符合",
-    "我们要",
-    "各方要",
-    "各方应",
-    "双方要",
-    "双方应",
-];
-
 /// Verbs looked at in one sentence.
 const MAX_VERBS: usize = 24;
 
@@ -149,21 +119,21 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
     let near = || subject(clause_before, vocabulary);
     let begins = clause_before.trim().is_empty();
     let accepted = match hit.kind {
-        SayingKind::Object => (marked || long) && !nominal(before, after),
+        SayingKind::Object => (marked || long) && !nominal(before, after, vocabulary),
         // 他还说某某已到: without a mark only after somebody known.
         SayingKind::Mark => {
-            marked && !nominal(before, after)
+            marked && !nominal(before, after, vocabulary)
                 || long && sentence.get(hit.span.start..hit.span.end) == Some("说") && matches!(near(), Some(Speaker::Person(_) | Speaker::Pointing(_)))
         }
         SayingKind::Clause => marked && !after.starts_with('“') && !after.starts_with('《') || starts_with_modal(after),
         SayingKind::Stance => marked || says_more_than_attitude(clause_after, vocabulary),
         SayingKind::Urge => {
             (long || marked)
-                && !nominal(before, after)
+                && !nominal(before, after, vocabulary)
                 && !(marked && clause_before.contains('的'))
                 && (begins && found().is_some() || near().is_some_and(|s| !matches!(s, Speaker::Noun(_))))
         }
-        SayingKind::Encourage => long && !nominal(before, after) && matches!(found(), Some(Speaker::Person(_) | Speaker::Pointing(_))),
+        SayingKind::Encourage => long && !nominal(before, after, vocabulary) && matches!(found(), Some(Speaker::Person(_) | Speaker::Pointing(_))),
         SayingKind::Announce => vocabulary.saying.holds(SayingKind::Claim, after),
         SayingKind::Message => after.strip_prefix('，').is_some_and(|content| {
             let first = content.split(CLAUSE_ENDS).next().unwrap_or(content);
@@ -182,47 +152,11 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
 }
 
 /// A verb that stands as a noun: 提出明确要求, 全球发展倡议, 听取工作介绍.
-fn nominal(before: &str, after: &str) -> bool {
-    const NOUN: [&str; 34] = [
-        "新",
-        "总",
-        "各项",
-        "这一",
-        "的",
-        "按照",
-        "根据",
-        "工作",
-        "发展",
-        "有关",
-        "相关",
-        "任务",
-        "具体",
-        "严格",
-        "更高",
-        "一系列",
-        "发出",
-        "落实",
-        "达到",
-        "符合",
-        "满足",
-        "标准",
-        "这些",
-        "质量",
-        "目标",
-        "殷切",
-        "殷殷",
-        "发表",
-        "作出",
-        "全球",
-        "重要",
-        "一份",
-        "各方",
-        "情况",
-    ];
+fn nominal(before: &str, after: &str, vocabulary: &Vocabulary) -> bool {
     // After these an adverb may be meant, if content follows.
     const EITHER: [&str; 4] = ["提出", "明确", "共同", "提出明确"];
     let short = after.split(CLAUSE_ENDS).next().is_none_or(str::is_empty);
-    NOUN.iter().any(|w| before.ends_with(w)) || short && EITHER.iter().any(|w| before.ends_with(w)) || after.starts_with(['和', '与', '及'])
+    vocabulary.saying.ends(SayingKind::Nominal, before) || short && EITHER.iter().any(|w| before.ends_with(w)) || after.starts_with(['和', '与', '及'])
 }
 
 fn starts_with_modal(after: &str) -> bool {
@@ -433,15 +367,15 @@ fn goes_on(sentence: &str, reading: &Reading, speaker: Option<&str>, vocabulary:
     let saying = &vocabulary.saying;
     let begins = |kind| saying.begins(kind, sentence).is_some();
     let first = sentence.split('，').next().unwrap_or(sentence);
-    if saying.ends(SayingKind::Told, first) || begins(SayingKind::Off) || tells_a_deed(sentence, speaker) {
+    if saying.ends(SayingKind::Told, first) || begins(SayingKind::Off) || tells_a_deed(sentence, speaker, vocabulary) {
         return false;
     }
     let asks = sentence.starts_with(['要', '愿']) || sentence.starts_with("希望") || sentence.starts_with("必须");
-    let argues = ARGUMENT.iter().any(|w| sentence.contains(w));
+    let argues = saying.holds(SayingKind::Argue, sentence);
     let digits = sentence.contains(|c: char| c.is_ascii_digit());
     match reading.flow {
         Flow::Article => reading.since == 0 && !begins(SayingKind::Time) && (asks || we_must(sentence) || argues && !digits),
-        Flow::Speech => !SHOWS.iter().any(|w| sentence.starts_with(w)),
+        Flow::Speech => !begins(SayingKind::Show),
         Flow::News => {
             if speaker.is_some_and(|name| sentence.contains(name)) {
                 return false;
@@ -453,24 +387,19 @@ fn goes_on(sentence: &str, reading: &Reading, speaker: Option<&str>, vocabulary:
     }
 }
 
-/// Beginnings of what a programme shows after a speech.
-const SHOWS: [&str; 10] = ["目前，", "如今，", "眼下，", "近年来，各地", "近日", "日前", "在这里", "这里", "为贯彻", "按照总书记"];
-
 /// 我们必须 in the first words after a condition.
 fn we_must(sentence: &str) -> bool {
     ["我们必须", "我们要", "我们应"].iter().any(|w| sentence.find(w).is_some_and(|at| at > 0 && at < 60))
 }
 
 /// The sentence begins with a day, with the speaker as its subject, or ends with who was there.
-fn tells_a_deed(sentence: &str, speaker: Option<&str>) -> bool {
+fn tells_a_deed(sentence: &str, speaker: Option<&str>, vocabulary: &Vocabulary) -> bool {
     let opening: String = sentence.chars().take(8).collect();
     let day = opening.chars().take(3).any(|c| c.is_ascii_digit()) && opening.contains('日');
     let of_speaker = speaker.and_then(|name| sentence.strip_prefix(name)).is_some_and(|rest| !rest.starts_with(['要', '应', '愿', '将', '必']))
         || sentence.starts_with("他") && !sentence.starts_with("他们")
         || sentence.starts_with('她');
-    let attended = ["参加会见", "出席会议", "参加活动", "陪同考察", "参加上述活动", "陪同调研", "出席上述活动", "参加会议", "参加座谈", "参加会谈"]
-        .iter()
-        .any(|w| sentence.contains(w));
+    let attended = vocabulary.saying.holds(SayingKind::Attended, sentence);
     day || of_speaker || attended || sentence.starts_with("据")
 }
 
