@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::random::Random;
 use chrono::{Datelike, Days, NaiveDate};
 use tifa::load::Record;
 
@@ -23,21 +24,7 @@ pub(crate) struct Made {
     pub(crate) terms: usize,
 }
 
-/// `SplitMix64`: the published constants, no library whose stream may change.
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
     fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices[usize::try_from(self.below(choices.len() as u64)).unwrap()]
     }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark may fail loudly and says what it found")]
 
 mod made_text;
+mod random;
 
 use std::hint::black_box;
 use std::path::Path;

@@ -8,6 +8,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark may fail loudly and says what it found")]
 
+mod random;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,6 +17,7 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
+use random::Random;
 use tifa::diagnostic::DataFile;
 use tifa::parse::DateRange;
 use tifa::tag::Lexicon;
@@ -43,21 +46,7 @@ const VOICES: [&str; 2] = ["narrated", "reported"];
 /// Rollups come in shards; each holds some years of one source.
 const YEARS_A_SHARD: i32 = 5;
 
-/// `SplitMix64`: the published constants, no library whose stream may change.
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
-    }
-
     fn happens(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }

@@ -1,28 +1,19 @@
 //! The figures of a phrase: novelty, cohesion, freedom.
 
-/// The log-likelihood ratio G² of a phrase in two texts, without a unit: how much
-/// more often than by chance the shares of the two texts differ. `count` of
-/// `size` characters in the window, `before` of `size_before` before it.
-/// Negative where the phrase is rarer in the window; `None` without text on
-/// either side.
-///
-/// # Source
-/// Dunning (1993), Accurate methods for the statistics of surprise and
-/// coincidence, Computational Linguistics 19(1), 61-74: 2 Σ O ln(O / E) over the
-/// four cells.
+use crate::tally::g2;
+
+/// [`g2`] of a phrase in two texts: `count` occurrences among `size` characters
+/// of the window, `before` among `size_before` before it; negative where the
+/// phrase is rarer in the window. `None` without text on either side.
 #[must_use]
 pub fn log_likelihood(count: u64, size: u64, before: u64, size_before: u64) -> Option<f64> {
     if size == 0 || size_before == 0 {
         return None;
     }
-    let (size, size_before) = (size.max(count) as f64, size_before.max(before) as f64);
-    let (count, before) = (count as f64, before as f64);
-    let (all, hits) = (size + size_before, count + before);
-    let cell = |observed: f64, row: f64, column: f64| if observed > 0.0 { observed * (observed * all / (row * column)).ln() } else { 0.0 };
-    let sum =
-        cell(count, size, hits) + cell(before, size_before, hits) + cell(size - count, size, all - hits) + cell(size_before - before, size_before, all - hits);
-    let g2 = (2.0 * sum).max(0.0);
-    Some(if count / size < before / size_before { -g2 } else { g2 })
+    let (size, size_before) = (size.max(count), size_before.max(before));
+    let ratio = g2(count, size, before, size_before).unwrap_or(0.0);
+    let rarer = (count as f64 / size as f64) < before as f64 / size_before as f64;
+    Some(if rarer { -ratio } else { ratio })
 }
 
 /// The binary logarithm of the ratio of the two shares and the lower end of its
@@ -39,7 +30,7 @@ pub fn log_ratio(count: u64, size: u64, before: u64, size_before: u64) -> Option
         return None;
     }
     let (count, before) = (count as f64 + 0.5, before as f64 + 0.5);
-    let ratio = ((count / size as f64) / (before / size_before as f64)).log2();
+    let ratio = libm::log2((count / size as f64) / (before / size_before as f64));
     let error = (1.0 / count + 1.0 / before).sqrt() / std::f64::consts::LN_2;
     Some((ratio, ratio - 1.96 * error))
 }
@@ -53,7 +44,7 @@ pub fn log_ratio(count: u64, size: u64, before: u64, size_before: u64) -> Option
 /// over splits as in Silva & Lopes (1999).
 #[must_use]
 pub fn mutual_information(together: u64, left: u64, right: u64, size: u64) -> f64 {
-    ((together as f64 / left as f64) * (size as f64 / right as f64)).log2()
+    libm::log2((together as f64 / left as f64) * (size as f64 / right as f64))
 }
 
 /// The entropy of a phrase's neighbours on one side, in bits: 0 where the same
@@ -68,9 +59,9 @@ pub fn branching_entropy(neighbours: impl IntoIterator<Item = u64>, edges: u64) 
     let (mut total, mut weighted) = (edges, 0.0);
     for count in neighbours {
         total += count;
-        weighted += count as f64 * (count as f64).log2();
+        weighted += count as f64 * libm::log2(count as f64);
     }
-    if total == 0 { 0.0 } else { (total as f64).log2() - weighted / total as f64 }
+    if total == 0 { 0.0 } else { libm::log2(total as f64) - weighted / total as f64 }
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ fn rise(count: u64, size: u64, before: u64, size_before: u64, waited: f64, chars
         (Some(g2), Some((ratio, low))) => {
             let rose = if low >= least { (low / FULL_RATIO).min(1.0) } else { 0.0 };
             // All of so many occurrences in the rest of the days.
-            let chance = (1.0 - waited).powf(before as f64);
+            let chance = libm::pow(1.0 - waited, before as f64);
             let late = if before > 0 && ratio > 0.0 && chance < BY_CHANCE { waited * waited } else { 0.0 };
             (g2, Some(rose.max(late)).filter(|novelty| *novelty > 0.0)?)
         }
@@ -223,7 +223,7 @@ pub(super) fn choose(grams: &Grams, window: NaiveDate, short: Vec<Short>, found:
         let (entropy_left, entropy_right) = (found.left.entropy(), found.right.entropy());
         let entropy = entropy_left.min(entropy_right);
         let boilerplate = found.left.is_fixed(MIN_SURROUNDINGS) && found.right.is_fixed(MIN_SURROUNDINGS);
-        let free = entropy >= MIN_ENTROPY.min(MIN_ENTROPY_SHARE * (count.max(1) as f64).log2());
+        let free = entropy >= MIN_ENTROPY.min(MIN_ENTROPY_SHARE * libm::log2(count.max(1) as f64));
         if !free || boilerplate || found.left.is_number() || (found.days.len() as u64) < min_days {
             continue;
         }
@@ -231,7 +231,8 @@ pub(super) fn choose(grams: &Grams, window: NaiveDate, short: Vec<Short>, found:
             continue;
         }
         let abroad = found.samples.values().filter(|sample| proper::tells_of_abroad(sample, rules.vocabulary)).count();
-        let home = (1.0 - abroad as f64 / found.samples.len().max(1) as f64).powi(2).max(ABROAD);
+        let at_home = 1.0 - abroad as f64 / found.samples.len().max(1) as f64;
+        let home = (at_home * at_home).max(ABROAD);
         let waited = grams.waited(found.first.as_ref().map(|(day, _)| *day).filter(|_| before > 0), window);
         let Some(rise) = rise(count, grams.han_window, before, grams.han_before, waited, short.length) else { continue };
         out.push(Chosen {
