@@ -5,6 +5,7 @@
 
 mod copies;
 mod discover;
+mod in_order;
 mod inventory;
 mod record;
 mod shard;
@@ -32,8 +33,9 @@ use crate::write::{
     read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
 };
 use copies::{Found, IN_MEMORY, Part};
+use in_order::in_order;
 use inventory::{Inventory, Shard};
-use shard::{Asked, Cache, Keys, Made, Summary, annotated_tables};
+use shard::{Asked, Cache, Keys, Made, Summary, resolved_tables};
 
 /// How a run is asked for.
 #[derive(Clone, Debug)]
@@ -286,27 +288,34 @@ impl Run<'_> {
     /// cache. A rollup is added and given up: of the counts, memory holds the
     /// sums alone. The keys that come back are those of the rollups as counted.
     fn shards(&mut self, taken: &Inventory, keys: Vec<Keys>, cache: &Cache, sums: &mut Sums<'_>) -> Result<(Vec<Keys>, Vec<Made>, Found), BatchError> {
-        let until = self.options.until;
+        let (until, threads) = (self.options.until, rayon::current_num_threads());
         let first = self.plan.duplicates == Duplicates::First && until >= Stage::Tally;
         self.watch.begin(taken.bytes * if first { 2 } else { 1 });
         let (mut keys, mut found, mut parsed) = (keys, Found::default(), Vec::new());
         if first {
-            for (shard, keys) in taken.shards.iter().zip(&keys) {
-                parsed.push(self.shard(shard, keys, cache, Asked { until: Stage::Parse, left_out: &[] })?.computed);
-            }
+            let parse = |number| self.shard(taken, &keys, cache, number, Asked { until: Stage::Parse, left_out: &[] });
+            in_order(taken.shards.len(), threads, parse, |_, made| {
+                parsed.push(made.computed);
+                Ok(())
+            })?;
             found = self.copies(&taken.shards, &keys, cache)?;
             keys = keys.into_iter().zip(&found.later).map(|(keys, later)| keys.without(later)).collect();
         }
         let mut out = Vec::with_capacity(taken.shards.len());
-        for (number, (shard, keys)) in taken.shards.iter().zip(&keys).enumerate() {
+        let mut computed = 0;
+        let work = |number| {
             let left_out = found.later.get(number).map_or(&[][..], Vec::as_slice);
-            let mut made = self.shard(shard, keys, cache, Asked { until, left_out })?;
-            self.record.inputs.shards_computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
+            self.shard(taken, &keys, cache, number, Asked { until, left_out })
+        };
+        in_order(taken.shards.len(), threads, work, |number, mut made| {
+            computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
             if let Some(rollup) = made.rollup.take() {
                 self.clock.time(Stage::Tally, || sums.add(rollup))?;
             }
             out.push(made);
-        }
+            Ok(())
+        })?;
+        self.record.inputs.shards_computed = computed;
         if until >= Stage::Tally && !first {
             found = self.copies(&taken.shards, &keys, cache)?;
         }
@@ -328,7 +337,8 @@ impl Run<'_> {
         }
     }
 
-    fn shard(&self, shard: &Shard, keys: &Keys, cache: &Cache, asked: Asked<'_>) -> Result<Made, BatchError> {
+    fn shard(&self, taken: &Inventory, keys: &[Keys], cache: &Cache, number: usize, asked: Asked<'_>) -> Result<Made, BatchError> {
+        let (Some(shard), Some(keys)) = (taken.shards.get(number), keys.get(number)) else { return Err(BatchError::Broken("a shard without keys")) };
         let made = shard::make(self.plan, shard, keys, cache, self.options.limits, asked, &self.clock)?;
         self.watch.advance(shard.bytes);
         Ok(made)
@@ -444,7 +454,7 @@ impl Run<'_> {
         release.make_folder(&format!("tables/{}", table.name))?;
         let (mut files, mut rows) = (Vec::new(), 0);
         for key in keys {
-            let (kind, own) = if table.name == "documents" { ("parsed", &key.parsed) } else { ("annotated", &key.annotated) };
+            let (kind, own) = key.of_table(table.name);
             let from = cache.path(kind, own).join(format!("{}.parquet", table.name));
             let name = format!("tables/{}/part-{}.parquet", table.name, own.get(..16).unwrap_or(own));
             rows += row_count(&from)?;
@@ -513,7 +523,8 @@ impl Run<'_> {
             let made = match table.name {
                 "documents" => until >= Stage::Parse,
                 "rejects" => true,
-                name if annotated_tables().contains(&name) => until >= Stage::Resolve,
+                "hits" => until >= Stage::Tag,
+                name if resolved_tables().contains(&name) => until >= Stage::Resolve,
                 _ => series.is_some(),
             };
             if !made {
@@ -524,7 +535,7 @@ impl Run<'_> {
             fs::create_dir_all(&parent).map_err(|e| WriteError::io(&parent, e))?;
             if table.folder {
                 for key in keys {
-                    let (kind, own) = if table.name == "documents" { ("parsed", &key.parsed) } else { ("annotated", &key.annotated) };
+                    let (kind, own) = key.of_table(table.name);
                     let from = cache.path(kind, own).join(format!("{}.parquet", table.name));
                     let to = path.join(format!("part-{}.parquet", own.get(..16).unwrap_or(own)));
                     fs::copy(&from, &to).map_err(|e| WriteError::io(&to, e))?;

@@ -61,7 +61,15 @@ impl<R: Row> TableFile<R> {
     /// [`WriteError`] with the path.
     pub fn write(&mut self, rows: &[R]) -> Result<(), WriteError> {
         let batch = batch(rows).map_err(|e| WriteError::table(&self.path, &e))?;
-        self.writer.write(&batch).map_err(|e| WriteError::table(&self.path, &e))
+        self.write_batch(&batch)
+    }
+
+    /// Adds rows that were made into a [`batch`] before.
+    ///
+    /// # Errors
+    /// [`WriteError`] with the path.
+    pub fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
+        self.writer.write(batch).map_err(|e| WriteError::table(&self.path, &e))
     }
 
     /// Ends the file.
@@ -129,6 +137,16 @@ pub fn each_batch(path: &Path, columns: &[&str], rows: usize, visit: &mut dyn Fn
     Ok(())
 }
 
+/// Reads some columns of the rows of a table; the others have their defaults.
+///
+/// # Errors
+/// [`WriteError`] with the path.
+pub fn read_columns<R: Row>(path: &Path, columns: &[&str]) -> Result<Vec<R>, WriteError> {
+    let mut rows = Vec::new();
+    each_batch(path, columns, 8192, &mut |batch| rows.extend(R::read(batch)))?;
+    Ok(rows)
+}
+
 /// Reads the rows of a table.
 ///
 /// # Errors
@@ -155,7 +173,7 @@ mod tests {
     #[test]
     fn rows_written_twice_give_the_same_bytes_and_read_back() {
         let dir = tempfile::tempdir().unwrap();
-        let rows: Vec<HitRow> = (0..1000).map(|i| HitRow { doc_id: format!("d{i}"), theme: "甲".into(), char_start: i, ..HitRow::default() }).collect();
+        let rows: Vec<HitRow> = (0..1000).map(|i| HitRow { doc_id: format!("d{i}").into(), theme: "甲".into(), char_start: i, ..HitRow::default() }).collect();
         let (a, b) = (dir.path().join("a.parquet"), dir.path().join("b.parquet"));
         write_parquet(&a, &rows, &[("tifa.lexicon", "x")]).unwrap();
         write_parquet(&b, &rows, &[("tifa.lexicon", "x")]).unwrap();

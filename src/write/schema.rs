@@ -2,6 +2,7 @@
 //! package, `tifa schema` and the docs; a row type that lacks a listed field
 //! does not compile.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -185,6 +186,7 @@ macro_rules! cells {
 
 cells! {
     String, Text, StringArray, |s: &'a String| s.as_str(), |a: &dyn Array, i| a.as_string::<i32>().value(i).to_owned();
+    Cow<'static, str>, Text, StringArray, |s: &'a Cow<'static, str>| s.as_ref(), |a: &dyn Array, i| Cow::Owned(a.as_string::<i32>().value(i).to_owned());
     u32, Int32, Int32Array, |n: &u32| i32::try_from(*n).unwrap_or(i32::MAX), |a: &dyn Array, i| a.as_primitive::<Int32Type>().value(i).unsigned_abs();
     u64, Int64, Int64Array, |n: &u64| i64::try_from(*n).unwrap_or(i64::MAX), |a: &dyn Array, i| a.as_primitive::<Int64Type>().value(i).unsigned_abs();
     i32, Int32, Int32Array, |n: &i32| *n, |a: &dyn Array, i| a.as_primitive::<Int32Type>().value(i);

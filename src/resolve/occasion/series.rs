@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 
 use super::OccasionType;
+use crate::load::short_hex;
 use crate::parse::{DateRange, is_numeral, numeral};
 use crate::resolve::vocabulary::Vocabulary;
 
@@ -74,13 +75,18 @@ pub(super) fn series<'v>(name: &str, day: Option<NaiveDate>, vocabulary: &'v Voc
     Some(Numbered { series, term, session })
 }
 
+/// The id of an occasion: a hash of its [`key`].
+pub(super) fn id(name: &str, kind: OccasionType, date: DateRange, numbered: Option<&Numbered<'_>>) -> String {
+    short_hex(&blake3::hash(key(name, kind, date, numbered).as_bytes()), 16)
+}
+
 /// The key of an occasion: equal for all mentions of it.
 ///
 /// A session of a series is one occasion whatever its name and day are; a
 /// yearly conference is one by its year; another is known by its days, type
 /// and name, the name without what writers add or leave out (全国, 第…届, the
 /// organ's 中共).
-pub(super) fn key(name: &str, kind: OccasionType, date: DateRange, numbered: Option<&Numbered<'_>>) -> String {
+fn key(name: &str, kind: OccasionType, date: DateRange, numbered: Option<&Numbered<'_>>) -> String {
     let days = format!("{}\0{}", date.start, date.end);
     match numbered.map(|n| (n, n.series.unit, n.session)) {
         Some((n, Unit::Session, Some(session))) => format!("{}\0{:?}\0{session}", n.series.id, n.term),
@@ -126,15 +132,15 @@ mod tests {
     use crate::parse::{document_of, read_date};
     use crate::resolve::resolve;
 
-    fn key(text: &str, date: &str) -> String {
+    fn id_of(text: &str, date: &str) -> String {
         let vocabulary = Vocabulary::builtin();
         let resolved = resolve(&document_of(text, read_date(date)), &vocabulary);
         assert_eq!(resolved.events.len(), 1, "{text} {:?}", resolved.events);
-        resolved.events[0].key.clone().unwrap_or_default()
+        resolved.events[0].id.clone().unwrap_or_default()
     }
 
     #[test]
-    fn one_occasion_told_in_several_ways_has_one_key() {
+    fn one_occasion_told_in_several_ways_has_one_id() {
         for same in [
             [
                 ("中共中央政治局1月31日下午就产业发展进行第十一次集体学习。", "2024-02-01"),
@@ -145,16 +151,16 @@ mod tests {
             [("第十四届全国人民代表大会第二次会议3月5日在京开幕。", "2024-03-05"), ("十四届全国人大二次会议11日在京闭幕。", "2024-03-11")],
             [("第5届水利论坛3月4日在某地举行。", "2024-03-05"), ("第五届水利论坛3月4日在某地举行。", "2024-03-05")],
         ] {
-            assert_eq!(key(same[0].0, same[0].1), key(same[1].0, same[1].1), "{same:?}");
+            assert_eq!(id_of(same[0].0, same[0].1), id_of(same[1].0, same[1].1), "{same:?}");
         }
     }
 
     #[test]
     fn occasions_of_one_day_stay_apart() {
-        assert_ne!(key("3月4日，县长王明会见商人赵建国。", "2024-03-05"), key("3月4日，县长王明会见教授李四光。", "2024-03-05"));
+        assert_ne!(id_of("3月4日，县长王明会见商人赵建国。", "2024-03-05"), id_of("3月4日，县长王明会见教授李四光。", "2024-03-05"));
         assert_ne!(
-            key("5日，县长王明参加十四届全国人大二次会议江苏代表团审议。", "2024-03-05"),
-            key("5日，县长王明参加十四届全国人大二次会议河南代表团审议。", "2024-03-05")
+            id_of("5日，县长王明参加十四届全国人大二次会议江苏代表团审议。", "2024-03-05"),
+            id_of("5日，县长王明参加十四届全国人大二次会议河南代表团审议。", "2024-03-05")
         );
     }
 }
