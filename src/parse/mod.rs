@@ -24,12 +24,13 @@ use serde::{Deserialize, Serialize};
 pub use calendar::{DateRange, Precision, absolute, read_date};
 pub use header::{DateFormat, DateFrom};
 pub use numeral::{Numeral, chinese, digit, is_numeral, numeral};
-pub use script::{Script, script_of, simplified, traditional_chars};
+pub use script::{Script, simplified};
 pub use sentence::sentences;
 
 use crate::diagnostic::{Reject, Span, Stage, excerpt};
 use crate::load::{Layout, Record, short_hex};
 use lines::{Line, Lines};
+use script::Evidence;
 use trace::Traced;
 
 /// How a record is split into documents.
@@ -197,19 +198,7 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
             }
             continue;
         }
-        let mut script = script_of(&paragraphs.iter().map(Traced::text).chain(title.as_ref().map(Traced::text)).collect::<String>());
-        let mut traditional = 0;
-        for traced in title.iter_mut().chain(&mut paragraphs) {
-            let here = traditional_chars(traced.text());
-            traditional += here;
-            if settings.simplify && (here > 0 || script == Script::Hant) {
-                let plain = simplified(traced.text());
-                traced.replace_chars(&plain);
-            }
-        }
-        if script == Script::Hans && traditional >= script::FEW_TRADITIONAL {
-            script = Script::Mixed;
-        }
+        let script = one_script(title.iter_mut().chain(&mut paragraphs).collect(), settings.simplify);
         let (date, date_from) = date(record, settings, &paragraphs);
         let mut document = Document {
             source: Arc::clone(&settings.source),
@@ -242,14 +231,31 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
     parsed
 }
 
+/// The script of a document of these texts; makes them simplified if asked to,
+/// those that are traditional in part only too.
+fn one_script(mut texts: Vec<&mut Traced>, simplify: bool) -> Script {
+    let evidence: Vec<Evidence> = texts.iter().map(|traced| Evidence::of(traced.text())).collect();
+    let script = evidence.iter().copied().fold(Evidence::default(), Evidence::and).script();
+    let traditional = |evidence: &Evidence| evidence.traditional_chars();
+    if simplify {
+        for (traced, evidence) in texts.iter_mut().zip(&evidence) {
+            if script == Script::Hant || traditional(evidence) > 0 {
+                let plain = simplified(traced.text());
+                traced.replace_chars(&plain);
+            }
+        }
+    }
+    if script == Script::Hans && evidence.iter().map(traditional).sum::<usize>() >= script::FEW_TRADITIONAL { Script::Mixed } else { script }
+}
+
 /// A document of a text as it is given, whose offsets count code points of that
 /// text: characters are narrowed and simplified one for one, and nothing is
 /// joined or dropped. Each line is a paragraph; there is no title.
 #[must_use]
 pub fn document_of(text: &str, date: Option<DateRange>) -> Document {
     let narrow: String = text.chars().map(trace::narrowed).collect();
-    let script = script_of(&narrow);
-    let one_script = |line: &str| if script == Script::Hant || traditional_chars(line) > 0 { simplified(line) } else { line.to_owned() };
+    let script = Evidence::of(&narrow).script();
+    let one_script = |line: &str| if script == Script::Hant || Evidence::of(line).traditional_chars() > 0 { simplified(line) } else { line.to_owned() };
     let plain = narrow.split('\n').map(one_script).collect::<Vec<_>>().join("\n");
     let mut document = Document { date, date_from: if date.is_some() { "field" } else { "none" }, script, encoding: "UTF-8", ..Document::default() };
     let mut at = 0;
