@@ -45,17 +45,21 @@ impl Traced {
 
     /// Appends `piece`, which lies in the record at byte `at`.
     pub(super) fn push(&mut self, piece: &str, at: usize) {
-        let mut copied = 0;
-        for (i, c) in piece.char_indices() {
+        self.text.reserve(piece.len());
+        let (mut copied, mut from) = (0, 0);
+        while let Some(found) = piece.get(from..).and_then(|rest| rest.bytes().position(may_change)) {
+            let start = from + found;
+            let Some(c) = piece.get(start..).and_then(|rest| rest.chars().next()) else { break };
+            from = start + c.len_utf8();
             let class = classify(c);
             if matches!(class, Class::Keep) {
                 continue;
             }
-            self.copy(piece, copied, i, at);
-            copied = i + c.len_utf8();
+            self.copy(piece, copied, start, at);
+            copied = from;
             match class {
-                Class::Map(plain) => self.put(plain, Span::new(at + i, at + copied)),
-                Class::Space => self.space(c, Span::new(at + i, at + copied)),
+                Class::Map(plain) => self.put(plain, Span::new(at + start, at + from)),
+                Class::Space => self.space(c, Span::new(at + start, at + from)),
                 Class::Drop | Class::Keep => {}
             }
         }
@@ -172,6 +176,12 @@ impl Traced {
         }
         self.runs.push(next);
     }
+}
+
+/// Whether a character that is not kept as it is may begin with this byte. No
+/// common ideograph does, so most of a text is passed over without being decoded.
+const fn may_change(byte: u8) -> bool {
+    matches!(byte, 0..=b' ' | 0x7f | 0xc2 | 0xe1..=0xe3 | 0xef | 0xf0)
 }
 
 fn classify(c: char) -> Class {
@@ -342,6 +352,13 @@ mod tests {
         assert!(traced.indented);
         let at = traced.text().find("年3月").unwrap();
         assert_eq!(traced.origin(Span::new(at, at + "年3月".len())).of(record), "年\u{200b}３月");
+    }
+
+    #[test]
+    fn every_character_that_changes_begins_with_a_byte_that_is_looked_at() {
+        for c in (0..=u32::from(char::MAX)).filter_map(char::from_u32).filter(|c| !matches!(classify(*c), Class::Keep)) {
+            assert!(may_change(c.to_string().as_bytes()[0]), "{c:?}");
+        }
     }
 
     #[test]
