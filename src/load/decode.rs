@@ -72,7 +72,16 @@ const MAGIC: [(&[u8], &str); 13] = [
 /// One validation of the bytes if they are UTF-8; otherwise one decoding and a
 /// guess over the first 64 KB.
 pub fn decode(bytes: Vec<u8>) -> Result<Decoded, DecodeError> {
-    let encoding = detect(&bytes)?;
+    if let Some(encoding) = marked(&bytes)? {
+        return decode_as(bytes, encoding);
+    }
+    // Nearly all input is UTF-8: it is validated once and not copied.
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) if !sample(text.as_bytes()).contains(&0) => return Ok(Decoded { text, encoding: UTF_8.name(), replaced_chars: 0 }),
+        Ok(text) => text.into_bytes(),
+        Err(other) => other.into_bytes(),
+    };
+    let encoding = unmarked(sample(&bytes))?;
     decode_as(bytes, encoding)
 }
 
@@ -100,13 +109,29 @@ pub(super) fn decode_as(bytes: Vec<u8>, encoding: &'static Encoding) -> Result<D
 /// # Errors
 /// [`DecodeError::Binary`].
 pub(super) fn detect(bytes: &[u8]) -> Result<&'static Encoding, DecodeError> {
+    match marked(bytes)? {
+        Some(encoding) => Ok(encoding),
+        None => unmarked(sample(bytes)),
+    }
+}
+
+/// The encoding that a byte order mark tells.
+fn marked(bytes: &[u8]) -> Result<Option<&'static Encoding>, DecodeError> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        return Ok(encoding);
+        return Ok(Some(encoding));
     }
-    if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(DecodeError::Binary(name));
+    match MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        Some((_, name)) => Err(DecodeError::Binary(name)),
+        None => Ok(None),
     }
-    let sample = bytes.get(..SAMPLE_BYTES).unwrap_or(bytes);
+}
+
+fn sample(bytes: &[u8]) -> &[u8] {
+    bytes.get(..SAMPLE_BYTES).unwrap_or(bytes)
+}
+
+/// The encoding of a text without a mark.
+fn unmarked(sample: &[u8]) -> Result<&'static Encoding, DecodeError> {
     if let Some(encoding) = unmarked_utf16(sample) {
         return Ok(encoding);
     }
