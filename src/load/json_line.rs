@@ -8,6 +8,7 @@ use std::fmt;
 use encoding_rs::{Encoding, UTF_8};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
+use serde_json::de::Read;
 
 use super::FieldNames;
 
@@ -24,15 +25,28 @@ pub(super) fn json_fields(bytes: &[u8], encoding: &'static Encoding, names: &Fie
         converted = encoding.decode_without_bom_handling(bytes).0.into_owned();
         converted.as_bytes()
     };
+    let names = [&names.text, &names.title, &names.date, &names.id, &names.url].map(Option::as_deref);
+    // The parser need not look at each string again if the line is UTF-8; if it
+    // is not, it tells where.
+    let fields = match simdutf8::basic::from_utf8(bytes) {
+        Ok(line) => fields(serde_json::Deserializer::from_str(line), bytes, names),
+        Err(_) => fields(serde_json::Deserializer::from_slice(bytes), bytes, names),
+    };
+    let [text, title, date, id, url] = fields?;
+    Ok(FieldNames { text, title, date, id, url })
+}
+
+fn fields<'de, R: Read<'de>>(
+    mut json: serde_json::Deserializer<R>,
+    bytes: &[u8],
+    names: [Option<&str>; FIELDS],
+) -> Result<[Option<String>; FIELDS], (&'static str, String)> {
     let broken = |error: serde_json::Error| ("broken_record", error.to_string());
-    let mut json = serde_json::Deserializer::from_slice(bytes);
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         Field { kept: false }.deserialize(&mut json).and_then(|_| json.end()).map_err(broken)?;
         return Err(("broken_record", "the line is no JSON object".into()));
     }
-    let names = [&names.text, &names.title, &names.date, &names.id, &names.url].map(Option::as_deref);
-    let [text, title, date, id, url] = json.deserialize_any(Object { names }).and_then(|fields| json.end().map(|()| fields)).map_err(broken)?;
-    Ok(FieldNames { text, title, date, id, url })
+    json.deserialize_any(Object { names }).and_then(|fields| json.end().map(|()| fields)).map_err(broken)
 }
 
 const FIELDS: usize = 5;
@@ -189,7 +203,7 @@ mod tests {
             r#"{"text":"a"} x"#,
             r#"{"text":"a""#,
             r#"{"text" "a"}"#,
-            r#"{1:2}"#,
+            "{1:2}",
             r#"{"text":"a",}"#,
             "{\"text\":\"a\tb\"}",
             "[1,2]",

@@ -110,7 +110,7 @@ impl Raw {
         if record.text.trim().is_empty() {
             return Err(place.refuse(input.layout.is_record().then_some(number), "empty", "there is no text but white space", b""));
         }
-        if record.text.contains('\0') {
+        if memchr::memchr(0, record.text.as_bytes()).is_some() {
             record.text = record.text.replace('\0', "\u{fffd}");
         }
         Ok(record)
