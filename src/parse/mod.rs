@@ -188,13 +188,26 @@ pub fn han_chars(text: &str) -> u64 {
 
 /// [`is_han`] for the bytes of a character of three bytes; false for any bytes
 /// of which the first begins none.
-const fn is_han_bytes(a: u8, b: u8, c: u8) -> bool {
+const fn is_han_bytes(first: u8, second: u8, third: u8) -> bool {
     // U+5000 to U+9FFF; U+4000 to U+4FFF but for the hexagrams; U+3400 to U+3FFF
     // and 〇; U+F900 to U+FAFF.
-    ((a >= 0xe5) & (a <= 0xe9))
-        | ((a == 0xe4) & (b != 0xb7))
-        | ((a == 0xe3) & ((b >= 0x90) | ((b == 0x80) & (c == 0x87))))
-        | ((a == 0xef) & (b >= 0xa4) & (b <= 0xab))
+    matches!((first, second, third), (0xe5..=0xe9, ..) | (0xe4, ..=0xb6 | 0xb8.., _) | (0xe3, 0x90.., _) | (0xe3, 0x80, 0x87) | (0xef, 0xa4..=0xab, _))
+}
+
+/// The characters of a text that are no common ideographs (U+4000 to U+9FFF),
+/// each with its first byte. The many that are, are passed over without being
+/// decoded.
+fn but_ideographs(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while matches!(text.as_bytes().get(at)?, 0xe4..=0xe9) {
+            at += 3;
+        }
+        let start = at;
+        let c = text.get(start..)?.chars().next()?;
+        at += c.len_utf8();
+        Some((start, c))
+    })
 }
 
 /// Parses one record. Knows no other record; ids come with [`assign_ids`].
@@ -210,6 +223,7 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
     let mut origins = CharIndex::new(&record.text);
     let sections = split(lines, settings);
     let one = sections.len() == 1;
+    let record_date = record_date(record, &settings.date);
     for (number, section) in sections.into_iter().enumerate() {
         let url = record.url.clone().or_else(|| section.own_link()).or_else(|| page_url.clone().filter(|_| one));
         let (mut title, from_record, body) = title(section.lines, settings.title, section.preamble, record);
@@ -222,14 +236,17 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
             continue;
         }
         let script = one_script(title.iter_mut().chain(&mut paragraphs).collect(), settings.simplify);
-        let (date, date_from) = date(record, settings, &paragraphs);
+        let (date, date_from) = match settings.date {
+            DateFrom::Header => (header::header_date(paragraphs.iter().map(Traced::text)), "header"),
+            _ => record_date,
+        };
         let mut document = Document {
             source: Arc::clone(&settings.source),
             path: Arc::clone(&record.path),
             record: if settings.layout.is_record() { record.number } else { number as u64 + 1 },
             preamble: section.preamble,
             date,
-            date_from,
+            date_from: if date.is_some() { date_from } else { "none" },
             url,
             has_title: title.is_some(),
             script,
@@ -299,6 +316,7 @@ pub fn document_of(text: &str, date: Option<DateRange>) -> Document {
 impl Document {
     fn lay_out(&mut self, title: Option<&Traced>, title_in_record: bool, paragraphs: &[Traced], origins: &mut CharIndex<'_>) {
         let mut place = |traced: &Traced, span: Span, in_record: bool| in_record.then(|| origins.chars(traced.origin(span)));
+        self.text.reserve_exact(title.into_iter().chain(paragraphs).map(|traced| traced.text().len() + 1).sum());
         if let Some(title) = title {
             self.text.push_str(title.text());
             let span = Span::new(0, title.text().len());
@@ -448,14 +466,13 @@ fn title(mut lines: Vec<Line>, from: TitleFrom, preamble: bool, record: &Record)
     (title, true, lines)
 }
 
-fn date(record: &Record, settings: &Settings, paragraphs: &[Traced]) -> (Option<DateRange>, &'static str) {
-    let (date, from) = match &settings.date {
-        DateFrom::Nothing => (None, "none"),
+/// The date that all documents of a record have, and where it comes from.
+fn record_date(record: &Record, from: &DateFrom) -> (Option<DateRange>, &'static str) {
+    match from {
+        DateFrom::Nothing | DateFrom::Header => (None, "none"),
         DateFrom::FileName(format) => (format.find(&record.path), "file_name"),
         DateFrom::Field(format) => (record.date.as_deref().and_then(|value| header::field_date(value, format.as_ref())), "field"),
-        DateFrom::Header => (header::header_date(paragraphs.iter().map(Traced::text)), "header"),
-    };
-    (date, if date.is_some() { from } else { "none" })
+    }
 }
 
 /// Bytes → code points of one text, cheap when asked in ascending order.
@@ -487,6 +504,7 @@ impl<'t> CharIndex<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn settings(layout: Layout, split: Split, title: TitleFrom) -> Settings {
         Settings {
@@ -513,6 +531,14 @@ mod tests {
         }
         let common: String = all.iter().filter(|c| **c < '\u{10000}').collect();
         assert_eq!(han_chars(&common), common.chars().filter(|c| is_han(*c)).count() as u64);
+    }
+
+    proptest! {
+        #[test]
+        fn all_characters_but_ideographs_are_seen_in_their_place(text in "[㐀\u{4000}一-十\u{9fff}\u{a000}、。a，é\u{20000}\u{10ffff}]{0,30}") {
+            let expected: Vec<_> = text.char_indices().filter(|(_, c)| !('\u{4000}'..='\u{9fff}').contains(c)).collect();
+            prop_assert_eq!(but_ideographs(&text).collect::<Vec<_>>(), expected);
+        }
     }
 
     fn original(record: &Record, sentence: &Sentence) -> String {

@@ -6,6 +6,7 @@
 //! closes on such a mark and what follows does not go on from it. A mark
 //! without its partner in the same paragraph makes no pair.
 
+use super::but_ideographs;
 use crate::diagnostic::Span;
 
 /// Characters that go on from a quotation which ended like a sentence:
@@ -15,8 +16,8 @@ const GOES_ON: [char; 12] = ['，', '、', '；', '：', '。', '！', '？', '�
 /// What a character does to sentences. Pairs have numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
-    Opens(usize),
-    Closes(usize),
+    Opens(u8),
+    Closes(u8),
     Ends,
     None,
 }
@@ -51,17 +52,10 @@ const fn role(c: char) -> Role {
     }
 }
 
-/// Whether a character with a [`Role`] may begin with this byte. No ideograph
-/// does, so most of a text is passed over without being decoded.
-const fn may_begin_mark(byte: u8) -> bool {
-    matches!(byte, b'(' | b')' | b'!' | b'?' | 0xe2 | 0xe3 | 0xef)
-}
-
 /// A character with a [`Role`].
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     start: usize,
-    end: usize,
     c: char,
     role: Role,
     /// Of an opening mark whose closing mark stands in the paragraph: its place
@@ -70,6 +64,10 @@ struct Mark {
 }
 
 impl Mark {
+    const fn end(&self) -> usize {
+        self.start + self.c.len_utf8()
+    }
+
     /// Whether it can end a sentence before `next`.
     fn ends_sentence(&self, next: Option<char>) -> bool {
         // In an address or a formula ! and ? are no marks.
@@ -82,12 +80,12 @@ impl Mark {
 /// # Cost
 /// Linear, also where nothing has a partner.
 fn marks(paragraph: &str) -> Vec<Mark> {
-    let mut out: Vec<Mark> = Vec::new();
+    // In prose one in twenty characters is one.
+    let mut out: Vec<Mark> = Vec::with_capacity(paragraph.len() / 60);
     // Places of the opening marks without a partner yet, and how many there are of each kind.
-    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut open: Vec<(usize, u8)> = Vec::new();
     let mut waiting = [0_usize; PAIRS];
-    for (start, _) in paragraph.bytes().enumerate().filter(|(_, byte)| may_begin_mark(*byte)) {
-        let Some(c) = char_at(paragraph, start) else { continue };
+    for (start, c) in but_ideographs(paragraph) {
         let role = role(c);
         let here = out.len();
         match role {
@@ -95,16 +93,16 @@ fn marks(paragraph: &str) -> Vec<Mark> {
             Role::Ends => {}
             Role::Opens(kind) => {
                 open.push((here, kind));
-                if let Some(waiting) = waiting.get_mut(kind) {
+                if let Some(waiting) = waiting.get_mut(usize::from(kind)) {
                     *waiting += 1;
                 }
             }
             Role::Closes(kind) => {
                 // Those that were opened since are left without a partner.
-                while waiting.get(kind).is_some_and(|count| *count > 0)
+                while waiting.get(usize::from(kind)).is_some_and(|count| *count > 0)
                     && let Some((place, other)) = open.pop()
                 {
-                    if let Some(waiting) = waiting.get_mut(other) {
+                    if let Some(waiting) = waiting.get_mut(usize::from(other)) {
                         *waiting -= 1;
                     }
                     if other == kind {
@@ -116,7 +114,7 @@ fn marks(paragraph: &str) -> Vec<Mark> {
                 }
             }
         }
-        out.push(Mark { start, end: start + c.len_utf8(), c, role, partner: None });
+        out.push(Mark { start, c, role, partner: None });
     }
     out
 }
@@ -143,16 +141,16 @@ pub fn sentences(paragraph: &str) -> Vec<Span> {
                 last = closing;
                 at = close + 1;
                 let quotation = matches!(closing.c, '”' | '’' | '」' | '』');
-                let goes_on = || char_at(paragraph, closing.end).is_some_and(|next| GOES_ON.contains(&next));
+                let goes_on = || char_at(paragraph, closing.end()).is_some_and(|next| GOES_ON.contains(&next));
                 if !(quotation && closes_on_end(paragraph, inside, closing.start) && !goes_on()) {
                     continue;
                 }
             }
-            (Role::Ends, _) if mark.ends_sentence(char_at(paragraph, mark.end)) => {}
+            (Role::Ends, _) if mark.ends_sentence(char_at(paragraph, mark.end())) => {}
             _ => continue,
         }
         // More marks, closing marks and white space belong to this sentence.
-        let rest = paragraph.get(last.end..).unwrap_or_default();
+        let rest = paragraph.get(last.end()..).unwrap_or_default();
         let more = |c: char| c.is_whitespace() || c == '…' || (c != '｡' && role(c) == Role::Ends) || matches!(role(c), Role::Closes(_));
         let end = paragraph.len() - rest.trim_start_matches(more).len();
         out.push(Span::new(start, end));
@@ -169,10 +167,10 @@ pub fn sentences(paragraph: &str) -> Vec<Span> {
 fn closes_on_end(paragraph: &str, inside: &[Mark], close: usize) -> bool {
     let mut before = close;
     for mark in inside.iter().rev() {
-        if mark.end != before {
+        if mark.end() != before {
             return false;
         }
-        if mark.ends_sentence(char_at(paragraph, mark.end)) {
+        if mark.ends_sentence(char_at(paragraph, mark.end())) {
             return true;
         }
         if !matches!(mark.role, Role::Closes(_)) {
@@ -218,7 +216,7 @@ mod tests {
         let closes = |c: char| matches!(role(c), Role::Closes(_));
         let ends =
             |i: usize| matches!(chars[i], '。' | '！' | '？' | '｡') || (matches!(chars[i], '!' | '?') && !chars.get(i + 1).is_some_and(char::is_ascii_graphic));
-        let mut open: Vec<(usize, usize)> = Vec::new();
+        let mut open: Vec<(usize, u8)> = Vec::new();
         let mut partner = vec![None; chars.len()];
         for (i, c) in chars.iter().enumerate() {
             match role(*c) {
@@ -237,8 +235,8 @@ mod tests {
             let mut end = ends(i);
             if let Some(close) = partner[i] {
                 let mut ended = false;
-                for inside in i + 1..close {
-                    ended = ends(inside) || (ended && closes(chars[inside]));
+                for (inside, c) in chars.iter().enumerate().take(close).skip(i + 1) {
+                    ended = ends(inside) || (ended && closes(*c));
                 }
                 let goes_on = chars.get(close + 1).is_some_and(|next| GOES_ON.contains(next));
                 end = ended && !goes_on && matches!(chars[close], '”' | '’' | '」' | '』');
@@ -257,13 +255,6 @@ mod tests {
             out.push(chars[start..].iter().collect());
         }
         out
-    }
-
-    #[test]
-    fn every_mark_begins_with_a_byte_that_is_looked_at() {
-        for c in (0..=u32::from(char::MAX)).filter_map(char::from_u32).filter(|c| role(*c) != Role::None) {
-            assert!(may_begin_mark(c.to_string().as_bytes()[0]), "{c}");
-        }
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::but_ideographs;
 use crate::diagnostic::Span;
 
 /// A piece of text and the piece of the record that it came from. Equal
@@ -46,20 +47,17 @@ impl Traced {
     /// Appends `piece`, which lies in the record at byte `at`.
     pub(super) fn push(&mut self, piece: &str, at: usize) {
         self.text.reserve(piece.len());
-        let (mut copied, mut from) = (0, 0);
-        while let Some(found) = piece.get(from..).and_then(|rest| rest.bytes().position(may_change)) {
-            let start = from + found;
-            let Some(c) = piece.get(start..).and_then(|rest| rest.chars().next()) else { break };
-            from = start + c.len_utf8();
+        let mut copied = 0;
+        for (start, c) in but_ideographs(piece) {
             let class = classify(c);
             if matches!(class, Class::Keep) {
                 continue;
             }
             self.copy(piece, copied, start, at);
-            copied = from;
+            copied = start + c.len_utf8();
             match class {
-                Class::Map(plain) => self.put(plain, Span::new(at + start, at + from)),
-                Class::Space => self.space(c, Span::new(at + start, at + from)),
+                Class::Map(plain) => self.put(plain, Span::new(at + start, at + copied)),
+                Class::Space => self.space(c, Span::new(at + start, at + copied)),
                 Class::Drop | Class::Keep => {}
             }
         }
@@ -178,16 +176,10 @@ impl Traced {
     }
 }
 
-/// Whether a character that is not kept as it is may begin with this byte. No
-/// common ideograph does, so most of a text is passed over without being decoded.
-const fn may_change(byte: u8) -> bool {
-    matches!(byte, 0..=b' ' | 0x7f | 0xc2 | 0xe1..=0xe3 | 0xef | 0xf0)
-}
-
 fn classify(c: char) -> Class {
     match c {
         // The common case first: CJK ideographs and CJK punctuation.
-        '\u{4e00}'..='\u{9fff}' | '\u{3001}'..='\u{301f}' => Class::Keep,
+        '\u{4000}'..='\u{9fff}' | '\u{3001}'..='\u{301f}' => Class::Keep,
         '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' | '％' | '＋' | '－' | '．' | '／' | '＝' | '＆' | '＠' | '＃' => {
             narrow(c).map_or(Class::Keep, Class::Map)
         }
@@ -355,10 +347,8 @@ mod tests {
     }
 
     #[test]
-    fn every_character_that_changes_begins_with_a_byte_that_is_looked_at() {
-        for c in (0..=u32::from(char::MAX)).filter_map(char::from_u32).filter(|c| !matches!(classify(*c), Class::Keep)) {
-            assert!(may_change(c.to_string().as_bytes()[0]), "{c:?}");
-        }
+    fn no_common_ideograph_changes() {
+        assert!(('\u{4000}'..='\u{9fff}').all(|c| matches!(classify(c), Class::Keep)));
     }
 
     #[test]

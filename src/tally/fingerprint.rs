@@ -62,10 +62,17 @@ impl Fingerprint {
     pub fn of(text: &str) -> Self {
         let mut bare = String::with_capacity(text.len());
         let mut codes: Vec<u32> = Vec::with_capacity(text.len() / 2);
-        for c in text.chars().filter(|c| counts(*c)).map(|c| c.to_ascii_lowercase()) {
-            bare.push(c);
-            codes.push(u32::from(c));
+        let mut from = 0;
+        for (at, c) in text.char_indices() {
+            if counts(c) {
+                codes.push(u32::from(c.to_ascii_lowercase()));
+            } else {
+                bare.push_str(text.get(from..at).unwrap_or_default());
+                from = at + c.len_utf8();
+            }
         }
+        bare.push_str(text.get(from..).unwrap_or_default());
+        bare.make_ascii_lowercase();
         // A text of marks alone is told by its marks.
         let hash = blake3::hash(if bare.is_empty() { text.as_bytes() } else { bare.as_bytes() });
         let mut out = Self { text: [0; 16], sketch: [0; BINS] };
@@ -94,7 +101,8 @@ impl Fingerprint {
         for (to, least) in out.sketch.iter_mut().zip(least) {
             // The least hash has small leading bits; its last ones say no more of it.
             let [.., a, b] = least.to_be_bytes();
-            *to = if least == u64::MAX { 0 } else { u8::try_from(u16::from_be_bytes([a, b]) % 255 + 1).unwrap_or(u8::MAX) };
+            let [_, value] = (u16::from_be_bytes([a, b]) % 255 + 1).to_be_bytes();
+            *to = if least == u64::MAX { 0 } else { value };
         }
         out
     }
