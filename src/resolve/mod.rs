@@ -8,6 +8,7 @@ mod actor;
 mod beginnings;
 mod char_set;
 mod date;
+mod endings;
 mod gazetteer;
 mod occasion;
 mod place;

@@ -7,14 +7,16 @@ use crate::resolve::vocabulary::Vocabulary;
 pub(super) fn canonical(raw: &str, vocabulary: &Vocabulary) -> String {
     let mut name = bare(raw).trim_start_matches(['的', '了']).to_owned();
     for decoration in ["隆重的", "盛大的", "隆重", "盛大", "简短的"] {
-        name = name.trim_start_matches(decoration).to_owned();
+        without(&mut name, decoration);
     }
     if name.ends_with("中全会") {
-        name = name.trim_start_matches("党的").to_owned();
+        without(&mut name, "党的");
     }
-    for short in &vocabulary.shorts {
-        if name.contains(short.from.as_str()) {
-            name = name.replace(&short.from, &short.to);
+    if name.char_indices().any(|(at, _)| name.get(at..).is_some_and(|rest| vocabulary.long_forms.longest(rest).is_some())) {
+        for short in &vocabulary.shorts {
+            if name.contains(short.from.as_str()) {
+                name = name.replace(&short.from, &short.to);
+            }
         }
     }
     // 第十四届全国人大第二次会议 → 十四届全国人大二次会议
@@ -53,6 +55,13 @@ pub(super) fn canonical(raw: &str, vocabulary: &Vocabulary) -> String {
         return format!("中共{term}大{session}次会议");
     }
     name
+}
+
+/// Takes a word off the beginning as often as it stands there.
+fn without(name: &mut String, word: &str) {
+    while name.starts_with(word) {
+        name.drain(..word.len());
+    }
 }
 
 /// Without quotation and title marks.
