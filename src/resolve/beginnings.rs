@@ -32,29 +32,31 @@ pub(super) struct Beginning {
 pub(super) struct Beginnings {
     /// For each character of the basic plane, whose word it may be alone, and
     /// whose longer words it may begin.
-    firsts: Vec<(Readers, Readers)>,
+    firsts: Box<[(Readers, Readers); PLANE]>,
     /// Whose words begin with two characters: those readers that stand at both
     /// places of the pair. Others that share one of them do not share the other.
     ///
     /// # Source
     /// Bloom (1970), Communications of the ACM 13(7), 422–426, with two hashes.
-    pairs: Vec<Readers>,
+    pairs: Box<[Readers; PLACES_OF_PAIRS]>,
 }
 
-/// Bits of a place in `pairs`.
-const PAIR_BITS: u32 = 16;
+/// Characters of the basic plane.
+const PLANE: usize = 0x1_0000;
+
+/// Places in `pairs`.
+const PLACES_OF_PAIRS: usize = 1 << 16;
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Self { firsts: vec![(0, 0); 0x1_0000], pairs: vec![0; 1 << PAIR_BITS] }
+        Self { firsts: Box::new([(0, 0); PLANE]), pairs: Box::new([0; PLACES_OF_PAIRS]) }
     }
 }
 
 /// The two places of a pair of characters.
 const fn places(first: char, second: char) -> [usize; 2] {
     let one = hash(first as u32, second as u32);
-    let other = (one ^ (one >> 15)) & ((1 << PAIR_BITS) - 1);
-    [(one >> (u32::BITS - PAIR_BITS)) as usize, other as usize]
+    [(one >> 16) as usize, (one ^ (one >> 15)) as usize % PLACES_OF_PAIRS]
 }
 
 impl Beginnings {
@@ -85,21 +87,22 @@ impl Beginnings {
         // Whether a word begins is hard to foresee: without a branch on it, the
         // processor looks at the next characters meanwhile.
         let mut block = [Beginning { at: 0, readers: 0 }; BLOCK];
+        let mut used = 0;
         let mut chars = text.char_indices();
-        let mut here = chars.next();
-        while here.is_some() {
-            let mut used = 0;
-            for _ in 0..BLOCK {
-                let Some((at, c)) = here else { break };
-                here = chars.next();
-                let readers = self.readers(c, here.map_or('\0', |(_, next)| next));
-                if let Some(slot) = block.get_mut(used) {
-                    *slot = Beginning { at, readers };
-                }
-                used += usize::from(readers != 0);
+        let Some((mut at, mut c)) = chars.next() else { return out };
+        for (next_at, next) in chars.chain([(text.len(), '\0')]) {
+            let readers = self.readers(c, next);
+            if let Some(slot) = block.get_mut(used % BLOCK) {
+                *slot = Beginning { at, readers };
             }
-            out.extend_from_slice(block.get(..used).unwrap_or_default());
+            used += usize::from(readers != 0);
+            if used == BLOCK {
+                out.extend_from_slice(&block);
+                used = 0;
+            }
+            (at, c) = (next_at, next);
         }
+        out.extend_from_slice(block.get(..used).unwrap_or_default());
         out
     }
 

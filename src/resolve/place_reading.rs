@@ -45,8 +45,11 @@ impl Gazetteer {
 
     /// The same, of a text in which names can begin only at `starts`.
     pub(super) fn mentions_from(&self, text: &str, starts: impl Iterator<Item = usize>, day: Option<NaiveDate>) -> Vec<PlaceMention> {
-        let here = |start: usize| self.words.at(text.get(start..).unwrap_or_default()).map(move |(name, bytes)| Hit { start, end: start + bytes, name });
-        let hits: Vec<Hit> = starts.flat_map(here).collect();
+        let mut hits = Vec::new();
+        for start in starts {
+            let rest = text.get(start..).unwrap_or_default();
+            hits.extend(self.words.at(rest).map(|(name, bytes)| Hit { start, end: start + bytes, name }));
+        }
         if hits.is_empty() {
             return Vec::new();
         }
