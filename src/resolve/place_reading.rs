@@ -48,7 +48,10 @@ impl Gazetteer {
         let mut hits = Vec::new();
         for start in starts {
             let rest = text.get(start..).unwrap_or_default();
-            hits.extend(self.words.at(rest).map(|(name, bytes)| Hit { start, end: start + bytes, name }));
+            self.words.find::<()>(rest, |name, bytes| {
+                hits.push(Hit { start, end: start + bytes, name });
+                None
+            });
         }
         if hits.is_empty() {
             return Vec::new();

@@ -224,7 +224,7 @@ impl Saying {
 
     /// The person for whom this word stands.
     pub(super) fn alias(&self, word: &str) -> Option<&str> {
-        let (number, _) = self.aliases.at(word).find(|(_, bytes)| *bytes == word.len())?;
+        let number = self.aliases.find(word, |number, bytes| (bytes == word.len()).then_some(number))?;
         self.persons.get(number).map(String::as_str)
     }
 

@@ -1,6 +1,6 @@
 //! Voice: whether a sentence reports what somebody said, and who said it.
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 
 use super::saying::{Hit, SayingKind};
 use super::speaker::{Before, Speaker, resolved, subject};
@@ -268,6 +268,9 @@ pub(super) struct Sentence<'t> {
     pub actor: Option<String>,
     /// It may hold a verb of saying.
     pub says: bool,
+    /// The first subject that names persons, once somebody is sought who is only
+    /// pointed to.
+    pub persons: OnceCell<Option<String>>,
 }
 
 /// The voices of a paragraph's sentences, in order, pushed to `voices`.
@@ -411,7 +414,7 @@ mod tests {
 
     fn read(sentences: &[&str]) -> Vec<String> {
         let vocabulary = Vocabulary::builtin();
-        let sentences: Vec<Sentence<'_>> = sentences.iter().map(|text| Sentence { text, actor: None, says: true }).collect();
+        let sentences: Vec<Sentence<'_>> = sentences.iter().map(|text| Sentence { text, actor: None, says: true, persons: OnceCell::new() }).collect();
         let mut out = Vec::new();
         voices(&sentences, &vocabulary, &mut out);
         let shown = |v: &Voice| v.speaker.as_ref().map_or_else(|| v.name().to_owned(), |s| format!("{}{s}", if v.continued { "…" } else { "" }));

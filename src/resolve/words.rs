@@ -125,17 +125,27 @@ impl<T: Copy> Words<T> {
         self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default()
     }
 
-    /// The words that `text` begins with, longest first: what each means and its bytes.
-    pub(super) fn at<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (T, usize)> + 't {
+    /// Calls `found` with the words that `text` begins with, longest first, until
+    /// it gives something: what each word means and its bytes.
+    pub(super) fn find<R>(&self, text: &str, mut found: impl FnMut(T, usize) -> Option<R>) -> Option<R> {
         let (first, second, after) = beginning(text);
-        let group = if second == NONE { &[] } else { self.under(first, second) };
-        let third = after.chars().next().map_or(END, u32::from);
-        let same_third = group.get(group.partition_point(|word| word.third < third)..).unwrap_or_default();
-        let longer = same_third.iter().take_while(move |word| word.third == third).filter(move |word| after.starts_with(self.rest(word)));
-        let two = group.last().filter(|word| word.third == NONE);
+        if second != NONE {
+            let group = self.under(first, second);
+            let third = after.chars().next().map_or(END, u32::from);
+            // Most groups are of a word or two.
+            let from = if group.len() > 8 { group.partition_point(|word| word.third < third) } else { 0 };
+            for word in group.get(from..).unwrap_or_default() {
+                let longer = word.third == third && after.starts_with(self.rest(word));
+                if (longer || word.third == NONE)
+                    && let Some(result) = found(word.value, word.bytes as usize)
+                {
+                    return Some(result);
+                }
+            }
+        }
         let is_alone = char::from_u32(first).is_some_and(|c| self.alone.contains(c));
-        let alone = if is_alone { self.under(first, NONE) } else { &[] };
-        longer.chain(two).chain(alone).map(|word| (word.value, word.bytes as usize))
+        let alone = if is_alone { self.under(first, NONE).first() } else { None };
+        alone.and_then(|word| found(word.value, word.bytes as usize))
     }
 
     fn rest(&self, word: &Word<T>) -> &str {
@@ -144,12 +154,12 @@ impl<T: Copy> Words<T> {
 
     /// The longest word that `text` begins with.
     pub(super) fn longest(&self, text: &str) -> Option<(T, usize)> {
-        self.at(text).next()
+        self.find(text, |value, bytes| Some((value, bytes)))
     }
 
     /// Whether the whole text is one of the words.
     pub(super) fn contains(&self, text: &str) -> bool {
-        self.at(text).any(|(_, bytes)| bytes == text.len())
+        self.find(text, |_, bytes| (bytes == text.len()).then_some(())).is_some()
     }
 
     /// Each word, in no order of meaning.
@@ -182,8 +192,16 @@ mod tests {
 
     #[test]
     fn the_words_at_a_place_are_found_longest_first() {
+        let at = |words: &Words<i32>, text| {
+            let mut all = Vec::new();
+            words.find::<()>(text, |value, bytes| {
+                all.push((value, bytes));
+                None
+            });
+            all
+        };
         let words = Words::new([("十五", 1), ("十五五", 2), ("十四五", 3), ("十", 4), ("十五", 5)]);
-        assert_eq!(words.at("十五五时期").collect::<Vec<_>>(), [(2, 9), (1, 6), (4, 3)]);
+        assert_eq!(at(&words, "十五五时期"), [(2, 9), (1, 6), (4, 3)]);
         assert_eq!(words.longest("十六"), Some((4, 3)));
         assert_eq!(words.longest("十"), Some((4, 3)));
         assert_eq!(words.longest("五"), None);
@@ -197,7 +215,12 @@ mod tests {
             let words = Words::new(list.iter().map(|w| (w.as_str(), w.len())));
             let mut expected: Vec<usize> = list.iter().filter(|w| text.starts_with(w.as_str())).map(String::len).collect();
             expected.sort_unstable_by_key(|bytes| std::cmp::Reverse(*bytes));
-            prop_assert_eq!(words.at(&text).map(|(_, bytes)| bytes).collect::<Vec<_>>(), expected);
+            let mut found = Vec::new();
+            words.find::<()>(&text, |_, bytes| {
+                found.push(bytes);
+                None
+            });
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -66,7 +66,11 @@ fn without(name: &mut String, word: &str) {
 
 /// Without quotation and title marks.
 pub(super) fn bare(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '“' | '”' | '《' | '》' | '‘' | '’' | '「' | '」' | '〈' | '〉')).collect::<String>().trim().to_owned()
+    let is_mark = |c: char| matches!(c, '“' | '”' | '《' | '》' | '‘' | '’' | '「' | '」' | '〈' | '〉');
+    if !text.contains(is_mark) {
+        return text.trim().to_owned();
+    }
+    text.chars().filter(|c| !is_mark(*c)).collect::<String>().trim().to_owned()
 }
 
 /// Whether what stands before the head makes no name yet: nothing, a number,
