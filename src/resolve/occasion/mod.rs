@@ -260,7 +260,7 @@ impl<'v> Paragraph<'v> {
                 }
             }
             clause.add_actors(before.min(out.len()), &mut out, earlier, &state);
-            state.go_on(&clause, &out);
+            state.go_on(clause, &out);
             from = to.max(from + 1);
         }
         out.into_iter().map(|found| self.event(found, sentence)).collect()

@@ -59,12 +59,12 @@ pub(super) struct Numbered<'v> {
 /// The series of a canonical name. The term comes from the name, else from the
 /// date; the session only from the name.
 pub(super) fn series<'v>(name: &str, day: Option<NaiveDate>, vocabulary: &'v Vocabulary) -> Option<Numbered<'v>> {
-    let fits = |s: &&Series| {
-        s.head.iter().any(|head| {
-            name.strip_suffix(head.as_str()).is_some_and(|rest| s.organ.iter().any(|organ| rest.contains(organ.as_str()) || head.starts_with(organ.as_str())))
-        }) && !s.without.iter().any(|word| name.contains(word.as_str()))
+    let fits = |(rest, number): (&str, &usize)| {
+        let head = name.get(rest.len()..)?;
+        let of_organ = |organ: &String| rest.contains(organ.as_str()) || head.starts_with(organ.as_str());
+        vocabulary.series.get(*number).filter(|s| s.organ.iter().any(of_organ) && !s.without.iter().any(|word| name.contains(word.as_str())))
     };
-    let series = vocabulary.series.iter().find(fits)?;
+    let series = vocabulary.series_heads.of(name).find_map(fits)?;
     let number_before = |unit: &str| {
         let head = name.get(..name.find(unit)?)?;
         let from = head.char_indices().rev().take_while(|(_, c)| is_numeral(*c)).last()?.0;
@@ -87,18 +87,24 @@ pub(super) fn id(name: &str, kind: OccasionType, date: DateRange, numbered: Opti
 /// and name, the name without what writers add or leave out (全国, 第…届, the
 /// organ's 中共).
 fn key(name: &str, kind: OccasionType, date: DateRange, numbered: Option<&Numbered<'_>>) -> String {
-    let days = format!("{}\0{}", date.start, date.end);
+    let days = || format!("{}\0{}", date.start, date.end);
     match numbered.map(|n| (n, n.series.unit, n.session)) {
         Some((n, Unit::Session, Some(session))) => format!("{}\0{:?}\0{session}", n.series.id, n.term),
         Some((n, Unit::Year, _)) => format!("{}\0{}", n.series.id, date.start.year()),
-        Some((n, Unit::Session, None)) => format!("{}\0{days}", n.series.id),
-        _ => format!("{days}\0{}\0{}", kind.name(), normalised(name)),
+        Some((n, Unit::Session, None)) => format!("{}\0{}", n.series.id, days()),
+        _ => format!("{}\0{}\0{}", days(), kind.name(), normalised(name)),
     }
+}
+
+/// Of the block in which nearly all characters of a name are: the tables of
+/// Unicode need not be searched for them.
+const fn is_common_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
 }
 
 /// A name without what writers add or leave out.
 fn normalised(name: &str) -> String {
-    let mut out: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    let mut out: String = name.chars().filter(|c| is_common_han(*c) || c.is_alphanumeric()).collect();
     for added in ["中国共产党", "中共", "中国", "全国", "全军", "中央"] {
         if let Some(rest) = out.strip_prefix(added)
             && rest.chars().count() >= 4
@@ -111,7 +117,11 @@ fn normalised(name: &str) -> String {
     let mut rest = out.as_str();
     while let Some(c) = rest.chars().next() {
         let after = rest.get(c.len_utf8()..).unwrap_or_default();
-        let number = if c == '第' { numeral(after).map(|n| (n, after)) } else { numeral(rest).map(|n| (n, rest)) };
+        let number = match c {
+            '第' => numeral(after).map(|n| (n, after)),
+            _ if is_numeral(c) => numeral(rest).map(|n| (n, rest)),
+            _ => None,
+        };
         match number {
             Some((n, from)) if from.get(n.bytes..).is_some_and(|r| r.starts_with(['届', '次', '场', '轮'])) => {
                 let _ = write!(plain, "{}", n.value);
