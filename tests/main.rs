@@ -9,6 +9,7 @@ mod direction;
 mod discover;
 mod documents;
 mod golden;
+mod incremental;
 mod laws;
 mod program;
 mod regressions;

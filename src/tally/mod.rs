@@ -26,6 +26,7 @@ mod series;
 mod smooth;
 mod sources;
 mod timeline;
+mod told;
 mod trend;
 mod turns;
 mod word;
@@ -64,6 +65,7 @@ use crate::tag::Lexicon;
 use counts::Counts;
 use pairs::PairSums;
 use timeline::{Timeline, Timelines};
+use told::ToldRows;
 
 /// What the pipeline asks of this stage.
 #[derive(Clone, Debug, Serialize)]
@@ -220,7 +222,7 @@ pub fn tally(
 pub struct Sums<'l> {
     lexicon: &'l Lexicon,
     counts: Counts,
-    theme_occasions: Vec<ThemeOccasionRow>,
+    told: ToldRows,
     pairs: PairSums,
     seen: BTreeMap<String, SeenRow>,
     source_seen: Vec<SourceSeenRow>,
@@ -235,7 +237,7 @@ impl<'l> Sums<'l> {
         Self {
             lexicon,
             counts: Counts::new(lexicon),
-            theme_occasions: Vec::new(),
+            told: ToldRows::default(),
             pairs: PairSums::new(lexicon),
             seen: BTreeMap::new(),
             source_seen: Vec::new(),
@@ -250,7 +252,7 @@ impl<'l> Sums<'l> {
     /// [`TallyError::Frame`].
     pub fn add(&mut self, rollup: Rollup) -> Result<(), TallyError> {
         self.counts.add(rollup.counts)?;
-        self.theme_occasions.extend(rollup.theme_occasions);
+        self.told.add(rollup.theme_occasions);
         self.pairs.add(rollup.pairs);
         self.source_seen.extend(rollup.source_seen);
         self.presence.extend(rollup.presence);
@@ -286,25 +288,24 @@ impl<'l> Sums<'l> {
     /// themes rows; the largest tables, `theme_breakdown` and `theme_pairs`, are
     /// kept as counts until they are read. `benches/tally.rs` measures it.
     pub fn finish(self, sources: &[SourceCadence], settings: &Settings, as_of: Option<NaiveDate>) -> Result<Tally, TallyError> {
-        let Self { lexicon, mut counts, mut theme_occasions, pairs, seen, source_seen, presence, occasions } = self;
+        let Self { lexicon, mut counts, mut told, pairs, seen, source_seen, presence, occasions } = self;
         counts.finish()?;
-        theme_occasions.sort_unstable();
-        theme_occasions.dedup();
+        told.finish();
         let presence = merge_presence(presence);
         let coverage = coverage::coverage(&presence, sources, as_of);
         let days = coverage::Days::new(&coverage, sources, &settings.calendar);
         let totals = series::totals(&counts, &days, settings);
         let documents = counts.documents();
         let timeline = |period| Timeline::new(period, &totals, &presence, &days, &settings.calendar);
-        let mut theme_frequency = series::frequency(&counts, &totals, &theme_occasions, lexicon, settings);
+        let mut theme_frequency = series::frequency(&counts, &totals, &told, lexicon, settings);
         fill_columns(&mut theme_frequency, &timeline, settings);
         let timelines = Timelines { of: &timeline, trend: settings.trend_period(&totals) };
-        let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &theme_occasions, lexicon, settings, &timelines);
+        let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &told, lexicon, settings, &timelines);
         let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timelines);
         let theme_pairs = Pairs::new(pairs, &counts, lexicon, &settings.calendar);
         let theme_sources = sources::source_rows(&counts, &sources::merge_seen(source_seen), lexicon, settings);
         let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
-        let theme_breakdown = Breakdowns::new(counts, &theme_occasions, lexicon, settings);
+        let theme_breakdown = Breakdowns::new(counts, &told, lexicon, settings);
         let mut occasions: Vec<OccasionRow> = occasions.into_values().collect();
         occasions.sort_by(|a, b| {
             let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());

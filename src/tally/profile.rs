@@ -1,6 +1,6 @@
 //! A theme over the whole corpus.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
@@ -8,9 +8,10 @@ use super::counts::Counts;
 use super::dispersion::dp_norm;
 use super::period::Period;
 use super::rate::{per_10k, share};
-use super::rollup::{Breakdown, SeenRow, ThemeOccasionRow};
+use super::rollup::{Breakdown, SeenRow};
 use super::series::FrequencyRow;
 use super::timeline::{Timeline, Timelines};
+use super::told::ToldRows;
 use super::trend::{mann_kendall, seasonal_mann_kendall, theil_sen};
 use super::word::Word;
 use super::{Settings, rows_by_theme};
@@ -158,7 +159,7 @@ pub(super) fn profiles(
     counts: &Counts,
     frequency: &[FrequencyRow],
     seen: &BTreeMap<String, SeenRow>,
-    occasions: &[ThemeOccasionRow],
+    told: &ToldRows,
     lexicon: &Lexicon,
     settings: &Settings,
     timelines: &Timelines<'_>,
@@ -183,10 +184,7 @@ pub(super) fn profiles(
         }
     }
     let [_, _, all_documents, all_han] = sums.get(&None).copied().unwrap_or_default();
-    let mut told: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for row in occasions {
-        told.entry(&row.theme).or_default().insert(&row.occasion_id);
-    }
+    let told = told.by_theme();
     lexicon
         .themes()
         .iter()
@@ -209,7 +207,7 @@ pub(super) fn profiles(
                 hits,
                 sentences,
                 documents,
-                occasions: told.get(theme.id.as_str()).map_or(0, |set| set.len() as u64),
+                occasions: told.get(theme.id.as_str()).copied().unwrap_or(0),
                 per_10k: per_10k(hits, all_han),
                 density: share(documents, all_documents),
                 first_date: seen.map(|s| s.first_date),

@@ -271,8 +271,12 @@ struct Groups {
 }
 
 impl Groups {
+    fn of(&self, sentence: usize) -> Option<&Group> {
+        self.groups.get(*self.of_sentence.get(sentence)?)
+    }
+
     fn basis(&self, sentence: usize) -> Option<DateRange> {
-        self.groups.get(*self.of_sentence.get(sentence)?)?.basis
+        self.of(sentence)?.basis
     }
 }
 
@@ -328,7 +332,7 @@ impl<'r> Rolling<'r> {
         self.pairs.add(&theme_hits, |sentence| groups.basis(sentence));
         self.add_presence(document, groups.groups.iter().map(|g| g.han_chars).sum());
         let ids = self.add_occasions(document, resolution);
-        self.add_hits(document, register, resolution, hits, &groups, &ids);
+        self.add_hits(document, resolution, hits, &groups, &ids);
     }
 
     /// Adds a document that is left out of the series because it repeats
@@ -472,23 +476,17 @@ impl<'r> Rolling<'r> {
     }
 
     /// Adds when each theme is seen, and on which occasions.
-    fn add_hits(&mut self, document: &Document, register: &str, resolution: &Resolution, hits: &[Hit], groups: &Groups, ids: &[Option<Word>]) {
-        let (source, register): (Word, Word) = (document.source.as_ref().into(), register.into());
+    fn add_hits(&mut self, document: &Document, resolution: &Resolution, hits: &[Hit], groups: &Groups, ids: &[Option<Word>]) {
+        let source: Word = document.source.as_ref().into();
         for hit in hits {
             let event = event_of(resolution, hit.sentence);
             let basis = groups.basis(hit.sentence);
             let occasion = resolution.scope.get(hit.sentence).copied().flatten().and_then(|scope| ids.get(scope)?.clone());
             // Of a hit and the themes that it counts for: all but the theme is the same.
-            let on_occasion = occasion.map(|occasion_id| ThemeOccasionRow {
-                theme: Word::default(),
-                occasion_id,
-                date_start: basis.map(|b| b.start),
-                date_end: basis.map(|b| b.end),
-                source: source.clone(),
-                register: register.clone(),
-                occasion_type: event.map_or(NO_MEMBER, |e| e.kind.name()).into(),
-                province: province_member(event, self.gazetteer).into(),
-                voice: voice_name(resolution, hit.sentence).into(),
+            let on_occasion = occasion.zip(groups.of(hit.sentence)).map(|(occasion_id, group)| {
+                let [_, source, register, occasion_type, province, voice] = group.members.map(|(_, member)| self.members.name(member));
+                let (date_start, date_end) = (basis.map(|b| b.start), basis.map(|b| b.end));
+                ThemeOccasionRow { theme: Word::default(), occasion_id, date_start, date_end, source, register, occasion_type, province, voice }
             });
             for theme in self.with_parent(hit.theme) {
                 let Some(id) = self.themes.get(theme) else { continue };
@@ -540,6 +538,10 @@ struct Members {
 }
 
 impl Members {
+    fn name(&self, number: u32) -> Word {
+        self.names.get(number as usize).map(|(_, name)| name.clone()).unwrap_or_default()
+    }
+
     fn number(&mut self, breakdown: Breakdown, name: &str) -> u32 {
         let Some(numbers) = self.numbers.get_mut(breakdown as usize) else { return u32::MAX };
         if let Some(number) = numbers.get(name) {

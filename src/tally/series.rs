@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Settings;
-use super::counts::{Cell, Counts, Place, PlaceCounts};
+use super::counts::{Counts, Place, PlaceCounts};
 use super::coverage::Days;
 use super::period::{Calendar, Period};
 use super::rate::{per_10k, share, wilson};
-use super::rollup::{Breakdown, ThemeOccasionRow};
+use super::rollup::Breakdown;
+use super::told::ToldRows;
 use super::word::Word;
-use crate::parse::{DateRange, Precision};
 use crate::tag::Lexicon;
 use chrono::NaiveDate;
 
@@ -221,8 +221,8 @@ pub(super) fn totals(counts: &Counts, days: &Days, settings: &Settings) -> Vec<T
 }
 
 /// Every theme in every period from the first to the last, and unplaced.
-pub(super) fn frequency(counts: &Counts, totals: &[TotalRow], occasions: &[ThemeOccasionRow], lexicon: &Lexicon, settings: &Settings) -> Vec<FrequencyRow> {
-    let told = Told::new(occasions, counts, &[Breakdown::All], &settings.periods, &settings.calendar);
+pub(super) fn frequency(counts: &Counts, totals: &[TotalRow], told: &ToldRows, lexicon: &Lexicon, settings: &Settings) -> Vec<FrequencyRow> {
+    let told = told.count(counts, &[Breakdown::All], &settings.periods, &settings.calendar);
     let all = counts.all().unwrap_or_default();
     let below = below(lexicon);
     let nothing = PlaceCounts::default();
@@ -242,7 +242,7 @@ pub(super) fn frequency(counts: &Counts, totals: &[TotalRow], occasions: &[Theme
                 let count = |count: u32| spoken.then(|| u64::from(count));
                 let documents = count(row.documents);
                 let interval = documents.and_then(|d| wilson(d, total.documents));
-                let told = told.count((*period, total.period_start), all, number);
+                let occasions = told.of_cell((*period, total.period_start), all, number);
                 out.push(FrequencyRow {
                     period: name.clone(),
                     period_start: total.period_start,
@@ -256,7 +256,7 @@ pub(super) fn frequency(counts: &Counts, totals: &[TotalRow], occasions: &[Theme
                     hits: count(row.hits),
                     sentences: count(row.sentences),
                     documents,
-                    occasions: spoken.then_some(told),
+                    occasions: spoken.then_some(occasions),
                     period_documents: total.documents,
                     period_sentences: total.sentences,
                     period_han_chars: total.han_chars,
@@ -320,10 +320,10 @@ struct Shown {
 }
 
 impl Breakdowns {
-    pub(super) fn new(mut counts: Counts, occasions: &[ThemeOccasionRow], lexicon: &Lexicon, settings: &Settings) -> Self {
+    pub(super) fn new(mut counts: Counts, told: &ToldRows, lexicon: &Lexicon, settings: &Settings) -> Self {
         counts.keep_asked(settings);
         let (below, calendar) = (below(lexicon), &settings.calendar);
-        let told = Told::new(occasions, &counts, &settings.breakdowns, &settings.periods, calendar);
+        let told = told.count(&counts, &settings.breakdowns, &settings.periods, calendar);
         let mut order: Vec<Place> = counts.places.keys().copied().collect();
         order.sort_unstable_by_key(|(period, start)| (*period, start.is_none(), *start));
         let (mut places, mut entries) = (Vec::with_capacity(order.len()), Vec::new());
@@ -399,67 +399,6 @@ impl Breakdowns {
     }
 }
 
-/// Distinct occasions for each place, member and theme.
-#[derive(Clone, Debug, Default)]
-struct Told {
-    counts: Vec<((Place, u32, u32), u32)>,
-}
-
-impl Told {
-    fn new(rows: &[ThemeOccasionRow], counts: &Counts, breakdowns: &[Breakdown], periods: &[Period], calendar: &Calendar) -> Self {
-        let themes: BTreeMap<&Word, u32> = counts.themes.iter().zip(0..).collect();
-        let mut occasions: BTreeMap<&Word, u32> = BTreeMap::new();
-        let all = Word::from(Breakdown::All.name());
-        let mut met: Vec<(Option<DateRange>, u32, u32, u32)> = Vec::with_capacity(rows.len() * breakdowns.len());
-        for row in rows {
-            let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
-            let next = u32::try_from(occasions.len()).unwrap_or(u32::MAX);
-            let occasion = *occasions.entry(&row.occasion_id).or_insert(next);
-            let Some(theme) = themes.get(&row.theme) else { continue };
-            for breakdown in breakdowns {
-                let name = match breakdown {
-                    Breakdown::All => &all,
-                    Breakdown::Source => &row.source,
-                    Breakdown::Register => &row.register,
-                    Breakdown::OccasionType => &row.occasion_type,
-                    Breakdown::Province => &row.province,
-                    Breakdown::Voice => &row.voice,
-                };
-                met.extend(counts.member(*breakdown, name).map(|member| (range, member, *theme, occasion)));
-            }
-        }
-        let mut out: Vec<((Place, u32, u32), u32)> = Vec::new();
-        // One length after the other: each alone is a third of the memory.
-        for period in periods {
-            let place = |range: Option<DateRange>| (*period, range.and_then(|range| calendar.place(*period, range)));
-            let mut placed: Vec<((Place, u32, u32), u32)> =
-                met.iter().map(|(range, member, theme, occasion)| ((place(*range), *member, *theme), *occasion)).collect();
-            placed.sort_unstable();
-            placed.dedup();
-            out.extend(placed.chunk_by(|a, b| a.0 == b.0).filter_map(|same| Some((same.first()?.0, u32::try_from(same.len()).ok()?))));
-        }
-        out.sort_unstable_by_key(|(key, _)| *key);
-        out.shrink_to_fit();
-        Self { counts: out }
-    }
-
-    /// Counts of a place's cells; both are in order of member and theme.
-    fn of_cells(&self, place: Place, cells: &[Cell]) -> Vec<u32> {
-        let from = self.counts.partition_point(|((of, ..), _)| *of < place);
-        let mut told = self.counts.iter().skip(from).take_while(|((of, ..), _)| *of == place).peekable();
-        let count = |cell: &Cell| -> u32 {
-            while told.next_if(|((_, member, theme), _)| (*member, *theme) < (cell.member, cell.theme)).is_some() {}
-            told.next_if(|((_, member, theme), _)| (*member, *theme) == (cell.member, cell.theme)).map_or(0, |(_, count)| *count)
-        };
-        cells.iter().map(count).collect()
-    }
-
-    fn count(&self, place: Place, member: u32, theme: u32) -> u64 {
-        let at = self.counts.binary_search_by_key(&(place, member, theme), |(key, _)| *key);
-        at.ok().and_then(|at| self.counts.get(at)).map_or(0, |(_, count)| u64::from(*count))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{CountRow, CoverageRow};
@@ -498,7 +437,7 @@ mod tests {
         sums.add(counts.to_vec()).unwrap();
         sums.finish().unwrap();
         let totals = totals(&sums, &Days::new(&[missing], &[], &settings.calendar), &settings);
-        let got = frequency(&sums, &totals, &[], &lexicon, &settings);
+        let got = frequency(&sums, &totals, &ToldRows::default(), &lexicon, &settings);
         let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k, r.share_of_hits)).collect();
         // Without a hit of any theme there is nothing to have a share of.
         assert_eq!(shown, [("2024-01", Some(3), Some(300.0), Some(1.0)), ("2024-02", None, None, None), ("2024-03", Some(0), Some(0.0), None)]);
