@@ -18,6 +18,8 @@ from pathlib import Path
 import altair
 import pandas
 
+# The first that is there draws; each has Chinese characters.
+FONTS = "Noto Sans CJK SC, Noto Sans SC, WenQuanYi Micro Hei, PingFang SC, Microsoft YaHei, sans-serif"
 COLORS = ["#4c78a8", "#f58518", "#54a24b", "#e45756", "#72b7b2", "#b279a2", "#9d755d"]
 
 
@@ -39,17 +41,18 @@ def load(folder, themes):
     every = pandas.date_range(rows["period_start"].min(), rows["period_start"].max(), freq=step)
     labels = rows.drop_duplicates("theme")[["theme", "theme_zh", "theme_en"]]
     whole = labels.merge(pandas.DataFrame({"period_start": every}), how="cross")
-    return whole.merge(rows.drop(columns=["theme_zh", "theme_en"]), on=["theme", "period_start"], how="left").sort_values(["theme", "period_start"])
+    whole = whole.merge(rows.drop(columns=["theme_zh", "theme_en"]), on=["theme", "period_start"], how="left").sort_values(["theme", "period_start"])
+    # A point stands in the middle of its period, where the band and the bar have theirs.
+    return whole.assign(middle=whole["period_start"] + pandas.Timedelta(days=15 if step == "MS" else 182))
 
 
 def chart(rows, title):
     """Lines over bands, and the text they stand on below."""
     highlight = altair.selection_point(fields=["theme_zh"], bind="legend")
-    axis = altair.X("period_start:T", title=None)
+    axis, span = altair.X("middle:T", title=None), altair.X("period_start:T", title=None)
     partial = rows[rows["partial"] == True].drop_duplicates("period_start")  # noqa: E712
-    # Vega-Lite draws a day in local time where it has no time zone: pandas' days are the same everywhere.
-    bands = altair.Chart(partial[["period_start", "period_end"]]).mark_rect(color="#e8e8e8").encode(x=axis, x2="period_end:T")
-    base = altair.Chart(rows[["period_start", "period_label", "theme_zh", "theme_en", "hits", "documents", "period_documents", "period_han_chars", "per_10k", "density", "small_n"]])
+    bands = altair.Chart(partial[["period_start", "period_end"]]).mark_rect(color="#e8e8e8").encode(x=span, x2="period_end:T")
+    base = altair.Chart(rows[["middle", "period_label", "theme_zh", "theme_en", "hits", "documents", "period_documents", "period_han_chars", "per_10k", "density", "small_n"]])
     color = altair.Color("theme_zh:N", title=None, scale=altair.Scale(range=COLORS), legend=altair.Legend(orient="top"))
     opacity = altair.condition(highlight, altair.value(1), altair.value(0.15))
     lines = base.mark_line(invalid="break-paths-show-domains").encode(
@@ -60,12 +63,12 @@ def chart(rows, title):
         tooltip=["period_label", "theme_zh", "theme_en", "hits", "documents", "period_documents", "period_han_chars",
                  altair.Tooltip("per_10k", format=".2f"), altair.Tooltip("density", format=".3f"), "small_n"],
     )  # fmt: skip
-    text = rows.drop_duplicates("period_start")[["period_start", "period_label", "period_han_chars", "period_documents"]]
-    below = altair.Chart(text).mark_bar(color="#999999").encode(
-        x=axis, y=altair.Y("period_han_chars:Q", title="Han characters"), tooltip=["period_label", "period_han_chars", "period_documents"]
+    text = rows.dropna(subset="period_end").drop_duplicates("period_start")[["period_start", "period_end", "period_label", "period_han_chars", "period_documents"]]
+    below = altair.Chart(text).mark_rect(color="#999999", stroke="white").encode(
+        x=span, x2="period_end:T", y=altair.Y("period_han_chars:Q", title="Han characters"), y2=altair.datum(0), tooltip=["period_label", "period_han_chars", "period_documents"]
     )  # fmt: skip
     above = altair.layer(bands, lines, points).add_params(highlight).properties(width=760, height=320, title=title)
-    return altair.vconcat(above, below.properties(width=760, height=80)).resolve_scale(x="shared")
+    return altair.vconcat(above, below.properties(width=760, height=80)).resolve_scale(x="shared").configure(font=FONTS)
 
 
 def main():
