@@ -60,49 +60,66 @@ JOIN sentences s USING (doc_id, sentence)
 JOIN themes t USING (theme)
 LEFT JOIN events e ON e.event_id = h.event_id;
 
--- A theme in a month: the rate with its denominator, and what of the month the
--- sources missed. `per_10k` is 0 where they spoke and the theme is absent, null
--- where none spoke: plot null as a gap, not as zero.
-CREATE OR REPLACE VIEW theme_months AS
+-- A theme in a period of any length: the rate with its denominator, and what of
+-- the period the sources missed. `per_10k` is 0 where they spoke and the theme is
+-- absent, null where none spoke: plot null as a gap, not as zero.
+CREATE OR REPLACE VIEW theme_rates AS
 WITH days AS (
-    SELECT date_trunc('month', date_start)::DATE AS month,
-           count(*) FILTER (WHERE expected) AS days_expected,
-           count(*) FILTER (WHERE missing) AS days_missing,
-           count(*) FILTER (WHERE suspiciously_short) AS days_short
-    FROM coverage WHERE unit = 'day' GROUP BY ALL
+    SELECT p.period, p.period_start,
+           count(*) FILTER (WHERE c.expected) AS days_expected,
+           count(*) FILTER (WHERE c.missing) AS days_missing,
+           count(*) FILTER (WHERE c.suspiciously_short) AS days_short
+    FROM (SELECT DISTINCT period, period_start, period_end FROM theme_frequency WHERE period_start IS NOT NULL) p
+    JOIN coverage c ON c.unit = 'day' AND c.date_start >= p.period_start AND c.date_start <= coalesce(p.period_end, c.date_start)
+    GROUP BY ALL
 )
-SELECT f.period_start AS month, f.theme, f.theme_zh, f.theme_en, f.parent, f.level,
+SELECT f.period, f.period_start, f.period_end, f.period_label, f.theme, f.theme_zh, f.theme_en, f.parent, f.level,
        f.hits, f.documents, f.period_documents, f.period_han_chars,
        f.per_10k, f.density, f.density_low, f.density_high, f.small_n, f.partial,
        coalesce(c.days_expected, 0) AS days_expected,
        coalesce(c.days_missing, 0) AS days_missing,
        coalesce(c.days_short, 0) AS days_short
-FROM theme_frequency f LEFT JOIN days c ON c.month = f.period_start
-WHERE f.period = 'month' AND f.period_start IS NOT NULL;
+FROM theme_frequency f LEFT JOIN days c ON c.period = f.period AND c.period_start = f.period_start
+WHERE f.period_start IS NOT NULL;
 
--- The newest month against the twelve before it. `expected` is what the rate of
--- those twelve gives for as many characters as the newest month has; `log2_ratio`
--- is 1 where the theme is twice as frequent (half a hit is added to each side, so
--- that zero has a ratio); `z` is the difference in standard deviations of a
--- Poisson count. Hits come in bursts: take |z| above 3 as worth reading, no more.
+CREATE OR REPLACE VIEW theme_months AS FROM theme_rates WHERE period = 'month';
+
+-- The same in the length that the release has enough of: months if 24 of them
+-- have text, else years.
+CREATE OR REPLACE VIEW theme_over_time AS
+FROM theme_rates
+WHERE period = (SELECT CASE WHEN count(DISTINCT period_start) >= 24 THEN 'month' ELSE 'year' END
+                FROM theme_frequency WHERE period = 'month' AND period_documents > 0);
+
+-- The newest period with text against those before it: a month against twelve
+-- months, a year against five years. `expected` is what their rate gives for as
+-- many characters as the newest has; `log2_ratio` is 1 where the theme is twice as
+-- frequent (half a hit is added to each side, so that zero has a ratio); `z` is the
+-- difference in standard deviations of a Poisson count. Hits come in bursts, so z
+-- says what to read first and is no test.
 CREATE OR REPLACE VIEW theme_movers AS
-WITH newest AS (SELECT max(month) AS month FROM theme_months WHERE period_documents > 0),
+WITH newest AS (
+    SELECT max(period_start) AS newest_start,
+           max(period_start) - CASE any_value(period) WHEN 'month' THEN INTERVAL 12 MONTH ELSE INTERVAL 5 YEAR END AS begin
+    FROM theme_over_time WHERE period_documents > 0
+),
 sides AS (
-    SELECT m.theme, any_value(m.theme_zh) AS theme_zh, m.level, n.month,
-           sum(m.hits) FILTER (WHERE m.month = n.month) AS hits,
-           sum(m.period_han_chars) FILTER (WHERE m.month = n.month) AS han_chars,
-           any_value(m.period_documents) FILTER (WHERE m.month = n.month) AS period_documents,
-           any_value(m.partial) FILTER (WHERE m.month = n.month) AS partial,
-           sum(m.hits) FILTER (WHERE m.month < n.month) AS hits_before,
-           sum(m.period_han_chars) FILTER (WHERE m.month < n.month) AS han_chars_before
-    FROM theme_months m, newest n
-    WHERE m.month BETWEEN n.month - INTERVAL 12 MONTH AND n.month
-    GROUP BY m.theme, m.level, n.month
+    SELECT r.theme, any_value(r.theme_zh) AS theme_zh, r.level, n.newest_start AS period_start,
+           any_value(r.period_label) FILTER (WHERE r.period_start = n.newest_start) AS period_label,
+           sum(r.hits) FILTER (WHERE r.period_start = n.newest_start) AS hits,
+           sum(r.period_han_chars) FILTER (WHERE r.period_start = n.newest_start) AS han_chars,
+           any_value(r.period_documents) FILTER (WHERE r.period_start = n.newest_start) AS period_documents,
+           any_value(r.partial) FILTER (WHERE r.period_start = n.newest_start) AS partial,
+           sum(r.hits) FILTER (WHERE r.period_start < n.newest_start) AS hits_before,
+           sum(r.period_han_chars) FILTER (WHERE r.period_start < n.newest_start) AS han_chars_before
+    FROM theme_over_time r, newest n
+    WHERE r.period_start BETWEEN n.begin AND n.newest_start
+    GROUP BY r.theme, r.level, n.newest_start
 ),
 expecting AS (
     SELECT *, hits_before * han_chars / nullif(han_chars_before, 0) AS expected FROM sides
 )
-SELECT month, theme, theme_zh, level, hits, expected, hits_before,
+SELECT period_start, period_label, theme, theme_zh, level, hits, expected, hits_before,
        10000 * hits / nullif(han_chars, 0) AS per_10k,
        10000 * hits_before / nullif(han_chars_before, 0) AS per_10k_before,
        log2((hits + 0.5) / (expected + 0.5)) AS log2_ratio,

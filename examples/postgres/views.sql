@@ -3,56 +3,74 @@
 -- them here (a view elsewhere that reads these tables is dropped with the old
 -- schema).
 
--- A theme in a month. per_10k is 0 where the sources spoke and the theme is
--- absent, null where none spoke.
-CREATE VIEW theme_months AS
+-- A theme in a period of any length. per_10k is 0 where the sources spoke and the
+-- theme is absent, null where none spoke.
+CREATE VIEW theme_rates AS
 WITH days AS (
-  SELECT date_trunc('month', date_start)::date AS month,
-         count(*) FILTER (WHERE expected) AS days_expected,
-         count(*) FILTER (WHERE missing) AS days_missing,
-         count(*) FILTER (WHERE suspiciously_short) AS days_short
-  FROM coverage WHERE unit = 'day' GROUP BY 1
+  SELECT p.period, p.period_start,
+         count(*) FILTER (WHERE c.expected) AS days_expected,
+         count(*) FILTER (WHERE c.missing) AS days_missing,
+         count(*) FILTER (WHERE c.suspiciously_short) AS days_short
+  FROM (SELECT DISTINCT period, period_start, period_end FROM theme_frequency WHERE period_start IS NOT NULL) p
+  JOIN coverage c ON c.unit = 'day' AND c.date_start BETWEEN p.period_start AND coalesce(p.period_end, 'infinity')
+  GROUP BY p.period, p.period_start
 )
-SELECT f.period_start AS month, f.theme, f.theme_zh, f.theme_en, f.parent, f.level,
+SELECT f.period, f.period_start, f.period_end, f.period_label, f.theme, f.theme_zh, f.theme_en, f.parent, f.level,
        f.hits, f.documents, f.period_documents, f.period_han_chars,
        f.per_10k, f.density, f.density_low, f.density_high, f.small_n, f.partial,
        coalesce(c.days_expected, 0) AS days_expected,
        coalesce(c.days_missing, 0) AS days_missing,
        coalesce(c.days_short, 0) AS days_short
-FROM theme_frequency f LEFT JOIN days c ON c.month = f.period_start
-WHERE f.period = 'month' AND f.period_start IS NOT NULL;
-COMMENT ON VIEW theme_months IS 'a theme in a month: rate, denominators, and what of the month the sources missed';
+FROM theme_frequency f LEFT JOIN days c ON c.period = f.period AND c.period_start = f.period_start
+WHERE f.period_start IS NOT NULL;
+COMMENT ON VIEW theme_rates IS 'a theme in a period: rate, denominators, and what of the period the sources missed';
 
--- The newest month with text against the twelve before it. expected: hits that
--- the rate of those twelve gives for the characters of the newest month;
--- log2_ratio: 1 is twice as frequent (half a hit added to each side); z: the
--- difference in standard deviations of a Poisson count. Hits come in bursts, so
--- z says what to read first and is no test.
+CREATE VIEW theme_months AS SELECT * FROM theme_rates WHERE period = 'month';
+COMMENT ON VIEW theme_months IS 'theme_rates by months';
+
+-- In the length that the release has enough of: months if 24 of them have text,
+-- else years.
+CREATE VIEW theme_over_time AS
+SELECT * FROM theme_rates
+WHERE period = (SELECT CASE WHEN count(DISTINCT period_start) >= 24 THEN 'month' ELSE 'year' END
+                FROM theme_frequency WHERE period = 'month' AND period_documents > 0);
+COMMENT ON VIEW theme_over_time IS 'theme_rates by months if 24 of them have text, else by years';
+
+-- The newest period with text against those before it: a month against twelve
+-- months, a year against five years. expected: hits that their rate gives for the
+-- characters of the newest; log2_ratio: 1 is twice as frequent (half a hit added to
+-- each side); z: the difference in standard deviations of a Poisson count. Hits
+-- come in bursts, so z says what to read first and is no test.
 CREATE VIEW theme_movers AS
-WITH newest AS (SELECT max(month) AS month FROM theme_months WHERE period_documents > 0),
+WITH newest AS (
+  SELECT max(period_start) AS newest_start,
+         max(period_start) - CASE min(period) WHEN 'month' THEN interval '12 months' ELSE interval '5 years' END AS begin
+  FROM theme_over_time WHERE period_documents > 0
+),
 sides AS (
-  SELECT m.theme, m.theme_zh, m.level, n.month,
-         sum(m.hits) FILTER (WHERE m.month = n.month) AS hits,
-         sum(m.period_han_chars) FILTER (WHERE m.month = n.month) AS han_chars,
-         sum(m.period_documents) FILTER (WHERE m.month = n.month) AS period_documents,
-         bool_or(m.partial) FILTER (WHERE m.month = n.month) AS partial,
-         sum(m.hits) FILTER (WHERE m.month < n.month) AS hits_before,
-         sum(m.period_han_chars) FILTER (WHERE m.month < n.month) AS han_chars_before
-  FROM theme_months m CROSS JOIN newest n
-  WHERE m.month BETWEEN n.month - interval '12 months' AND n.month
-  GROUP BY m.theme, m.theme_zh, m.level, n.month
+  SELECT r.theme, r.theme_zh, r.level, n.newest_start AS period_start,
+         min(r.period_label) FILTER (WHERE r.period_start = n.newest_start) AS period_label,
+         sum(r.hits) FILTER (WHERE r.period_start = n.newest_start) AS hits,
+         sum(r.period_han_chars) FILTER (WHERE r.period_start = n.newest_start) AS han_chars,
+         sum(r.period_documents) FILTER (WHERE r.period_start = n.newest_start) AS period_documents,
+         bool_or(r.partial) FILTER (WHERE r.period_start = n.newest_start) AS partial,
+         sum(r.hits) FILTER (WHERE r.period_start < n.newest_start) AS hits_before,
+         sum(r.period_han_chars) FILTER (WHERE r.period_start < n.newest_start) AS han_chars_before
+  FROM theme_over_time r CROSS JOIN newest n
+  WHERE r.period_start BETWEEN n.begin AND n.newest_start
+  GROUP BY r.theme, r.theme_zh, r.level, n.newest_start
 ),
 expecting AS (
   SELECT *, (hits_before * han_chars / nullif(han_chars_before, 0))::double precision AS expected FROM sides
 )
-SELECT month, theme, theme_zh, level, hits::bigint AS hits, expected, hits_before::bigint AS hits_before,
+SELECT period_start, period_label, theme, theme_zh, level, hits::bigint AS hits, expected, hits_before::bigint AS hits_before,
        (10000 * hits / nullif(han_chars, 0))::double precision AS per_10k,
        (10000 * hits_before / nullif(han_chars_before, 0))::double precision AS per_10k_before,
        log((hits::double precision + 0.5) / (expected + 0.5)) / log(2.0::double precision) AS log2_ratio,
        (hits - expected) / nullif(sqrt(expected), 0) AS z,
        period_documents::bigint AS period_documents, period_documents < 20 AS small_n, partial
 FROM expecting;
-COMMENT ON VIEW theme_movers IS 'a theme in the newest month against the twelve months before it';
+COMMENT ON VIEW theme_movers IS 'a theme in the newest period against those before it';
 
 -- Days (or years) in a row on which a source should have spoken and did not.
 CREATE VIEW gaps AS
