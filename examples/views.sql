@@ -95,8 +95,8 @@ WHERE period = (SELECT CASE WHEN count(DISTINCT period_start) >= 24 THEN 'month'
 -- months, a year against five years. `expected` is what their rate gives for as
 -- many characters as the newest has; `log2_ratio` is 1 where the theme is twice as
 -- frequent (half a hit is added to each side, so that zero has a ratio); `z` is the
--- difference in standard deviations of a Poisson count. Hits come in bursts, so z
--- says what to read first and is no test.
+-- difference in standard deviations of a Poisson count of at least half a hit.
+-- Hits come in bursts, so z says what to read first and is no test.
 CREATE OR REPLACE VIEW theme_movers AS
 WITH newest AS (
     SELECT max(period_start) AS newest_start,
@@ -123,7 +123,7 @@ SELECT period_start, period_label, theme, theme_zh, level, hits, expected, hits_
        10000 * hits / nullif(han_chars, 0) AS per_10k,
        10000 * hits_before / nullif(han_chars_before, 0) AS per_10k_before,
        log2((hits + 0.5) / (expected + 0.5)) AS log2_ratio,
-       (hits - expected) / nullif(sqrt(expected), 0) AS z,
+       (hits - expected) / sqrt(greatest(expected, 0.5)) AS z,
        period_documents, period_documents < 20 AS small_n, partial
 FROM expecting;
 

@@ -39,8 +39,8 @@ COMMENT ON VIEW theme_over_time IS 'theme_rates by months if 24 of them have tex
 -- The newest period with text against those before it: a month against twelve
 -- months, a year against five years. expected: hits that their rate gives for the
 -- characters of the newest; log2_ratio: 1 is twice as frequent (half a hit added to
--- each side); z: the difference in standard deviations of a Poisson count. Hits
--- come in bursts, so z says what to read first and is no test.
+-- each side); z: the difference in standard deviations of a Poisson count of at
+-- least half a hit. Hits come in bursts, so z says what to read first and is no test.
 CREATE VIEW theme_movers AS
 WITH newest AS (
   SELECT max(period_start) AS newest_start,
@@ -67,7 +67,7 @@ SELECT period_start, period_label, theme, theme_zh, level, hits::bigint AS hits,
        (10000 * hits / nullif(han_chars, 0))::double precision AS per_10k,
        (10000 * hits_before / nullif(han_chars_before, 0))::double precision AS per_10k_before,
        log((hits::double precision + 0.5) / (expected + 0.5)) / log(2.0::double precision) AS log2_ratio,
-       (hits - expected) / nullif(sqrt(expected), 0) AS z,
+       (hits - expected) / sqrt(greatest(expected, 0.5)) AS z,
        period_documents::bigint AS period_documents, period_documents < 20 AS small_n, partial
 FROM expecting;
 COMMENT ON VIEW theme_movers IS 'a theme in the newest period against those before it';
