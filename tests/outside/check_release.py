@@ -27,15 +27,6 @@ TYPES = {
     "date": lambda t: t == pyarrow.date32(),
 }
 
-# Keys that may hold a null (the unplaced rows) and so are not in the package.
-KEYS_WITH_NULLS = {
-    "period_totals": ["period", "period_start", "breakdown", "member"],
-    "theme_frequency": ["period", "theme", "period_start"],
-    "theme_breakdown": ["period", "breakdown", "member", "theme", "period_start"],
-    "theme_pairs": ["period", "theme_a", "theme_b", "period_start"],
-    "theme_sources": ["period", "theme", "source", "period_start"],
-}
-
 REFERENCES = [
     ("sentences", ["doc_id"], "documents", ["doc_id"]),
     ("dates", ["doc_id", "sentence"], "sentences", ["doc_id", "sentence"]),
@@ -227,7 +218,7 @@ def keys(release, db, report):
     """Keys are unique, references lead somewhere."""
     faults = []
     for table, resource in release.tables.items():
-        key = resource["schema"].get("primaryKey") or KEYS_WITH_NULLS.get(table)
+        key = resource["schema"].get("primaryKey") or next(iter(resource["schema"].get("uniqueKeys", [])), None)
         if key:
             named = ", ".join(key)
             faults += [f"{table}: {row}" for row in db.execute(f"select {named}, count(*) from {table} group by {named} having count(*) > 1").fetchall()]
