@@ -343,18 +343,21 @@ impl Document {
 /// unless it is a file of records.
 pub fn assign_ids(documents: &mut [Document]) {
     let mut seen: BTreeMap<[u8; 32], u32> = BTreeMap::new();
+    let mut key = Vec::new();
     for document in documents.iter_mut().filter(|d| d.doc_id.is_empty()) {
-        let mut hasher = blake3::Hasher::new();
+        key.clear();
         for part in [&*document.source, &*document.path, &document.id_key] {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
+            key.extend((part.len() as u64).to_le_bytes());
+            key.extend_from_slice(part.as_bytes());
         }
-        let ties = seen.entry(*hasher.finalize().as_bytes()).or_default();
+        let mut hash = blake3::hash(&key);
+        let ties = seen.entry(*hash.as_bytes()).or_default();
         if *ties > 0 {
-            hasher.update(&ties.to_le_bytes());
+            key.extend(ties.to_le_bytes());
+            hash = blake3::hash(&key);
         }
         *ties += 1;
-        document.doc_id = short_hex(&hasher.finalize(), 16);
+        document.doc_id = short_hex(&hash, 16);
     }
 }
 

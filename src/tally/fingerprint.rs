@@ -95,7 +95,8 @@ impl Fingerprint {
         };
         take(mixed(rolling));
         for (enters, left) in rest.iter().zip(&codes) {
-            rolling = rolling.wrapping_mul(BASE).wrapping_add(u64::from(*enters)).wrapping_sub(u64::from(*left).wrapping_mul(leaves));
+            let change = u64::from(*enters).wrapping_sub(u64::from(*left).wrapping_mul(leaves));
+            rolling = rolling.wrapping_mul(BASE).wrapping_add(change);
             take(mixed(rolling));
         }
         for (to, least) in out.sketch.iter_mut().zip(least) {
