@@ -127,9 +127,11 @@ fn is_bare_name(name: &str, vocabulary: &Vocabulary) -> bool {
     }
     let count = name.chars().count();
     let chinese = || (2..=3).contains(&count) && is_chinese_name(name, vocabulary);
-    let foreign = || (3..=MAX_NAME_CHARS).contains(&count)
-        && name.chars().all(|c| NAME_MARKS.contains(&c) || vocabulary.transliteration.contains(c))
-        && vocabulary.gazetteer.mentions(name, None).is_empty();
+    let foreign = || {
+        (3..=MAX_NAME_CHARS).contains(&count)
+            && name.chars().all(|c| NAME_MARKS.contains(&c) || vocabulary.transliteration.contains(c))
+            && vocabulary.gazetteer.mentions(name, None).is_empty()
+    };
     (chinese() || foreign()) && !vocabulary.not_names.contains(name)
 }
 

@@ -87,18 +87,7 @@ pub(super) struct State<'t> {
 
 impl<'t> State<'t> {
     pub(super) const fn new(head: Option<When>, body: usize) -> Self {
-        Self {
-            body,
-            head,
-            when: None,
-            place: None,
-            went: None,
-            before: Vec::new(),
-            session: None,
-            reported: false,
-            arrived: false,
-            welcome: false,
-        }
+        Self { body, head, when: None, place: None, went: None, before: Vec::new(), session: None, reported: false, arrived: false, welcome: false }
     }
 
     /// Who or what the clauses before are about: the last one that tells it.
