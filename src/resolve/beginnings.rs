@@ -35,13 +35,13 @@ pub(super) struct Beginning {
 pub(super) struct Beginnings {
     /// For each character of the basic plane, whose word it may be alone, and
     /// whose longer words it may begin.
-    firsts: Box<[(Readers, Readers); PLANE]>,
+    firsts: Vec<(Readers, Readers)>,
     /// Whose words begin with two characters: those readers that stand at both
     /// places of the pair. Others that share one of them do not share the other.
     ///
     /// # Source
     /// Bloom (1970), Communications of the ACM 13(7), 422–426, with two hashes.
-    pairs: Box<[Readers; PLACES_OF_PAIRS]>,
+    pairs: Vec<Readers>,
 }
 
 /// Characters of the basic plane.
@@ -55,7 +55,7 @@ const PLACES_OF_PAIRS: usize = 1 << PAIR_BITS;
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Self { firsts: Box::new([(0, 0); PLANE]), pairs: Box::new([0; PLACES_OF_PAIRS]) }
+        Self { firsts: vec![(0, 0); PLANE], pairs: vec![0; PLACES_OF_PAIRS] }
     }
 }
 
