@@ -3,6 +3,7 @@
 //!
 //! Most characters begin no word of any list, and are not looked at again.
 
+use super::character::{Character, character};
 use super::words::hash;
 
 /// Readers whose words may begin somewhere, a bit for each.
@@ -16,6 +17,8 @@ pub(super) const DATES: Readers = 2;
 pub(super) const OCCASIONS: Readers = 4;
 /// Verbs of saying.
 pub(super) const SAYINGS: Readers = 8;
+/// Words that only look like a verb of saying.
+pub(super) const SAYS_NOTHING: Readers = 16;
 
 const ALL: Readers = Readers::MAX;
 
@@ -32,31 +35,34 @@ pub(super) struct Beginning {
 pub(super) struct Beginnings {
     /// For each character of the basic plane, whose word it may be alone, and
     /// whose longer words it may begin.
-    firsts: Box<[(Readers, Readers); PLANE]>,
+    firsts: Vec<(Readers, Readers)>,
     /// Whose words begin with two characters: those readers that stand at both
     /// places of the pair. Others that share one of them do not share the other.
     ///
     /// # Source
     /// Bloom (1970), Communications of the ACM 13(7), 422–426, with two hashes.
-    pairs: Box<[Readers; PLACES_OF_PAIRS]>,
+    pairs: Vec<Readers>,
 }
 
 /// Characters of the basic plane.
 const PLANE: usize = 0x1_0000;
 
+/// Bits of a place in `pairs`.
+const PAIR_BITS: u32 = 16;
+
 /// Places in `pairs`.
-const PLACES_OF_PAIRS: usize = 1 << 16;
+const PLACES_OF_PAIRS: usize = 1 << PAIR_BITS;
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Self { firsts: Box::new([(0, 0); PLANE]), pairs: Box::new([0; PLACES_OF_PAIRS]) }
+        Self { firsts: vec![(0, 0); PLANE], pairs: vec![0; PLACES_OF_PAIRS] }
     }
 }
 
 /// The two places of a pair of characters.
 const fn places(first: u32, second: u32) -> [usize; 2] {
     let one = hash(first, second);
-    [(one >> 16) as usize, (one ^ (one >> 15)) as usize % PLACES_OF_PAIRS]
+    [(one >> (u32::BITS - PAIR_BITS)) as usize, (one ^ (one >> 15)) as usize % PLACES_OF_PAIRS]
 }
 
 impl Beginnings {
@@ -119,24 +125,6 @@ impl Beginnings {
 
 /// Characters looked at together.
 const BLOCK: usize = 64;
-
-/// A character of a text.
-#[derive(Clone, Copy)]
-struct Character {
-    code: u32,
-    bytes: usize,
-}
-
-/// The character at byte `at`; one of no bytes where the text ends.
-fn character(text: &str, at: usize) -> Character {
-    let rest = text.as_bytes().get(at..).unwrap_or_default();
-    // Nearly all are of three bytes, and the processor can foresee it.
-    if let Some([one @ 0xe0..=0xef, two, three]) = rest.first_chunk() {
-        return Character { code: u32::from(one & 0xf) << 12 | u32::from(two & 0x3f) << 6 | u32::from(three & 0x3f), bytes: 3 };
-    }
-    let c = text.get(at..).and_then(|rest| rest.chars().next());
-    Character { code: c.map_or(0, u32::from), bytes: c.map_or(0, char::len_utf8) }
-}
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@
 mod actor;
 mod beginnings;
 mod char_set;
+mod character;
 mod date;
 mod endings;
 mod gazetteer;
@@ -32,7 +33,7 @@ use std::cell::OnceCell;
 
 use crate::diagnostic::Span;
 use crate::parse::{Document, Sentence, document_of, read_date};
-use beginnings::{Beginning, DATES, OCCASIONS, PLACES, SAYINGS};
+use beginnings::{Beginning, DATES, OCCASIONS, PLACES, SAYINGS, SAYS_NOTHING};
 
 /// What was read in a document. Spans are bytes of [`Document::text`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,7 +146,8 @@ impl<'d> Reading<'d> {
                 Vec::new()
             };
             let actor = told.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone());
-            self.sentences.push(voice::Sentence { text, actor, says: readers & SAYINGS != 0, persons: OnceCell::new() });
+            let says = beginnings.iter().find(|b| b.readers & (SAYINGS | SAYS_NOTHING) != 0).filter(|_| readers & SAYINGS != 0).map(|b| b.at - shift);
+            self.sentences.push(voice::Sentence { text, actor, says, persons: OnceCell::new() });
             if number == first && told.is_empty() {
                 scope = carried(text, &self.out);
             }

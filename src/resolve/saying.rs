@@ -187,14 +187,17 @@ impl Saying {
         Ok(Self { verbs, edges, lists, persons, aliases, persons_firsts })
     }
 
-    /// The words of saying.
-    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
-        self.lists.iter().filter(|(kind, _)| kind.is_of_saying() && **kind != SayingKind::None).flat_map(|(_, list)| &list.words).map(String::as_str)
+    /// The words of saying, or those that only look like them.
+    pub(super) fn words(&self, say_nothing: bool) -> impl Iterator<Item = &str> {
+        let wanted = move |kind: SayingKind| kind.is_of_saying() && (kind == SayingKind::None) == say_nothing;
+        self.lists.iter().filter(move |(kind, _)| wanted(**kind)).flat_map(|(_, list)| &list.words).map(String::as_str)
     }
 
-    /// Words of saying and those that only look like them, in order.
-    pub(super) fn verbs<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Hit> + 't {
-        self.verbs.hits(text).filter(|h| h.kind != SayingKind::None)
+    /// Words of saying, in order; none of them, nor one that only looks like
+    /// one, begins before byte `from`.
+    pub(super) fn verbs<'t>(&'t self, text: &'t str, from: usize) -> impl Iterator<Item = Hit> + 't {
+        let hits = self.verbs.hits(text.get(from..).unwrap_or_default()).filter(|h| h.kind != SayingKind::None);
+        hits.map(move |h| Hit { span: Span::new(h.span.start + from, h.span.end + from), ..h })
     }
 
     /// Where a subject may end or begin.

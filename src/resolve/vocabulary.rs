@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use super::beginnings::{Beginnings, DATES, OCCASIONS, PLACES, SAYINGS};
+use super::beginnings::{Beginnings, DATES, OCCASIONS, PLACES, SAYINGS, SAYS_NOTHING};
 use super::char_set::CharSet;
 use super::date::Almanac;
 use super::endings::Endings;
@@ -276,7 +276,8 @@ impl Vocabulary {
         beginnings.add(PLACES, gazetteer.words.iter().map(|(word, _)| word));
         beginnings.add(DATES, almanac.beginnings());
         beginnings.add(OCCASIONS, lexer.telling.iter().map(|(word, ())| word));
-        beginnings.add(SAYINGS, saying.words());
+        beginnings.add(SAYINGS, saying.words(false));
+        beginnings.add(SAYS_NOTHING, saying.words(true));
         Ok(Self {
             gazetteer,
             almanac,

@@ -73,10 +73,10 @@ const MAX_VERBS: usize = 24;
 /// Bytes before a verb in which its subject is sought.
 const MAX_HEAD: usize = 1800;
 
-/// The first verb of saying that has content after it.
-fn said(sentence: &str, vocabulary: &Vocabulary) -> Option<Said> {
+/// The first verb of saying that has content after it; none begins before `from`.
+fn said(sentence: &str, from: usize, vocabulary: &Vocabulary) -> Option<Said> {
     let (mut read, mut depth) = (0, 0_i64);
-    for hit in vocabulary.saying.verbs(sentence).take(MAX_VERBS) {
+    for hit in vocabulary.saying.verbs(sentence, from).take(MAX_VERBS) {
         let between = sentence.get(read..hit.span.start).unwrap_or_default();
         read = hit.span.start;
         for c in between.chars() {
@@ -266,8 +266,9 @@ pub(super) struct Sentence<'t> {
     pub text: &'t str,
     /// The first person of the events that it introduces.
     pub actor: Option<String>,
-    /// It may hold a verb of saying.
-    pub says: bool,
+    /// Where the first verb of saying, or what only looks like one, may begin;
+    /// `None` if it holds no verb of saying.
+    pub says: Option<usize>,
     /// The first subject that names persons, once somebody is sought who is only
     /// pointed to.
     pub persons: OnceCell<Option<String>>,
@@ -278,7 +279,7 @@ pub(super) fn voices(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, voices
     let before = voices.len();
     voices.resize(before + sentences.len(), Voice::default());
     // Nothing is reported where nobody says anything.
-    if sentences.iter().any(|s| s.says)
+    if sentences.iter().any(|s| s.says.is_some())
         && let Some(out) = voices.get_mut(before..)
     {
         read(sentences, vocabulary, out);
@@ -293,7 +294,7 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
     for (i, Sentence { text: sentence, says, .. }) in sentences.iter().enumerate() {
         let goes_on_with = |speaker: &Option<String>| Voice::of(speaker.clone(), true);
         let quoted = reported && reading.open;
-        let found = if *says && !quoted { said(sentence, vocabulary) } else { None };
+        let found = says.filter(|_| !quoted).and_then(|from| said(sentence, from, vocabulary));
         let voice = if quoted {
             reading.open = !sentence.contains('”') || sentence.rfind('“') > sentence.rfind('”');
             if !reading.open {
@@ -331,8 +332,8 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
             reading.since += 1;
             goes_on_with(&speaker)
         } else {
-            if *says {
-                name_quotation_before(sentence, sentences.get(..i).unwrap_or_default(), out, vocabulary);
+            if let Some(from) = *says {
+                name_quotation_before(sentence, from, sentences.get(..i).unwrap_or_default(), out, vocabulary);
             }
             Voice::default()
         };
@@ -344,13 +345,13 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
 }
 
 /// A quotation whose speaker only the next sentence names: “……。”王某说。
-fn name_quotation_before(sentence: &str, before: &[Sentence<'_>], out: &mut [Voice], vocabulary: &Vocabulary) {
+fn name_quotation_before(sentence: &str, from: usize, before: &[Sentence<'_>], out: &mut [Voice], vocabulary: &Vocabulary) {
     if !before.last().is_some_and(|s| s.text.ends_with('”')) {
         return;
     }
     let bare = sentence.trim_end_matches(['。', '！']);
     let clause = bare.split('，').next().unwrap_or(bare);
-    let Some(verb) = vocabulary.saying.verbs(clause).last().filter(|v| v.span.end == clause.len()) else { return };
+    let Some(verb) = vocabulary.saying.verbs(clause, from).last().filter(|v| v.span.end == clause.len()) else { return };
     let Some(Speaker::Person(name) | Speaker::Body(name) | Speaker::Noun(name) | Speaker::Pointing(name)) =
         clause.get(..verb.span.start).and_then(|head| subject(head, vocabulary))
     else {
@@ -414,7 +415,7 @@ mod tests {
 
     fn read(sentences: &[&str]) -> Vec<String> {
         let vocabulary = Vocabulary::builtin();
-        let sentences: Vec<Sentence<'_>> = sentences.iter().map(|text| Sentence { text, actor: None, says: true, persons: OnceCell::new() }).collect();
+        let sentences: Vec<Sentence<'_>> = sentences.iter().map(|text| Sentence { text, actor: None, says: Some(0), persons: OnceCell::new() }).collect();
         let mut out = Vec::new();
         voices(&sentences, &vocabulary, &mut out);
         let shown = |v: &Voice| v.speaker.as_ref().map_or_else(|| v.name().to_owned(), |s| format!("{}{s}", if v.continued { "…" } else { "" }));

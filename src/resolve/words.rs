@@ -6,6 +6,7 @@
 //! for all lists.
 
 use super::char_set::CharSet;
+use super::character::character;
 use crate::diagnostic::Span;
 
 /// Words with what each means.
@@ -47,9 +48,6 @@ struct Slot {
 
 /// The second character of a word of one, and the third of a word of two.
 const NONE: u32 = u32::MAX;
-
-/// What follows the second character of a text that ends with it: no word's third.
-const END: u32 = NONE - 1;
 
 /// The first two characters of a text, and what follows them.
 fn beginning(text: &str) -> (u32, u32, &str) {
@@ -102,7 +100,7 @@ impl<T: Copy> Words<T> {
                 out.rests.push_str(rest);
                 slot = Slot { first, second, from, to: small(out.sorted.len()) };
             }
-            let free = out.slot(slot.first, slot.second);
+            let (_, free) = out.slot(slot.first, slot.second);
             if let Some(place) = out.slots.get_mut(free) {
                 *place = slot;
             }
@@ -110,32 +108,38 @@ impl<T: Copy> Words<T> {
         out
     }
 
-    /// The slot of two characters, or the empty one where they would stand.
-    fn slot(&self, first: u32, second: u32) -> usize {
+    /// The slot of two characters, or the empty one where they would stand, and its number.
+    fn slot(&self, first: u32, second: u32) -> (Slot, usize) {
         let mask = self.slots.len() - 1;
         let mut at = (hash(first, second) >> 8) as usize & mask;
-        while self.slots.get(at).is_some_and(|slot| slot.from < slot.to && (slot.first, slot.second) != (first, second)) {
+        loop {
+            let slot = self.slots.get(at).copied().unwrap_or_default();
+            if slot.from == slot.to || (slot.first, slot.second) == (first, second) {
+                return (slot, at);
+            }
             at = (at + 1) & mask;
         }
-        at
     }
 
     fn under(&self, first: u32, second: u32) -> &[Word<T>] {
-        let slot = self.slots.get(self.slot(first, second)).copied().unwrap_or_default();
+        let (slot, _) = self.slot(first, second);
         self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default()
     }
 
     /// Calls `found` with the words that `text` begins with, longest first, until
     /// it gives something: what each word means and its bytes.
     pub(super) fn find<R>(&self, text: &str, mut found: impl FnMut(T, usize) -> Option<R>) -> Option<R> {
-        let (first, second, after) = beginning(text);
-        if second != NONE {
-            let group = self.under(first, second);
-            let third = after.chars().next().map_or(END, u32::from);
+        let first = character(text, 0);
+        let second = character(text, first.bytes);
+        if second.bytes > 0 {
+            let group = self.under(first.code, second.code);
+            let after = first.bytes + second.bytes;
+            // Of a text that ends here it is no character, and its rest is no word's.
+            let third = character(text, after).code;
             // Most groups are of a word or two.
             let from = if group.len() > 8 { group.partition_point(|word| word.third < third) } else { 0 };
             for word in group.get(from..).unwrap_or_default() {
-                let longer = word.third == third && after.starts_with(self.rest(word));
+                let longer = word.third == third && text.get(after..).is_some_and(|rest| rest.starts_with(self.rest(word)));
                 if (longer || word.third == NONE)
                     && let Some(result) = found(word.value, word.bytes as usize)
                 {
@@ -143,8 +147,8 @@ impl<T: Copy> Words<T> {
                 }
             }
         }
-        let is_alone = char::from_u32(first).is_some_and(|c| self.alone.contains(c));
-        let alone = if is_alone { self.under(first, NONE).first() } else { None };
+        let is_alone = first.bytes > 0 && char::from_u32(first.code).is_some_and(|c| self.alone.contains(c));
+        let alone = if is_alone { self.under(first.code, NONE).first() } else { None };
         alone.and_then(|word| found(word.value, word.bytes as usize))
     }
 
