@@ -1,11 +1,9 @@
 //! `tifa check`: what is wrong with a pipeline and its data files, and what an
 //! analyst should know of its lexicon before counting with it.
 
-use std::io::{self, IsTerminal};
-
 use clap::Args;
 
-use super::run::Bar;
+use super::progress::{Watched, watch};
 use super::{Pipelines, say};
 use crate::Error;
 use crate::batch::{Survey, survey};
@@ -34,7 +32,7 @@ pub(super) struct CheckArguments {
 impl CheckArguments {
     /// Reads every pipeline with all that it names, runs the cases of its lexicon
     /// and its vocabulary, and tells where terms meet.
-    pub(super) fn execute(&self, quiet: bool) -> Result<(), Error> {
+    pub(super) fn execute(&self, quiet: bool, json: bool) -> Result<(), Error> {
         let mut failures = Vec::new();
         for file in self.pipelines.files()? {
             let plan = Plan::read(&file)?;
@@ -58,8 +56,8 @@ impl CheckArguments {
                 }
             }
             if self.corpus {
-                let bar = Bar::new(!quiet && io::stderr().is_terminal());
-                let found = survey(&plan, Limits::default(), &bar)?;
+                let (progress, stop) = watch(!quiet, json)?;
+                let found = stop.ended(&progress, survey(&plan, Limits::default(), &Watched::new(&progress, &stop, None)).map_err(Error::from))?;
                 say(format_args!("corpus: {} documents, {} occurrences count, {} rejects", found.documents, found.counted.iter().sum::<u64>(), found.rejects))?;
                 self.list(corpus_lists(&plan.lexicon, &found))?;
             }

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::Error;
+use crate::batch::BatchError;
 use crate::diagnostic::Diagnostic;
 use crate::plan::PlanError;
 
@@ -21,6 +22,16 @@ pub(super) fn error(error: &Error, json: bool) {
     };
     // Nobody is left to tell if standard error is closed.
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Says that a signal ended the command, and that nothing is lost.
+pub(super) fn interrupted(exit_code: u8, json: bool) {
+    let by = if exit_code == 143 { "SIGTERM" } else { "Ctrl-C" };
+    if json {
+        tracing::error!(exit_code, "stopped by {by}: {}", BatchError::Interrupted);
+    } else {
+        let _ = writeln!(io::stderr(), "stopped by {by}: the last release is as it was, and the next run goes on from what is in the cache");
+    }
 }
 
 fn diagnostic(fault: &Diagnostic, styled: bool) -> String {

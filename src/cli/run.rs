@@ -1,15 +1,13 @@
 //! `tifa run`.
 
-use std::io::{self, IsTerminal};
-
 use chrono::NaiveDate;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::progress::{Watched, watch};
 use super::{Folders, Pipelines, say};
 use crate::Error;
-use crate::batch::{Options, RunRecord, Status, Watch};
+use crate::batch::{Leftovers, Options, RunRecord, Status};
 use crate::diagnostic::Stage;
 use crate::load::Limits;
 use crate::plan::{Plan, read_size};
@@ -80,12 +78,15 @@ impl RunArguments {
             self.folders.apply(&mut plan);
             plans.push(plan);
         }
-        for plan in &plans {
-            let bar = Bar::new(!quiet && !json && io::stderr().is_terminal());
-            let record = crate::execute(plan, &options, &bar)?;
-            report(plan, &record, quiet, json)?;
-        }
-        Ok(())
+        let (progress, stop) = watch(!quiet && !json, json)?;
+        let outcome = plans.iter().try_for_each(|plan| {
+            let watched = Watched::new(&progress, &stop, Some(Leftovers::of(plan, &options)));
+            let record = crate::execute(plan, &options, &watched)?;
+            let told = progress.aside(|| report(plan, &record, quiet, json));
+            stop.release();
+            told
+        });
+        stop.ended(&progress, outcome)
     }
 }
 
@@ -122,36 +123,6 @@ fn report(plan: &Plan, record: &RunRecord, quiet: bool, json: bool) -> Result<()
         }
         Status::Partial => say(format_args!("{}: stopped as asked, {} documents, {:.1} s; see `tifa show`", plan.name, counts.documents, record.seconds)),
         Status::DryRun => say(format_args!("{}: {} files, {} shards; nothing was made", plan.name, record.inputs.files, record.inputs.shards)),
-        Status::Running | Status::Failed => Ok(()),
-    }
-}
-
-/// A progress bar on the terminal, or nothing.
-pub(super) struct Bar {
-    bar: ProgressBar,
-}
-
-impl Bar {
-    pub(super) fn new(shown: bool) -> Self {
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
-            bar.set_style(style);
-        }
-        Self { bar }
-    }
-}
-
-impl Watch for Bar {
-    fn begin(&self, bytes: u64) {
-        self.bar.set_length(bytes);
-    }
-
-    fn advance(&self, bytes: u64) {
-        self.bar.inc(bytes);
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
+        Status::Running | Status::Failed | Status::Interrupted => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::sync::Arc;
 
-use super::{Folders, say, the_pipeline};
+use super::{Folders, complete, say, the_pipeline};
 use crate::Error;
 use crate::batch::newest_tables;
 use crate::diagnostic::suggestion;
@@ -19,9 +19,10 @@ use crate::write::{Table, read_batches, tables};
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
     /// Table; without one, the list of tables
+    #[arg(add = complete::tables())]
     table: Option<String>,
     /// Pipeline file or name
-    #[arg(long, value_name = "PIPELINE")]
+    #[arg(long, value_name = "PIPELINE", add = complete::pipelines())]
     pipeline: Option<PathBuf>,
     #[command(flatten)]
     folders: Folders,
@@ -29,7 +30,7 @@ pub(super) struct ShowArguments {
     #[arg(long, default_value_t = 10)]
     rows: usize,
     /// Columns to print, separated by commas
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', add = complete::columns())]
     columns: Vec<String>,
     /// Print cells whole instead of their first 40 characters
     #[arg(long)]
