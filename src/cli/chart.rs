@@ -47,7 +47,7 @@ fn period(text: &str) -> Result<Period, String> {
 /// Periods that a chart without `--period` has at most.
 const MOST: usize = 40;
 /// Columns of the longest bar.
-const BAR: usize = 40;
+const BAR: usize = 32;
 
 impl ChartArguments {
     pub(super) fn execute(&self) -> Result<(), Error> {
@@ -133,7 +133,12 @@ fn drawn(rows: &[&FrequencyRow]) -> String {
             _ => writeln!(out, "{name}{pad}      ·  no text"),
         };
     }
-    let _ = writeln!(out, "hits in documents with the theme of all documents; few: fewer than 20 documents; partial: a source misses days");
+    let _ = writeln!(out, "{:label$}  rate, hits in documents with the theme of all documents", "");
+    for (mark, meaning) in [("few", "fewer than 20 documents"), ("partial", "a source misses some of the period")] {
+        if out.lines().any(|line| line.ends_with(mark) || line.contains(" few, ")) {
+            let _ = writeln!(out, "{:label$}  {mark}: {meaning}", "");
+        }
+    }
     out
 }
 
@@ -143,7 +148,7 @@ fn bar(rate: f64, most: f64) -> String {
     if rate <= 0.0 || most <= 0.0 {
         return String::new();
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 320")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 256")]
     let eighths = ((rate / most * (BAR * 8) as f64).round() as usize).clamp(1, BAR * 8);
     format!("{}{}", "█".repeat(eighths / 8), PARTS.get(eighths % 8).copied().unwrap_or_default())
 }

@@ -86,12 +86,11 @@ enum Command {
     /// Show what is read in a text, and by which rule
     #[command(after_help = examples::EXPLAIN)]
     Explain(explain::ExplainArguments),
-    /// Make a folder with a pipeline, the starter lexicon and a text, ready to run
+    /// Make a pipeline with the starter lexicon, for a text of its own or for your files
+    ///
+    /// Asks nothing; what it makes runs at once.
     #[command(after_help = examples::INIT)]
-    Init {
-        /// The folder; it must not have a pipeline yet
-        folder: PathBuf,
-    },
+    Init(init::InitArguments),
     /// Print what a shell needs to complete commands, pipelines, themes, tables and columns
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
@@ -217,7 +216,7 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Show(show) => show.execute(),
         Command::Discover(discover) => discover.execute(arguments.quiet, json),
         Command::Explain(explain) => explain.execute(),
-        Command::Init { folder } => init::init(folder),
+        Command::Init(init) => init.execute(arguments.quiet),
         Command::Completions { shell } => complete::print(*shell),
         Command::Man { command, output } => manual::man(Arguments::command(), command.as_deref(), output.as_deref()),
         Command::Chart(chart) => chart.execute(),
