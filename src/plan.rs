@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::diagnostic::{DataFile, Diagnostic, Span, suggestion};
-use crate::load::{FieldNames, Input, Layout, without_dots};
+use crate::load::{FieldNames, Input, Layout, LoadError, check_pattern, without_dots};
 use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
 use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
@@ -239,6 +239,39 @@ impl Plan {
         Self::from_file(&DataFile { path: path.to_owned(), text })
     }
 
+    /// The source whose files cannot be listed, or of which none is there, shown in
+    /// the pipeline file; none if all are there.
+    ///
+    /// # Cost
+    /// Lists the files of every source.
+    #[must_use]
+    pub fn source_without_files(&self) -> Option<Diagnostic> {
+        #[derive(Deserialize)]
+        struct Names {
+            source: Vec<NamedFiles>,
+        }
+        #[derive(Deserialize)]
+        struct NamedFiles {
+            name: String,
+            files: Spanned<Vec<PathBuf>>,
+        }
+        let text = fs::read_to_string(&self.file).ok()?;
+        let names: Names = toml::from_str(&text).ok()?;
+        let file = DataFile { path: self.file.clone(), text };
+        self.sources.iter().find_map(|source| {
+            let written = names.source.iter().find(|written| written.name == *source.input.source)?;
+            let (message, hint) = match crate::load::find(&source.input) {
+                Err(error) => (error.to_string(), missing_hint(&error)),
+                Ok(found) if found.files.is_empty() && found.rejects.is_empty() => {
+                    ("no file matches".to_owned(), "paths are relative to the pipeline file".to_owned())
+                }
+                Ok(_) => return None,
+            };
+            let message = format!("source `{}`: {message}", source.input.source);
+            Some(file.fault(span(&written.files), message, Some(format!("{hint}; --allow-shrink goes on without the source"))))
+        })
+    }
+
     /// As [`read`](Self::read), from a text that is there already.
     ///
     /// # Errors
@@ -252,7 +285,25 @@ impl Plan {
 }
 
 fn read_text(path: &Path) -> Result<String, PlanError> {
-    fs::read_to_string(path).map_err(|cause| PlanError::Unreadable { path: path.to_owned(), cause })
+    let unreadable = |cause| PlanError::Unreadable { path: path.to_owned(), cause };
+    String::from_utf8(fs::read(path).map_err(unreadable)?).map_err(|error| {
+        // Not the file's text as it is, but enough of it to show the line.
+        let start = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let fault = DataFile { path: path.to_owned(), text }.fault(Span::new(start, start + 3), "the file is not UTF-8", Some("save it as UTF-8".to_owned()));
+        PlanError::Faults(vec![fault])
+    })
+}
+
+/// Advice where a folder cannot be listed: what lies beside it under a like name.
+fn missing_hint(error: &LoadError) -> String {
+    let LoadError::Folder { path, .. } = error else { return "paths are relative to the pipeline file".to_owned() };
+    let missing = path.ancestors().take_while(|path| !path.exists()).last().unwrap_or(path);
+    let beside = missing.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
+    let names: Vec<String> = beside.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let typed = missing.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let near = suggestion(&typed, names.iter().map(String::as_str)).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    format!("{near}paths are relative to the pipeline file")
 }
 
 struct Reader<'f> {
@@ -461,6 +512,12 @@ impl Reader<'_> {
         if written.files.get_ref().is_empty() {
             self.fault(span(&written.files), "the source names no files", None);
         }
+        for glob in written.files.get_ref() {
+            if let Err(error) = check_pattern(glob) {
+                let at = self.within(span(&written.files), &glob.to_string_lossy());
+                self.fault(at, error.to_string(), "* stands for any name, ** for any folders, [0-9] for a digit; [[] is a bracket itself".to_owned());
+            }
+        }
         let split = match written.document.as_ref().map(|d| (d, d.get_ref().as_str())) {
             None | Some((_, "file" | "record")) => Split::Whole,
             Some((value, text)) => match text.strip_prefix("heading:").and_then(|level| level.parse().ok()) {
@@ -499,6 +556,11 @@ impl Reader<'_> {
             None | Some((_, "none")) => TitleFrom::Nothing,
             Some((_, "heading")) => TitleFrom::Heading,
             Some((_, "first-line")) => TitleFrom::FirstLine,
+            Some((value, text)) if !text.starts_with("field:") => {
+                let near = suggestion(text, ["heading", "first-line", "none"]).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+                self.fault(span(value), format!("`{text}` is not known"), format!("{near}write heading, first-line, field:NAME or none"));
+                TitleFrom::Nothing
+            }
             Some((value, _)) => {
                 fields.title = self.field(Some(value));
                 TitleFrom::Field
@@ -564,12 +626,23 @@ impl Reader<'_> {
         }
     }
 
+    /// Where a text stands inside a span of the file; the whole span if it is written otherwise.
+    fn within(&self, span: Span, text: &str) -> Span {
+        span.of(&self.file.text).find(text).map_or(span, |at| Span::new(span.start + at, span.start + at + text.len()))
+    }
+
     fn patterns(&mut self, written: &[Spanned<String>]) -> Vec<Regex> {
         let mut out = Vec::new();
         for pattern in written {
             match Regex::new(pattern.get_ref()) {
                 Ok(regex) => out.push(regex),
-                Err(error) => self.fault(span(pattern), format!("`{}` is no pattern: {error}", pattern.get_ref()), None),
+                Err(error) => {
+                    // Its last line says what is wrong; the others draw the pattern.
+                    let told = error.to_string();
+                    let told = told.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                    let hint = "a character such as ( [ . * stands for itself after a \\, in single quotation marks: '^\\(notice\\)'".to_owned();
+                    self.fault(span(pattern), format!("`{}` is no regular expression: {told}", pattern.get_ref()), hint);
+                }
             }
         }
         out
@@ -593,7 +666,7 @@ impl Reader<'_> {
         let found = match crate::load::find(&input) {
             Ok(found) => found.files,
             Err(error) => {
-                self.fault(span(globs), error.to_string(), None);
+                self.fault(span(globs), error.to_string(), missing_hint(&error));
                 return Ok(Vec::new());
             }
         };

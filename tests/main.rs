@@ -15,3 +15,4 @@ mod program;
 mod regressions;
 mod statistics;
 mod statistics_pairs;
+mod tour;

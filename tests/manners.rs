@@ -131,3 +131,94 @@ fn a_shell_is_told_the_pipelines_tables_and_themes_that_are_there() {
     assert_eq!(asked(&["tifa", "chart", "wa"]), ["water"]);
     assert_eq!(asked(&["tifa", "show", "hits", "--columns", "theme,char_s"]), ["theme,char_start"]);
 }
+
+fn told(place: &Place, arguments: &[&str]) -> (Option<i32>, String) {
+    let out = program().current_dir(place.dir.path()).args(arguments).output().unwrap();
+    (out.status.code(), String::from_utf8(out.stdout).unwrap() + &String::from_utf8(out.stderr).unwrap())
+}
+
+#[test]
+fn a_pipeline_for_a_folder_of_files_runs_at_once_and_says_what_was_seen() {
+    let place = Place::new(20);
+    fs::remove_dir_all(place.path("pipelines")).unwrap();
+    for n in 1..=9 {
+        place.write(&format!("raw/notices/{n}.md"), &format!("# 第{n}号通知\n\n2024年3月{n}日\n\n各地要兴修水利，抓好春耕备耕，让群众过上好日子。\n"));
+    }
+    place.write("raw/scan.pdf", "%PDF-1.4");
+    let (code, out) = told(&place, &["init", "--from", "raw", "corpus"]);
+    assert_eq!(code, Some(0), "{out}");
+    for part in ["filename:%Y%m%d", "UTF-8 in 20 of 20", "1 file .pdf", "now: cd corpus && tifa run"] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let written = fs::read_to_string(place.path("corpus/pipelines/mine.toml")).unwrap();
+    for part in [
+        "files = [\"../../raw/*.txt\"] # 20 files",
+        "date = \"filename:%Y%m%d\" # 20 of 20 file names fit",
+        "cadence = \"daily\" #",
+        "date = \"header\" #",
+        "# encoding: ",
+    ] {
+        assert!(written.contains(part), "{part}: {written}");
+    }
+    let run = program().current_dir(place.path("corpus")).args(["run", "--log-format", "json"]).output().unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!((&record["counts"]["documents"], &record["counts"]["undated_documents"], &record["rejects"]), (&29.into(), &0.into(), &serde_json::json!({})));
+    assert_eq!(told(&place, &["init", "--from", "raw", "corpus"]).0, Some(2));
+    let (code, out) = told(&place, &["init", "--from", "raw", "raw/corpus"]);
+    assert!(code == Some(2) && out.contains("lies among the files") && !place.path("raw/corpus").exists(), "{out}");
+    fs::create_dir(place.path("empty")).unwrap();
+    let (code, out) = told(&place, &["init", "--from", "empty", "other"]);
+    assert!(code == Some(2) && out.contains("the folder is empty") && !place.path("other").exists(), "{out}");
+}
+
+#[test]
+fn mistakes_are_shown_underlined_with_what_to_do() {
+    let place = Place::new(1);
+    for (from, to, parts) in [
+        ("title = \"first-line\"", "title = \"firstline\"", ["days.toml:8:9", "^^^^^^^^^^^", "did you mean `first-line`?"]),
+        ("title = \"first-line\"", "title = 5", ["days.toml:8:9", "^", "put it in quotation marks"]),
+        ("[\"../raw/*.txt\"]", "\"../raw/*.txt\"", ["days.toml:6:9", "^^^^^^^^^^^^^^", "write a list: [\"../raw/*.txt\"]"]),
+        ("../raw/*.txt", "../raw/[*.txt", ["days.toml:6:11", "^^^^^^^^^^^^^", "unclosed character class"]),
+        ("../raw/*.txt", "../rwa/*.txt", ["days.toml:6:9", "^^^^^^^^^^^^^^^^", "did you mean `raw`?"]),
+        ("../raw/*.txt", "../raw/*.text", ["days.toml:6:9", "no file matches", "--allow-shrink"]),
+        ("themes/*", "themse/*", ["days.toml:12:11", "^^^^^^^^^^^^^^^^^", "did you mean `themes`?"]),
+        ("[[source]]", "[source]", ["days.toml:4:1", "^^^^^^^^", "write [[source]]"]),
+        ("%Y%m%d", "%m%d", ["days.toml:9:8", "has no year", "put %Y in it"]),
+        ("[tag]", "[parse]\ndrop_lines = ['(']\n[tag]", ["days.toml:12:15", "^^^", "unclosed group"]),
+    ] {
+        place.write("pipelines/days.toml", &PIPELINE.replace(from, to));
+        let (code, out) = told(&place, &["run"]);
+        assert_eq!(code, Some(2), "{out}");
+        for part in parts {
+            assert!(out.contains(part), "{to}: {part}: {out}");
+        }
+    }
+    place.write("pipelines/days.toml", PIPELINE);
+    fs::write(place.path("pipelines/themes/bad.toml"), b"[[theme]]\nid = \"\xb8\xc4\"\n").unwrap();
+    let (code, out) = told(&place, &["check"]);
+    assert!(code == Some(2) && out.contains("bad.toml:2:7") && out.contains("save it as UTF-8"), "{out}");
+    place.write(
+        "pipelines/themes/bad.toml",
+        "[[theme]]\nid = \"bad\"\nzh = \"坏\"\nen = \"bad\"\nsource = \"test\"\nterms = [\"坏事\"]\n[[theme.case]]\ntext = \"好事\"\nhits = [\"坏事\"]\n",
+    );
+    let (code, out) = told(&place, &["check"]);
+    assert!(code == Some(1) && out.contains("bad.toml:8: theme `bad`"), "{out}");
+    assert!(told(&place, &["show", "hitz"]).1.contains("did you mean `hits`?"));
+    assert!(told(&place, &["run", "dyas"]).1.contains("did you mean `days`?"));
+}
+
+#[test]
+fn a_full_disk_is_told_and_a_reader_that_has_enough_is_no_error() {
+    let place = Place::new(1);
+    assert_eq!(place.run(&["--quiet"]).0, 0);
+    let shell = |line: &str| {
+        let line = line.replace("tifa", env!("CARGO_BIN_EXE_tifa"));
+        let out = Command::new("bash").current_dir(place.dir.path()).args(["-c", &format!("set -o pipefail; {line}")]).output().unwrap();
+        (out.status.code(), String::from_utf8(out.stderr).unwrap())
+    };
+    let (code, error) = shell("tifa schema > /dev/full");
+    assert!(code == Some(2) && error.contains("No space left"), "{error}");
+    for line in ["tifa schema | head -1", "tifa show theme_frequency --rows 500 | head -1", "tifa man run | head -1", "tifa check --all | head -1"] {
+        assert_eq!(shell(line), (Some(0), String::new()), "{line}");
+    }
+}

@@ -63,13 +63,8 @@ impl ChartArguments {
         rows.retain(|row| &*row.theme == theme.as_str() && row.period_start.is_some());
         let lengths = &plan.tally.periods;
         let of = |length: Period| rows.iter().filter(|row| &*row.period == length.name()).collect::<Vec<_>>();
-        let chosen = match self.period {
-            Some(asked) => asked,
-            None => {
-                let short = lengths.iter().find(|length| (1..=MOST).contains(&of(**length).len()));
-                short.or(lengths.last()).copied().ok_or_else(none)?
-            }
-        };
+        let short = || lengths.iter().find(|length| (1..=MOST).contains(&of(**length).len())).or(lengths.last()).copied();
+        let chosen = self.period.or_else(short).ok_or_else(none)?;
         if !lengths.contains(&chosen) {
             let have: Vec<&str> = lengths.iter().map(|length| length.name()).collect();
             return Err(Error::Usage(format!(

@@ -4,6 +4,7 @@
 use clap::Args;
 
 use super::progress::{Watched, watch};
+use super::render::warn;
 use super::{Pipelines, say};
 use crate::Error;
 use crate::batch::{Survey, survey};
@@ -38,6 +39,9 @@ impl CheckArguments {
             let plan = Plan::read(&file)?;
             let failing = failures_of(&plan);
             let holds = failing.is_empty();
+            if let Some(fault) = plan.source_without_files() {
+                warn(&fault);
+            }
             let drafts: Vec<&str> = plan.lexicon.drafts().iter().map(|draft| draft.id.as_str()).collect();
             if !drafts.is_empty() {
                 say(format_args!("{}: drafts, which count nothing while they say `draft = true`: {}", file.display(), drafts.join(", ")))?;
@@ -86,7 +90,8 @@ fn failures_of(plan: &Plan) -> Vec<String> {
     let mut failures = Vec::new();
     for (case, found) in plan.lexicon.failing_cases() {
         let theme = plan.lexicon.themes().get(case.theme).map_or("", |t| t.id.as_str());
-        failures.push(format!("theme `{theme}`: in `{}` expected {:?}, found {found:?}", case.text, case.hits));
+        let place = place_of(plan, &case.text).map_or_else(String::new, |place| format!("{place}: "));
+        failures.push(format!("{place}theme `{theme}`: in `{}` expected {:?}, found {found:?}", case.text, case.hits));
     }
     for failing in failing_cases(&plan.vocabulary) {
         failures.push(format!("occasion: in `{}` expected {:?}, found {:?}", failing.case.text, failing.case.events, failing.found));
@@ -105,6 +110,17 @@ fn failures_of(plan: &Plan) -> Vec<String> {
         failures.push(format!("themes without a case: {}", without.join(", ")));
     }
     failures
+}
+
+/// File and line of a case of the lexicon, by its text.
+fn place_of(plan: &Plan, text: &str) -> Option<String> {
+    let mut files: Vec<_> = std::fs::read_dir(&plan.lexicon_folder).ok()?.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files.iter().find_map(|file| {
+        let content = std::fs::read_to_string(file).ok()?;
+        let line = content.lines().position(|line| line.contains(text))?;
+        Some(format!("{}:{}", file.display(), line + 1))
+    })
 }
 
 /// `term (theme)`.

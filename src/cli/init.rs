@@ -1,6 +1,7 @@
 //! `tifa init`: a folder that runs at once, with a text of its own or for files
 //! that are there already.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,9 @@ impl InitArguments {
                 say(format_args!("wrote a pipeline, a lexicon and a text; now: cd {} && tifa run", quoted(&folder)))
             }
             Some(files) => {
+                if files.is_file() {
+                    return Err(Error::Usage(format!("`{}` is a file: name the folder that it lies in", files.display())));
+                }
                 let guess = look(files).map_err(BatchError::from)?;
                 if guess.sources.is_empty() {
                     return Err(Error::Usage(nothing(files, &guess)));
@@ -112,7 +116,7 @@ fn nothing(files: &Path, guess: &Guess) -> String {
         text.push_str("; the folder is empty (hidden files do not count)");
     }
     for passed in guess.passed.iter().take(10) {
-        text.push_str(&format!("\n  {}: {}", passed.what, passed.why));
+        let _ = write!(text, "\n  {}: {}", passed.what, passed.why);
     }
     text
 }
@@ -172,12 +176,12 @@ fn written(guess: &Guess, files: &Path, base: &str) -> String {
     out.push_str("name = \"mine\"\ntitle = \"我的语料\"\noutput = \"../output\"\n");
     for source in &guess.sources {
         let globs: Vec<String> = source.globs.iter().map(|glob| string(&format!("{base}/{glob}"))).collect();
-        out.push_str(&format!("\n[[source]]\nname = {}\n", string(&source.name)));
-        out.push_str(&format!("files = [{}] # {}\n", globs.join(", "), counted(source)));
+        let _ = writeln!(out, "\n[[source]]\nname = {}", string(&source.name));
+        let _ = writeln!(out, "files = [{}] # {}", globs.join(", "), counted(source));
         for finding in &source.findings {
             setting(&mut out, finding, &string(&finding.value));
         }
-        out.push_str(&format!("# encoding: {}; it is found anew in each file, so there is nothing to set\n", comment(&source.encodings)));
+        let _ = writeln!(out, "# encoding: {}; it is found anew in each file, so there is nothing to set", comment(&source.encodings));
         if source.value("cadence").is_none() {
             out.push_str("# cadence: daily, weekdays or yearly, if this source is expected to speak so often: then gaps are shown\n");
         }
@@ -185,7 +189,7 @@ fn written(guess: &Guess, files: &Path, base: &str) -> String {
     if !guess.drop_lines.is_empty() {
         out.push_str("\n[parse]\ndrop_lines = [ # lines to leave out, as regular expressions\n");
         for finding in &guess.drop_lines {
-            out.push_str(&format!("    {}, # {}\n", string(&finding.value), comment(&finding.why)));
+            let _ = writeln!(out, "    {}, # {}", string(&finding.value), comment(&finding.why));
         }
         out.push_str("]\n");
     }
@@ -194,11 +198,14 @@ fn written(guess: &Guess, files: &Path, base: &str) -> String {
 }
 
 fn setting(out: &mut String, finding: &Finding, value: &str) {
-    out.push_str(&format!("{} = {value} # {}\n", finding.key, comment(&finding.why)));
+    let _ = writeln!(out, "{} = {value} # {}", finding.key, comment(&finding.why));
     if let Some(other) = &finding.unsure {
-        out.push_str(&format!("# or: {} = {}\n", finding.key, comment(other)));
+        let _ = writeln!(out, "# or: {} = {}", finding.key, comment(other));
     }
 }
+
+/// Files not read that are named on the terminal.
+const SHOWN: usize = 8;
 
 /// The guesses for a person, wrapped to the terminal.
 fn print(guess: &Guess, files: &Path) -> Result<(), Error> {
@@ -221,7 +228,6 @@ fn print(guess: &Guess, files: &Path) -> Result<(), Error> {
     }
     if !guess.passed.is_empty() {
         say(format_args!("not read:"))?;
-        const SHOWN: usize = 8;
         for passed in guess.passed.iter().take(SHOWN) {
             line(&format!("  {}: {}", passed.what, comment(&passed.why)), 2)?;
         }

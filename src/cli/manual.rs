@@ -1,5 +1,6 @@
 //! `tifa man`: a page for the program and one for each command.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -54,7 +55,7 @@ fn page(command: Command) -> Vec<u8> {
             if c.is_ascii() {
                 page.push(c);
             } else {
-                page.push_str(&format!("\\[u{:04X}]", u32::from(c)));
+                let _ = write!(page, "\\[u{:04X}]", u32::from(c));
             }
             page
         })

@@ -17,7 +17,7 @@ mod run;
 mod show;
 mod underline;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -162,7 +162,11 @@ fn the_pipeline(named: Option<&Path>) -> Result<PathBuf, Error> {
         Some(named) => files.iter().find(|f| Some(stem(f).as_str()) == named.to_str()).cloned().ok_or_else(|| {
             let typed = named.to_string_lossy();
             let near = crate::diagnostic::suggestion(&typed, known.iter().map(String::as_str)).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-            Error::Usage(format!("there is no pipeline `{typed}`{near}"))
+            let there = match (&folder, known.as_slice()) {
+                (Some(folder), known) if !known.is_empty() => format!(" ({} has {})", folder.display(), known.join(", ")),
+                _ => String::new(),
+            };
+            Error::Usage(format!("there is no pipeline `{typed}`{near}{there}"))
         }),
         None => match files.as_slice() {
             [only] => Ok(only.clone()),
@@ -237,6 +241,6 @@ fn log_to_stderr(format: LogFormat, quiet: bool) {
     let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(|| progress::AroundProgress).with_target(false);
     match format {
         LogFormat::Json => builder.json().init(),
-        LogFormat::Text => builder.without_time().with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Text => builder.without_time().with_ansi(render::is_styled()).init(),
     }
 }

@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 use super::progress::{Watched, watch};
 use super::{Folders, Pipelines, say};
 use crate::Error;
-use crate::batch::{Leftovers, Options, RunRecord, Status};
+use crate::batch::{BatchError, Leftovers, Options, RunRecord, Status};
 use crate::diagnostic::Stage;
 use crate::load::Limits;
-use crate::plan::{Plan, read_size};
+use crate::plan::{Plan, PlanError, read_size};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
@@ -81,12 +81,23 @@ impl RunArguments {
         let (progress, stop) = watch(!quiet && !json, json)?;
         let outcome = plans.iter().try_for_each(|plan| {
             let watched = Watched::new(&progress, &stop, Some(Leftovers::of(plan, &options)));
-            let record = crate::execute(plan, &options, &watched)?;
+            let record = crate::execute(plan, &options, &watched).map_err(|error| shown_in_file(plan, error))?;
             let told = progress.aside(|| report(plan, &record, quiet, json));
             stop.release();
             told
         });
         stop.ended(&progress, outcome)
+    }
+}
+
+/// A source without files is shown where the pipeline names them.
+fn shown_in_file(plan: &Plan, error: Error) -> Error {
+    match error {
+        Error::Batch(BatchError::Load(_) | BatchError::EmptySource(_)) => match plan.source_without_files() {
+            Some(fault) => Error::Plan(PlanError::Faults(vec![fault])),
+            None => error,
+        },
+        error => error,
     }
 }
 

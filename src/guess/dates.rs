@@ -1,6 +1,7 @@
 //! Dates in names and fields, and how often a source speaks.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
@@ -52,19 +53,19 @@ pub(super) struct Dated {
 
 /// The format of the dates in the paths of files, if nearly all have one.
 pub(super) fn in_names(names: &[String]) -> Option<Dated> {
-    let (_, format, dates) = fitting(&IN_NAMES, names.iter().map(String::as_str), 0.9)?;
+    let (_, format, dates) = fitting(&IN_NAMES, &names.iter().map(String::as_str), 0.9)?;
     let first = names.first()?;
     let mut why = format!("{} file names fit, such as {first}: {}", of(dates.len(), names.len()), range(&dates));
     if dates.len() < names.len() {
         let reads = |name: &&String| DateFormat::new(format).is_ok_and(|f| f.find(name).is_none());
         let odd: Vec<&str> = names.iter().filter(reads).take(3).map(String::as_str).collect();
-        why.push_str(&format!("; without a date: {}", odd.join(", ")));
+        let _ = write!(why, "; without a date: {}", odd.join(", "));
     }
     let mut finding = Finding::new("date", format!("filename:{format}"), why);
-    if format == "%y%m%d" && fitting(&["%Y%m"], names.iter().map(String::as_str), 0.9).is_some() {
+    if format == "%y%m%d" && fitting(&["%Y%m"], &names.iter().map(String::as_str), 0.9).is_some() {
         finding = finding.unsure("filename:%Y%m, if the six digits are a year and a month");
     }
-    if format == "%Y%m" && fitting(&["%y%m%d"], names.iter().map(String::as_str), 0.9).is_some() {
+    if format == "%Y%m" && fitting(&["%y%m%d"], &names.iter().map(String::as_str), 0.9).is_some() {
         finding = finding.unsure("filename:%y%m%d, if the six digits are year, month and day");
     }
     Some(Dated { finding, dates })
@@ -74,7 +75,7 @@ pub(super) fn in_names(names: &[String]) -> Option<Dated> {
 /// one, and how many values are dates.
 pub(super) fn in_values(values: &[&str]) -> Option<(Option<&'static str>, Vec<DateRange>)> {
     let plain: Vec<DateRange> = values.iter().filter_map(|value| read_date(value)).filter(plausible).collect();
-    let with_format = fitting(&IN_FIELDS, values.iter().copied(), 0.9);
+    let with_format = fitting(&IN_FIELDS, &values.iter().copied(), 0.9);
     match with_format {
         Some((_, format, dates)) if dates.len() > plain.len() => Some((Some(format), dates)),
         _ => (!plain.is_empty()).then_some((None, plain)),
@@ -88,12 +89,12 @@ pub(super) fn other_order(format: &str, values: &[&str]) -> Option<&'static str>
         "%d-%m-%Y" => "%m-%d-%Y",
         _ => return None,
     };
-    fitting(&[other], values.iter().copied(), 1.0).map(|_| other)
+    fitting(&[other], &values.iter().copied(), 1.0).map(|_| other)
 }
 
 /// Of the formats, the one that fits most texts, if it fits this share of them; of
 /// several, the first of the most exact.
-fn fitting<'t>(formats: &[&'static str], texts: impl Iterator<Item = &'t str> + Clone, least: f64) -> Option<(usize, &'static str, Vec<DateRange>)> {
+fn fitting<'t>(formats: &[&'static str], texts: &(impl Iterator<Item = &'t str> + Clone), least: f64) -> Option<(usize, &'static str, Vec<DateRange>)> {
     let all = texts.clone().count();
     let mut best: Option<(usize, &'static str, Vec<DateRange>)> = None;
     for format in formats {

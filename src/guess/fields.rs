@@ -202,10 +202,10 @@ const URLS: [&str; 7] = ["url", "link", "href", "source_url", "网址", "链接"
 
 /// What each field is; none if no field is text.
 fn findings(records: &[BTreeMap<String, String>], whole: bool) -> Option<Vec<Finding>> {
-    let mut names: Vec<&str> = records.iter().flat_map(|record| record.keys().map(String::as_str)).collect();
-    names.sort_unstable();
-    names.dedup();
-    let columns: Vec<Column<'_>> = names
+    let mut keys: Vec<&str> = records.iter().flat_map(|record| record.keys().map(String::as_str)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let columns: Vec<Column<'_>> = keys
         .into_iter()
         .map(|name| Column {
             name,
@@ -228,8 +228,8 @@ fn findings(records: &[BTreeMap<String, String>], whole: bool) -> Option<Vec<Fin
     ];
     let others: Vec<&Column<'_>> = columns.iter().filter(|column| column.name != text.name).collect();
     let short = |column: &&&Column<'_>| (2..=60).contains(&column.mean_han()) && column.mean_han() * 2 < text.mean_han().max(8);
-    let named = others.iter().filter(|column| column.rank(&TITLES) != usize::MAX).min_by_key(|column| column.rank(&TITLES));
-    let title = named.or_else(|| {
+    let by_name = others.iter().filter(|column| column.rank(&TITLES) != usize::MAX).min_by_key(|column| column.rank(&TITLES));
+    let title = by_name.or_else(|| {
         others.iter().filter(short).filter(|column| column.filled() && column.distinct() && column.values.len() > 2).max_by_key(|column| column.mean_han())
     });
     match title {
@@ -240,10 +240,11 @@ fn findings(records: &[BTreeMap<String, String>], whole: bool) -> Option<Vec<Fin
         )),
         None => out.push(Finding::new("title", "none", "no field looks like a title")),
     }
-    let dated = date(&others);
-    let dates = dated.as_ref().map(|(_, dates)| dates.clone()).unwrap_or_default();
+    let date_field = date(&others);
+    let days = date_field.as_ref().map(|(_, dates)| dates.clone()).unwrap_or_default();
     out.push(
-        dated.map_or_else(|| Finding::new("date", "none", "no field has dates").unsure("field:NAME or field:NAME:FORMAT, if one has"), |(finding, _)| finding),
+        date_field
+            .map_or_else(|| Finding::new("date", "none", "no field has dates").unsure("field:NAME or field:NAME:FORMAT, if one has"), |(finding, _)| finding),
     );
     let ids = others.iter().filter(|column| column.rank(&IDS) < IDS.len() && column.values.len() == column.all && column.distinct());
     if let Some(id) = ids.min_by_key(|column| column.rank(&IDS)) {
@@ -256,7 +257,7 @@ fn findings(records: &[BTreeMap<String, String>], whole: bool) -> Option<Vec<Fin
     if let Some(url) = links.min_by_key(|column| column.rank(&URLS)) {
         out.push(Finding::new("url", format!("field:{}", url.name), format!("addresses in {} records", of(url.values.len(), url.all))));
     }
-    out.extend(dates::cadence(&dates, whole));
+    out.extend(dates::cadence(&days, whole));
     Some(out)
 }
 

@@ -116,7 +116,7 @@ pub(super) fn list(folder: &Path) -> Result<Listed, LoadError> {
     let name_of = |file: &File| file.path.strip_prefix(&root).map_or_else(|_| file.name.to_string(), |path| path.to_string_lossy().into_owned());
     let mut passed: Vec<Passed> = found.rejects.iter().map(|reject| Passed { what: reject.path.clone(), why: reject.detail.clone() }).collect();
     let mut kinds: BTreeMap<String, Result<Layout, String>> = BTreeMap::new();
-    let mut read: Vec<(String, Layout, File)> = Vec::new();
+    let mut read: Vec<Named> = Vec::new();
     let mut never: BTreeMap<(String, String), usize> = BTreeMap::new();
     let files = found.files.len();
     let named: Vec<(String, File)> = found.files.into_iter().map(|file| (name_of(&file), file)).collect();
@@ -193,16 +193,19 @@ pub(super) fn content_layout(text: &str, more: bool) -> Result<Layout, String> {
     if crate::parse::han_chars(text) >= 20 { Ok(Layout::Text) } else { Err("no Chinese text".into()) }
 }
 
+/// A file with its name below the folder looked at.
+type Named = (String, Layout, File);
+
 /// A source for each first folder and layout; folders that are dates, or too many,
 /// are one source.
-fn grouped(read: Vec<(String, Layout, File)>, passed: &mut Vec<Passed>) -> Vec<Group> {
+fn grouped(read: Vec<Named>, passed: &mut Vec<Passed>) -> Vec<Group> {
     // Folders above all files are no choice of the person who sorted them.
     let first = |name: &str| name.split_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     let mut tops: Vec<String> = read.iter().map(|(name, ..)| first(name)).filter(|top| !top.is_empty() && !is_date_part(top)).collect();
     tops.sort();
     tops.dedup();
     let apart = tops.len() <= MOST_SOURCES;
-    let mut groups: BTreeMap<(String, &str), Vec<(String, Layout, File)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, &str), Vec<Named>> = BTreeMap::new();
     for (name, layout, file) in read {
         let top = if apart && tops.contains(&first(&name)) { first(&name) } else { String::new() };
         groups.entry((top, super::layout_name(layout))).or_default().push((name, layout, file));
@@ -221,7 +224,7 @@ fn grouped(read: Vec<(String, Layout, File)>, passed: &mut Vec<Passed>) -> Vec<G
     out
 }
 
-fn group(top: String, files: Vec<(String, Layout, File)>, passed: &mut Vec<Passed>) -> Option<Group> {
+fn group(top: String, files: Vec<Named>, passed: &mut [Passed]) -> Option<Group> {
     let layout = files.first()?.1;
     let below = |name: &str| name.strip_prefix(&format!("{top}/")).unwrap_or(name).to_owned();
     let deep = files.iter().any(|(name, ..)| below(name).contains('/'));

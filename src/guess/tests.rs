@@ -37,7 +37,8 @@ fn values<'s>(source: &'s SourceGuess, keys: &[&str]) -> Vec<&'s str> {
 
 #[test]
 fn the_date_format_of_names_is_found() {
-    let names: [(&dyn Fn(u32, u32, u32) -> String, &str); 12] = [
+    type Name<'n> = &'n dyn Fn(u32, u32, u32) -> String;
+    let names: [(Name<'_>, &str); 12] = [
         (&|y, m, d| format!("{y}{m:02}{d:02}.txt"), "filename:%Y%m%d"),
         (&|y, m, d| format!("{y}-{m:02}-{d:02}.txt"), "filename:%Y-%m-%d"),
         (&|y, m, d| format!("news_{y}_{m:02}_{d:02}_a.txt"), "filename:%Y_%m_%d"),
@@ -80,10 +81,11 @@ fn a_source_of_working_days_is_told_from_a_daily_one() {
 
 #[test]
 fn encodings_are_told_and_make_no_difference() {
+    type Bytes<'b> = &'b dyn Fn(u32) -> Vec<u8>;
     let text = |n: u32| format!("第{n}号通知\n（2024年3月{}日）\n\n{BODY}", n + 1);
     let utf16 = |n: u32| [vec![0xff, 0xfe], text(n).encode_utf16().flat_map(u16::to_le_bytes).collect()].concat();
     let traditional = |n: u32| format!("第{n}號通知\n（2024年3月{}日）\n\n　　全縣水利工作會議在縣城召開。會議要求，加快水利工程建設，抓好春耕備耕。\n", n + 1);
-    let encodings: [(&str, &dyn Fn(u32) -> Vec<u8>); 5] = [
+    let encodings: [(&str, Bytes<'_>); 5] = [
         ("UTF-8 in 9 of 9", &|n| text(n).into_bytes()),
         ("UTF-8 in 9 of 9", &|n| format!("\u{feff}{}", text(n)).into_bytes()),
         ("gb18030 in 9 of 9", &|n| GB18030.encode(&text(n)).0.into_owned()),

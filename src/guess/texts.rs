@@ -2,6 +2,7 @@
 //! them in each way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use regex::Regex;
 
@@ -39,10 +40,9 @@ pub(super) fn look(group: &Group) -> Looked {
     if let (Some(findings), true) = (&mut findings, layout != group.layout) {
         findings.insert(0, Finding::new("layout", super::layout_name(layout), format!("{} of the .txt files are HTML", of(pages, records.len()))));
     }
-    if cut > 0 {
-        if let Some(finding) = findings.iter_mut().flatten().find(|finding| finding.key == "document") {
-            finding.why.push_str(&format!("; of {cut} long files only the beginning was read"));
-        }
+    let document = findings.iter_mut().flatten().find(|finding| finding.key == "document");
+    if let (Some(finding), true) = (document, cut > 0) {
+        let _ = write!(finding.why, "; of {cut} long files only the beginning was read");
     }
     Looked {
         layout,

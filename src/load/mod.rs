@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decode::{DecodeError, Decoded, decode};
 pub use digest::{leading_u64, short_hex};
-pub use files::{File, Found, find, without_dots};
+pub use files::{File, Found, check_pattern, find, without_dots};
 pub use records::{Raw, Start, open};
 pub use segment::{Segment, segments};
 
