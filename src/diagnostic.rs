@@ -273,7 +273,7 @@ mod tests {
             file.toml_fault(&error).hint.unwrap_or_default()
         };
         assert_eq!(told("word = 5"), "put it in quotation marks: \"5\"");
-        assert_eq!(told("word = five"), "put it in quotation marks: \"five\"");
+        assert_eq!(told("word = mine"), "put it in quotation marks: \"mine\"");
         assert_eq!(told("list = \"a\""), "write a list: [\"a\"]");
         assert_eq!(told("truth = \"yes\""), "write true or false, without quotation marks");
         assert_eq!(told("number = \"5\""), "write a number, without quotation marks");

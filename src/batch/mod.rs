@@ -5,19 +5,22 @@
 
 mod copies;
 mod discover;
+mod in_order;
 mod inventory;
 mod leftovers;
+mod pace;
 mod record;
 mod shard;
 mod survey;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rayon::prelude::*;
 use rustix::fs::{FlockOperation, flock};
 
 pub use discover::{discover, known_candidates, released_candidates};
@@ -30,12 +33,14 @@ use crate::load::{Limits, LoadError, leading_u64, short_hex};
 use crate::plan::{Duplicates, Plan};
 use crate::tally::{CopyRow, SourceCadence, Sums, Tally, TallyError};
 use crate::write::{
-    CheckFailure, Release, Row, Table, TableFile, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune,
-    read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
+    CheckFailure, CsvFile, Release, Row, Table, TableFile, WriteError, Written, batch, batches, check_tables, clear_unfinished, columns_fingerprint,
+    data_package, latest, prune, read_text_column, tables, theme_rows,
 };
 use copies::{Found, IN_MEMORY, Part};
+use in_order::in_order;
 use inventory::{Inventory, Shard};
-use shard::{Asked, Cache, Keys, Made, Summary, annotated_tables};
+use pace::Pace;
+use shard::{Asked, Cache, Keys, Made, Summary, resolved_tables};
 
 /// How a run is asked for.
 #[derive(Clone, Debug)]
@@ -314,27 +319,34 @@ impl Run<'_> {
     /// cache. A rollup is added and given up: of the counts, memory holds the
     /// sums alone. The keys that come back are those of the rollups as counted.
     fn shards(&mut self, taken: &Inventory, keys: Vec<Keys>, cache: &Cache, sums: &mut Sums<'_>) -> Result<(Vec<Keys>, Vec<Made>, Found), BatchError> {
-        let until = self.options.until;
+        let (until, threads) = (self.options.until, rayon::current_num_threads());
         let first = self.plan.duplicates == Duplicates::First && until >= Stage::Tally;
         self.watch.begin(taken.bytes * if first { 2 } else { 1 });
         let (mut keys, mut found, mut parsed) = (keys, Found::default(), Vec::new());
         if first {
-            for (shard, keys) in taken.shards.iter().zip(&keys) {
-                parsed.push(self.shard(shard, keys, cache, Asked { until: Stage::Parse, left_out: &[] })?.computed);
-            }
+            let parse = |number| self.shard(taken, &keys, cache, number, Asked { until: Stage::Parse, left_out: &[], pace: None });
+            in_order(taken.shards.len(), threads, parse, |_, made| {
+                parsed.push(made.computed);
+                Ok(())
+            })?;
             found = self.copies(&taken.shards, &keys, cache)?;
             keys = keys.into_iter().zip(&found.later).map(|(keys, later)| keys.without(later)).collect();
         }
         let mut out = Vec::with_capacity(taken.shards.len());
-        for (number, (shard, keys)) in taken.shards.iter().zip(&keys).enumerate() {
+        let mut computed = 0;
+        let work = |number| {
             let left_out = found.later.get(number).map_or(&[][..], Vec::as_slice);
-            let mut made = self.shard(shard, keys, cache, Asked { until, left_out })?;
-            self.record.inputs.shards_computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
+            self.shard(taken, &keys, cache, number, Asked { until, left_out, pace: None })
+        };
+        in_order(taken.shards.len(), threads, work, |number, mut made| {
+            computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
             if let Some(rollup) = made.rollup.take() {
                 self.clock.time(Stage::Tally, || sums.add(rollup))?;
             }
             out.push(made);
-        }
+            Ok(())
+        })?;
+        self.record.inputs.shards_computed = computed;
         if until >= Stage::Tally && !first {
             found = self.copies(&taken.shards, &keys, cache)?;
         }
@@ -356,10 +368,13 @@ impl Run<'_> {
         }
     }
 
-    fn shard(&self, shard: &Shard, keys: &Keys, cache: &Cache, asked: Asked<'_>) -> Result<Made, BatchError> {
+    fn shard(&self, taken: &Inventory, keys: &[Keys], cache: &Cache, number: usize, asked: Asked<'_>) -> Result<Made, BatchError> {
+        let (Some(shard), Some(keys)) = (taken.shards.get(number), keys.get(number)) else { return Err(BatchError::Broken("a shard without keys")) };
         self.step("reading")?;
+        let pace = Pace::new(self.watch, shard.bytes);
+        let asked = Asked { pace: Some(&pace), ..asked };
         let made = shard::make(self.plan, shard, keys, cache, self.options.limits, asked, &self.clock)?;
-        self.watch.advance(shard.bytes);
+        pace.reach(1, 1)?;
         Ok(made)
     }
 
@@ -426,24 +441,37 @@ impl Run<'_> {
 
     fn publish(&mut self, keys: &[Keys], cache: &Cache, series: &Tally, rejects: &[Reject]) -> Result<(), BatchError> {
         let release = Release::begin(&self.output)?;
+        release.make_folder("csv")?;
+        self.step("writing tables")?;
+        let written: Vec<Result<_, BatchError>> = tables()
+            .into_par_iter()
+            .map(|table| {
+                if self.watch.stopped() {
+                    return Err(BatchError::Interrupted);
+                }
+                let twin = self.plan.csv.has(&table).then(|| format!("csv/{}.csv", table.name));
+                let csv = twin.as_ref().map(|name| release.folder().join(name));
+                let (files, rows) = if table.folder {
+                    let (files, rows) = Self::link_parts(&release, &table, keys, cache)?;
+                    if let Some(csv) = csv {
+                        let mut csv = CsvFile::create(&csv, table.clone())?;
+                        for file in &files {
+                            batches(&release.folder().join(file))?.try_for_each(|batch| csv.write(&batch?))?;
+                        }
+                    }
+                    (files, rows)
+                } else {
+                    let name = format!("tables/{}.parquet", table.name);
+                    let rows = self.write_single(&release.folder().join(&name), csv.as_deref(), table.name, series, rejects)?;
+                    (vec![name], rows)
+                };
+                Ok((table, files, twin, rows))
+            })
+            .collect();
         let mut package = Vec::new();
         self.record.tables.clear();
-        release.make_folder("csv")?;
-        for table in tables() {
-            self.step("writing tables")?;
-            let (files, rows) = if table.folder { Self::link_parts(&release, &table, keys, cache)? } else { self.single(&release, &table, series, rejects)? };
-            let twin = if self.plan.csv.has(&table) {
-                let name = format!("csv/{}.csv", table.name);
-                let batches = files.iter().map(|file| read_batches(&release.folder().join(file)));
-                let flat = batches.flat_map(|read| match read {
-                    Ok(batches) => batches.into_iter().map(Ok).collect::<Vec<_>>(),
-                    Err(error) => vec![Err(error)],
-                });
-                write_csv(&release.folder().join(&name), &table, flat)?;
-                Some(name)
-            } else {
-                None
-            };
+        for each in written {
+            let (table, files, twin, rows) = each?;
             self.record.tables.push(TableRecord { name: table.name.to_owned(), rows, files: files.len() as u64 });
             package.push((table, files, twin));
         }
@@ -479,7 +507,7 @@ impl Run<'_> {
         release.make_folder(&format!("tables/{}", table.name))?;
         let (mut files, mut rows) = (Vec::new(), 0);
         for key in keys {
-            let (kind, own) = if table.name == "documents" { ("parsed", &key.parsed) } else { ("annotated", &key.annotated) };
+            let (kind, own) = key.of_table(table.name);
             let from = cache.path(kind, own).join(format!("{}.parquet", table.name));
             let name = format!("tables/{}/part-{}.parquet", table.name, own.get(..16).unwrap_or(own));
             rows += row_count(&from)?;
@@ -490,52 +518,30 @@ impl Run<'_> {
         Ok((files, rows))
     }
 
-    fn single(&self, release: &Release, table: &Table, series: &Tally, rejects: &[Reject]) -> Result<(Vec<String>, u64), BatchError> {
-        let name = format!("tables/{}.parquet", table.name);
-        let path = release.folder().join(&name);
-        let rows = self.write_single(&path, table.name, series, rejects)?;
-        Ok((vec![name], rows))
-    }
-
-    fn write_single(&self, path: &Path, table: &str, series: &Tally, rejects: &[Reject]) -> Result<u64, BatchError> {
-        fn rows<R: Row>(path: &Path, rows: &[R], metadata: &[(&str, &str)]) -> Result<u64, BatchError> {
-            write_parquet(path, rows, metadata)?;
-            Ok(rows.len() as u64)
-        }
-        /// Rows that are made while they are written.
-        fn made<R: Row>(path: &Path, mut rows: impl Iterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, BatchError> {
-            let mut file = TableFile::create(path, metadata)?;
-            let mut written = 0;
-            loop {
-                let some: Vec<R> = rows.by_ref().take(ROWS_AT_ONCE).collect();
-                file.write(&some)?;
-                written += some.len() as u64;
-                if some.len() < ROWS_AT_ONCE {
-                    file.close()?;
-                    return Ok(written);
-                }
-            }
-        }
+    /// Writes a table that is one file, and its CSV twin, if it has one.
+    fn write_single(&self, path: &Path, csv: Option<&Path>, table: &str, series: &Tally, rejects: &[Reject]) -> Result<u64, BatchError> {
         let lexicon = [("tifa.lexicon", self.plan.lexicon.hash())];
         let heat = self.plan.tally.measures.heat.id();
         let measured = [("tifa.lexicon", self.plan.lexicon.hash()), ("tifa.heat", heat.as_str())];
+        let file = SingleFile { path, csv };
         match table {
-            "occasions" => rows(path, &series.occasions, &[]),
-            "themes" => rows(path, &theme_rows(&self.plan.lexicon), &lexicon),
-            "copies" => rows(path, &series.copies, &[]),
-            "coverage" => rows(path, &series.coverage, &[]),
-            "period_totals" => rows(path, &series.period_totals, &[]),
-            "theme_frequency" => rows(path, &series.theme_frequency, &measured),
-            "theme_breakdown" => made(path, series.theme_breakdown.rows(), &lexicon),
-            "theme_profile" => rows(path, &series.theme_profile, &measured),
-            "theme_turns" => rows(path, &series.theme_turns, &lexicon),
-            "theme_pairs" => made(path, series.theme_pairs.rows(), &lexicon),
-            "theme_sources" => rows(path, &series.theme_sources, &lexicon),
-            "keyness" => rows(path, &series.keyness, &lexicon),
-            "candidates" => rows(path, &series.candidates, &lexicon),
-            "rejects" => rows(path, rejects, &[]),
-            _ => Err(BatchError::Broken("a single table that nothing fills")),
+            "occasions" => file.rows(&series.occasions, &[]),
+            "themes" => file.rows(&theme_rows(&self.plan.lexicon), &lexicon),
+            "copies" => file.rows(&series.copies, &[]),
+            "coverage" => file.rows(&series.coverage, &[]),
+            "period_totals" => file.rows(&series.period_totals, &[]),
+            "theme_frequency" => file.rows(&series.theme_frequency, &measured),
+            "theme_breakdown" => file.made(series.theme_breakdown.rows(), &lexicon),
+            "theme_profile" => file.rows(&series.theme_profile, &measured),
+            "theme_turns" => file.rows(&series.theme_turns, &lexicon),
+            "theme_pairs" => file.made(series.theme_pairs.rows(), &lexicon),
+            "theme_sources" => file.rows(&series.theme_sources, &lexicon),
+            "keyness" => file.rows(&series.keyness, &lexicon),
+            "candidates" => file.rows(&series.candidates, &lexicon),
+            "rejects" => file.rows(rejects, &[]),
+            _ => return Err(BatchError::Broken("a single table that nothing fills")),
         }
+        .map_err(BatchError::from)
     }
 
     /// Leaves the tables made so far in the work folder, where `show` finds them.
@@ -548,7 +554,8 @@ impl Run<'_> {
             let made = match table.name {
                 "documents" => until >= Stage::Parse,
                 "rejects" => true,
-                name if annotated_tables().contains(&name) => until >= Stage::Resolve,
+                "hits" => until >= Stage::Tag,
+                name if resolved_tables().contains(&name) => until >= Stage::Resolve,
                 _ => series.is_some(),
             };
             if !made {
@@ -559,16 +566,48 @@ impl Run<'_> {
             fs::create_dir_all(&parent).map_err(|e| WriteError::io(&parent, e))?;
             if table.folder {
                 for key in keys {
-                    let (kind, own) = if table.name == "documents" { ("parsed", &key.parsed) } else { ("annotated", &key.annotated) };
+                    let (kind, own) = key.of_table(table.name);
                     let from = cache.path(kind, own).join(format!("{}.parquet", table.name));
                     let to = path.join(format!("part-{}.parquet", own.get(..16).unwrap_or(own)));
                     fs::copy(&from, &to).map_err(|e| WriteError::io(&to, e))?;
                 }
             } else {
-                self.write_single(&path.with_extension("parquet"), table.name, series.unwrap_or(&Tally::default()), rejects)?;
+                self.write_single(&path.with_extension("parquet"), None, table.name, series.unwrap_or(&Tally::default()), rejects)?;
             }
         }
         Ok(())
+    }
+}
+
+/// A table that is one file, and its CSV twin, if it has one.
+struct SingleFile<'p> {
+    path: &'p Path,
+    csv: Option<&'p Path>,
+}
+
+impl SingleFile<'_> {
+    fn rows<R: Row>(&self, rows: &[R], metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        self.write(rows.chunks(ROWS_AT_ONCE), metadata)
+    }
+
+    /// Rows that are made while they are written.
+    fn made<R: Row>(&self, mut rows: impl Iterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        let some = || Some(rows.by_ref().take(ROWS_AT_ONCE).collect::<Vec<R>>()).filter(|some| !some.is_empty());
+        self.write(std::iter::from_fn(some), metadata)
+    }
+
+    fn write<R: Row, S: AsRef<[R]>>(&self, parts: impl Iterator<Item = S>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        let mut file = TableFile::<R>::create(self.path, metadata)?;
+        let mut csv = self.csv.map(|path| CsvFile::create(path, R::table())).transpose()?;
+        let mut written = 0;
+        for part in parts {
+            let rows = batch(part.as_ref()).map_err(|e| WriteError::table(self.path, &e))?;
+            written += rows.num_rows() as u64;
+            file.write_batch(&rows)?;
+            csv.as_mut().map_or(Ok(()), |csv| csv.write(&rows))?;
+        }
+        file.close()?;
+        Ok(written)
     }
 }
 
@@ -596,19 +635,25 @@ fn pretty(value: &serde_json::Value) -> Result<String, WriteError> {
 
 /// A document's id stands in every table, so it must be unique in the release.
 fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
-    let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
+    let ids = |key: &Keys| read_text_column(&cache.path("parsed", &key.parsed).join("documents.parquet"), "doc_id");
+    let short = |id: &String| leading_u64(&blake3::hash(id.as_bytes()));
+    let hashes: Vec<Vec<u64>> = keys.par_iter().map(|key| Ok(ids(key)?.iter().map(short).collect())).collect::<Result<_, WriteError>>()?;
+    let mut hashes = hashes.concat();
+    hashes.par_sort_unstable();
+    let mut twice: Vec<u64> = hashes.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect();
+    twice.dedup();
+    if twice.is_empty() {
+        return Ok(());
+    }
+    let mut seen = BTreeSet::new();
     let mut failures = Vec::new();
-    for (number, key) in keys.iter().enumerate() {
-        let path = cache.path("parsed", &key.parsed).join("documents.parquet");
-        for id in read_text_column(&path, "doc_id")? {
-            let short = leading_u64(&blake3::hash(id.as_bytes()));
-            if seen.insert(short, number).is_some() {
-                let found = format!("the id `{id}` is given to two documents: make the records' ids unique, or take `id` out of the source");
-                failures.push(CheckFailure { check: "doc_id_is_unique", found });
-            }
+    for id in keys.iter().map(ids).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().filter(|id| twice.binary_search(&short(id)).is_ok()) {
+        if !seen.insert(short(&id)) {
+            let found = format!("the id `{id}` is given to two documents: make the records' ids unique, or take `id` out of the source");
+            failures.push(CheckFailure { check: "doc_id_is_unique", found });
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(BatchError::Checks(failures)) }
+    Err(BatchError::Checks(failures))
 }
 
 fn dry_run_lines(shards: &[Shard], keys: &[Keys], cache: &Cache, duplicates: Duplicates) -> Vec<String> {

@@ -1,42 +1,47 @@
-//! A shard's three artifacts: parsed, annotated, rollups. Each lies in a folder
-//! of its own under a key of all that it depends on, whole or absent.
+//! A shard's four artifacts: parsed, resolved, tagged, rollups. Each lies in a
+//! folder of its own under a key of all that it depends on, whole or absent.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow::array::RecordBatch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::copies::{FINGERPRINTS, check_fingerprints, write_fingerprints};
 use super::inventory::Shard;
+use super::pace::Pace;
 use super::{BatchError, Clock};
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, Raw, Record, read_segment, short_hex};
 use crate::parse::{self, Document, assign_ids};
 use crate::plan::{Plan, Source};
-use crate::resolve::resolve;
-use crate::tag::tag;
+use crate::resolve::{Resolution, resolve};
+use crate::tag::{Hit, tag};
 use crate::tally::{CountRow, OccasionRow, PairCountRow, PresenceRow, Rolling, Rollup, SeenRow, SourceSeenRow, ThemeOccasionRow};
 use crate::write::{
-    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, SentenceRow, ShardCheck, SpanRow, TableFile, WriteError, annotation_rows,
-    document_row, documents, read_parquet, span_rows, write_parquet,
+    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, RowCounts, RowMaker, SENTENCE_COLUMNS, SentenceRow, ShardCheck, SpanRow, TableFile,
+    WriteError, batch, document_row, documents, read_columns, read_parquet, resolutions, span_rows, write_parquet,
 };
 
 /// Versions of the code that makes each artifact: raise one when its output changes.
-const PARSED: u32 = 2;
-const ANNOTATED: u32 = 3;
-const ROLLUP: u32 = 2;
+const PARSED: u32 = 3;
+const RESOLVED: u32 = 1;
+const TAGGED: u32 = 1;
+const ROLLUP: u32 = 3;
 
-/// Names of an artifact's folder in the cache.
-pub(super) const KINDS: [&str; 3] = ["parsed", "annotated", "rollups"];
+/// Names of the artifacts' folders in the cache.
+pub(super) const KINDS: [&str; 4] = ["parsed", "resolved", "tagged", "rollups"];
 
 /// The keys of a shard's artifacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Keys {
     pub parsed: String,
-    pub annotated: String,
+    pub resolved: String,
+    pub tagged: String,
     pub rollups: String,
 }
 
@@ -46,9 +51,10 @@ impl Keys {
     pub(super) fn new(plan: &Plan, version: &str, shard: &Shard, source: &Source, limits: Limits) -> Self {
         let key = |text: String| short_hex(&blake3::hash(text.as_bytes()), 32);
         let parsed = key(format!("{version} {PARSED} {} {limits:?} {:?} {:?} {}", shard.id, source.input.fields, source.parse, source.register));
-        let annotated = key(format!("{version} {ANNOTATED} {parsed} {} {} {}", plan.vocabulary.hash, plan.lexicon.hash(), plan.tally.preamble));
-        let rollups = key(format!("{version} {ROLLUP} {annotated} {:?}", plan.tally.of_counts()));
-        Self { parsed, annotated, rollups }
+        let resolved = key(format!("{version} {RESOLVED} {parsed} {} {}", plan.vocabulary.hash, plan.tally.preamble));
+        let tagged = key(format!("{version} {TAGGED} {resolved} {}", plan.lexicon.hash()));
+        let rollups = key(format!("{version} {ROLLUP} {tagged} {:?}", plan.tally.of_counts()));
+        Self { parsed, resolved, tagged, rollups }
     }
 
     /// The keys of a shard of which these documents, by their place in it, are
@@ -61,9 +67,19 @@ impl Keys {
         Self { rollups, ..self }
     }
 
-    pub(super) fn each(&self) -> [(&'static str, &str); 3] {
-        let [parsed, annotated, rollups] = KINDS;
-        [(parsed, &self.parsed), (annotated, &self.annotated), (rollups, &self.rollups)]
+    pub(super) fn each(&self) -> [(&'static str, &str); 4] {
+        let [parsed, resolved, tagged, rollups] = KINDS;
+        [(parsed, &self.parsed), (resolved, &self.resolved), (tagged, &self.tagged), (rollups, &self.rollups)]
+    }
+
+    /// The artifact that holds the part file of a table, and its key.
+    pub(super) fn of_table(&self, table: &str) -> (&'static str, &str) {
+        let [parsed, resolved, tagged, _] = self.each();
+        match table {
+            "documents" => parsed,
+            "hits" => tagged,
+            _ => resolved,
+        }
     }
 }
 
@@ -131,16 +147,20 @@ impl Cache {
         self.folder.join("scratch").join(self.scratch.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
-    /// Fills a folder aside and gives it its name when it is whole.
-    fn put(&self, kind: &str, key: &str, fill: impl FnOnce(&Path) -> Result<(), WriteError>) -> Result<(), WriteError> {
+    /// Begins an artifact in a folder aside.
+    fn begin(&self) -> Result<PathBuf, WriteError> {
         let aside = self.aside();
         fs::create_dir_all(&aside).map_err(|e| WriteError::io(&aside, e))?;
-        fill(&aside)?;
+        Ok(aside)
+    }
+
+    /// Gives a whole artifact its name.
+    fn put(&self, aside: &Path, kind: &str, key: &str) -> Result<(), WriteError> {
         let path = self.path(kind, key);
         if path.exists() {
             fs::remove_dir_all(&path).map_err(|e| WriteError::io(&path, e))?;
         }
-        fs::rename(&aside, &path).map_err(|e| WriteError::io(&path, e))
+        fs::rename(aside, &path).map_err(|e| WriteError::io(&path, e))
     }
 
     /// Removes every artifact whose key is not among `used`.
@@ -166,97 +186,199 @@ pub(super) struct Asked<'r> {
     /// Documents left out of the counts, by their place in the shard, in order:
     /// the later copies. They have rows in all tables all the same.
     pub left_out: &'r [u32],
+    /// Told how far it is.
+    pub pace: Option<&'r Pace<'r>>,
+}
+
+impl Asked<'_> {
+    /// So much of the shard is done, unless the run is to stop.
+    fn reach(self, done: usize, of: usize) -> Result<(), BatchError> {
+        self.pace.map_or(Ok(()), |pace| pace.reach(done, of))
+    }
+
+    /// The artifacts that are needed.
+    fn kinds(self) -> impl Iterator<Item = &'static str> {
+        let [parsed, resolved, tagged, rollups] = KINDS;
+        let needed = [(parsed, Stage::Load), (resolved, Stage::Resolve), (tagged, Stage::Tag), (rollups, Stage::Tally)];
+        needed.into_iter().filter(move |(_, stage)| self.until >= *stage).map(|(kind, _)| kind)
+    }
 }
 
 /// Brings a shard's artifacts up to what is asked, from the cache where they are there.
 pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limits: Limits, asked: Asked<'_>, clock: &Clock) -> Result<Made, BatchError> {
-    let wants_annotated = asked.until >= Stage::Resolve;
-    let wants_rollup = asked.until >= Stage::Tally;
-    let whole = cache.has("parsed", &keys.parsed)
-        && (!wants_annotated || cache.has("annotated", &keys.annotated))
-        && (!wants_rollup || cache.has("rollups", &keys.rollups));
-    if whole {
-        match from_cache(keys, cache, wants_annotated, wants_rollup) {
+    if asked.kinds().all(|kind| keys.each().iter().any(|(own, key)| *own == kind && cache.has(kind, key))) {
+        match from_cache(keys, cache, asked.until) {
             Ok(made) => return Ok(made),
             Err(error) => tracing::warn!("a cache entry is damaged and is made again: {error}"),
         }
     }
     let source = plan.sources.get(shard.source).ok_or(BatchError::Broken("a shard without a source"))?;
-    let (rows, documents, summary, rejects) = parsed(source, shard, keys, cache, limits, clock)?;
-    let mut made = Made { summary, rejects, rollup: None, hits: BTreeMap::new(), computed: true };
-    if !wants_annotated {
+    let parsed = parsed(source, shard, keys, cache, limits, clock)?;
+    // Parsing is about a third of the work.
+    asked.reach(1, 3)?;
+    let mut made = Made { summary: parsed.summary, rejects: parsed.rejects, rollup: None, hits: BTreeMap::new(), computed: true };
+    if asked.until < Stage::Resolve {
         return Ok(made);
     }
+    let of_tables: Vec<(usize, &Document)> = parsed.documents.iter().enumerate().filter(|(_, d)| plan.tally.preamble || !d.preamble).collect();
     // Whether a document is counted, or only in the tables.
     let counts = |place: usize| u32::try_from(place).is_ok_and(|place| asked.left_out.binary_search(&place).is_err());
-    let of_tables = |preamble: bool| plan.tally.preamble || !preamble;
-    let han_documents = rows.iter().enumerate().filter(|(place, d)| of_tables(d.preamble) && counts(*place)).map(|(_, d)| d.han_chars).sum();
-    drop(rows);
-    let of_tables: Vec<(usize, &Document)> = documents.iter().enumerate().filter(|(_, d)| of_tables(d.preamble)).collect();
+    let han_documents = of_tables.iter().filter(|(place, _)| counts(*place)).filter_map(|(place, _)| parsed.han_chars.get(*place)).sum();
+    let known = clock.time(Stage::Resolve, || known_resolutions(plan, &of_tables, keys, cache));
+    // The part files of releases are links to these, which do not depend on what
+    // is counted: a new rollup leaves them as they are.
+    let resolved = known.is_none().then(|| cache.begin()).transpose()?;
+    let tagged = (asked.until >= Stage::Tag && !has_table(cache, keys, "hits")).then(|| cache.begin()).transpose()?;
+    let mut resolved_files = resolved.as_deref().map(ResolvedFiles::create).transpose()?;
+    let mut hits_file = tagged.as_deref().map(|folder| table_file::<HitRow>(folder, &[("tifa.lexicon", plan.lexicon.hash())])).transpose()?;
     let mut check = ShardCheck::new(&plan.lexicon);
     let mut rolling = Rolling::new(&plan.tally, &plan.lexicon, &plan.vocabulary.gazetteer);
-    let mut read = |files: &mut Option<AnnotatedFiles>| -> Result<(), WriteError> {
-        for some in of_tables.chunks(DOCUMENTS_AT_ONCE) {
-            let annotated: Vec<_> = some
-                .par_iter()
-                .map(|(_, document)| {
-                    let resolution = clock.time(Stage::Resolve, || resolve(document, &plan.vocabulary));
-                    let hits = clock.time(Stage::Tag, || tag(document, &plan.lexicon));
-                    let rows = clock.time(Stage::Write, || annotation_rows(document, &resolution, &hits, &plan.lexicon, &plan.vocabulary.gazetteer));
-                    (resolution, hits, rows)
-                })
-                .collect();
-            let mut all = AnnotationRows::default();
-            for ((place, document), (resolution, hits, rows)) in some.iter().zip(annotated) {
-                let counts = counts(*place);
-                if wants_rollup {
-                    clock.time(Stage::Tally, || {
-                        if counts {
-                            rolling.add(document, &source.register, &resolution, &hits);
+    let maker = RowMaker::new(&plan.lexicon, &plan.vocabulary.gazetteer);
+    for (from, some) in (0..).step_by(DOCUMENTS_AT_ONCE).zip(of_tables.chunks(DOCUMENTS_AT_ONCE)) {
+        let read = |(task, documents): (usize, &[(usize, &Document)])| {
+            let known = known.as_ref().map(|known| known.get(from + task * DOCUMENTS_A_TASK..).unwrap_or_default());
+            read_documents(plan, documents, known, &maker, &check, &counts, clock)
+        };
+        let read: Vec<_> = some.par_chunks(DOCUMENTS_A_TASK).enumerate().map(read).collect();
+        for (documents, read) in some.chunks(DOCUMENTS_A_TASK).zip(read) {
+            let read = read?;
+            if asked.until >= Stage::Tally {
+                clock.time(Stage::Tally, || {
+                    for ((place, document), (resolution, hits)) in documents.iter().zip(&read.read) {
+                        if counts(*place) {
+                            rolling.add(document, &source.register, resolution, hits);
                         } else {
-                            rolling.add_copy(document, &source.register, &resolution);
+                            rolling.add_copy(document, &source.register, resolution);
                         }
-                    });
-                }
-                if counts {
-                    clock.time(Stage::Write, || check.add(&rows));
-                }
-                all.append(rows);
+                    }
+                });
             }
-            if let Some(files) = files {
-                clock.time(Stage::Write, || files.write(&all))?;
-            }
+            clock.time(Stage::Write, || {
+                check.add(&read.counts);
+                if let (Some(files), Some(batches)) = (&mut resolved_files, &read.resolved) {
+                    files.write(batches)?;
+                }
+                hits_file.as_mut().map_or(Ok(()), |file| file.write_batch(&read.hits))
+            })?;
+        }
+        let done = from + some.len();
+        asked.reach(of_tables.len() + 2 * done, 3 * of_tables.len())?;
+    }
+    clock.time(Stage::Write, || -> Result<(), WriteError> {
+        if let (Some(folder), Some(files)) = (resolved, resolved_files) {
+            files.close()?;
+            cache.put(&folder, "resolved", &keys.resolved)?;
+        }
+        if let (Some(folder), Some(file)) = (tagged, hits_file) {
+            file.close()?;
+            cache.put(&folder, "tagged", &keys.tagged)?;
         }
         Ok(())
-    };
-    // The part files of releases are links to the annotated ones, which do not
-    // depend on what is counted: a new rollup leaves them as they are.
-    if annotated_is_whole(&cache.path("annotated", &keys.annotated)).is_ok() {
-        read(&mut None)?;
-    } else {
-        cache.put("annotated", &keys.annotated, |folder| {
-            let mut files = Some(AnnotatedFiles::create(folder, plan.lexicon.hash())?);
-            read(&mut files)?;
-            files.map_or(Ok(()), |files| clock.time(Stage::Write, || files.close()))
-        })?;
-    }
+    })?;
     made.hits.clone_from(check.own_hits());
-    if wants_rollup {
+    if asked.until >= Stage::Tally {
         let rollup = clock.time(Stage::Tally, || rolling.finish());
         let failures = check.compare(han_documents, &rollup);
         if !failures.is_empty() {
             return Err(BatchError::Checks(failures));
         }
-        clock.time(Stage::Write, || cache.put("rollups", &keys.rollups, |folder| rollup_files(folder, &rollup, &made.hits)))?;
+        clock.time(Stage::Write, || {
+            let folder = cache.begin()?;
+            rollup_files(&folder, &rollup, &made.hits)?;
+            cache.put(&folder, "rollups", &keys.rollups)
+        })?;
         made.rollup = Some(rollup);
     }
     Ok(made)
 }
 
 /// Documents whose rows are in memory together.
-const DOCUMENTS_AT_ONCE: usize = 512;
+const DOCUMENTS_AT_ONCE: usize = 1024;
 
-fn from_cache(keys: &Keys, cache: &Cache, wants_annotated: bool, wants_rollup: bool) -> Result<Made, WriteError> {
+/// Of them, those that a thread reads at once.
+const DOCUMENTS_A_TASK: usize = 64;
+
+/// What was read in some documents.
+struct ReadDocuments<'k> {
+    read: Vec<(Cow<'k, Resolution>, Vec<Hit>)>,
+    counts: RowCounts,
+    /// Rows of the tables of the resolved artifact, unless they were known.
+    resolved: Option<[RecordBatch; 4]>,
+    hits: RecordBatch,
+}
+
+/// Resolves and tags documents, and makes their rows; `known` is what an earlier
+/// run has resolved in them and those after them.
+fn read_documents<'k>(
+    plan: &Plan,
+    documents: &[(usize, &Document)],
+    known: Option<&'k [Resolution]>,
+    maker: &RowMaker<'_>,
+    check: &ShardCheck<'_>,
+    counts: &(impl Fn(usize) -> bool + Sync),
+    clock: &Clock,
+) -> Result<ReadDocuments<'k>, WriteError> {
+    let mut rows = AnnotationRows::default();
+    let mut row_counts = RowCounts::default();
+    let mut read = Vec::with_capacity(documents.len());
+    for (number, (place, document)) in documents.iter().enumerate() {
+        let resolution = match known.and_then(|known| known.get(number)) {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(clock.time(Stage::Resolve, || resolve(document, &plan.vocabulary))),
+        };
+        let hits = clock.time(Stage::Tag, || tag(document, &plan.lexicon));
+        clock.time(Stage::Write, || {
+            let (sentences, first_hit) = (rows.sentences.len(), rows.hits.len());
+            maker.add_sentences(&mut rows.sentences, document, &resolution);
+            if known.is_none() {
+                maker.add_resolution(&mut rows, document, &resolution);
+            }
+            maker.add_hits(&mut rows.hits, document, &resolution, &hits);
+            if counts(*place) {
+                row_counts.add(rows.sentences.get(sentences..).unwrap_or_default(), rows.hits.get(first_hit..).unwrap_or_default(), check.parents());
+            }
+        });
+        read.push((resolution, hits));
+    }
+    clock.time(Stage::Write, || {
+        let resolved = match known {
+            Some(_) => None,
+            None => Some([made(&rows.sentences)?, made(&rows.dates)?, made(&rows.places)?, made(&rows.events)?]),
+        };
+        Ok(ReadDocuments { read, counts: row_counts, resolved, hits: made(&rows.hits)? })
+    })
+}
+
+fn made<R: Row>(rows: &[R]) -> Result<RecordBatch, WriteError> {
+    batch(rows).map_err(|e| WriteError::table(Path::new(R::table().name), &e))
+}
+
+/// What resolve read in these documents, if its artifact is whole.
+fn known_resolutions(plan: &Plan, documents: &[(usize, &Document)], keys: &Keys, cache: &Cache) -> Option<Vec<Resolution>> {
+    if !resolved_tables().iter().all(|table| has_table(cache, keys, table)) {
+        return None;
+    }
+    let folder = cache.path("resolved", &keys.resolved);
+    let documents: Vec<&Document> = documents.iter().map(|(_, document)| *document).collect();
+    let read = || -> Result<Option<Vec<Resolution>>, WriteError> {
+        let sentences: Vec<SentenceRow> = read_columns(&folder.join("sentences.parquet"), &SENTENCE_COLUMNS)?;
+        let events: Vec<EventRow> = read_parquet(&folder.join("events.parquet"))?;
+        Ok(resolutions(&documents, &sentences, &events, &plan.vocabulary.gazetteer))
+    };
+    match read() {
+        Ok(Some(known)) => Some(known),
+        Ok(None) => {
+            tracing::warn!("a cache entry is damaged and is made again: {}", folder.display());
+            None
+        }
+        Err(error) => {
+            tracing::warn!("a cache entry is damaged and is made again: {error}");
+            None
+        }
+    }
+}
+
+fn from_cache(keys: &Keys, cache: &Cache, until: Stage) -> Result<Made, WriteError> {
     let folder = cache.path("parsed", &keys.parsed);
     let mut made = Made {
         summary: read_json(&folder.join("summary.json"))?,
@@ -266,10 +388,14 @@ fn from_cache(keys: &Keys, cache: &Cache, wants_annotated: bool, wants_rollup: b
         computed: false,
     };
     check_fingerprints(&folder.join(FINGERPRINTS), made.summary.documents + made.summary.preambles)?;
-    if wants_annotated {
-        annotated_is_whole(&cache.path("annotated", &keys.annotated))?;
+    let tables = resolved_tables();
+    let tables = tables.iter().filter(|_| until >= Stage::Resolve).chain(["hits"].iter().filter(|_| until >= Stage::Tag));
+    for table in tables {
+        let (kind, key) = keys.of_table(table);
+        let path = cache.path(kind, key).join(format!("{table}.parquet"));
+        fs::metadata(&path).map_err(|e| WriteError::io(&path, e))?;
     }
-    if wants_rollup {
+    if until >= Stage::Tally {
         let folder = cache.path("rollups", &keys.rollups);
         let file = |name: &str| folder.join(format!("{name}.parquet"));
         made.hits = read_json(&folder.join("hits.json"))?;
@@ -286,58 +412,70 @@ fn from_cache(keys: &Keys, cache: &Cache, wants_annotated: bool, wants_rollup: b
     Ok(made)
 }
 
-/// Whether every file of an annotated artifact is there.
-fn annotated_is_whole(folder: &Path) -> Result<(), WriteError> {
-    for table in annotated_tables() {
-        let path = folder.join(format!("{table}.parquet"));
-        fs::metadata(&path).map_err(|e| WriteError::io(&path, e))?;
-    }
-    Ok(())
+/// Whether the part file of a table is in the cache.
+fn has_table(cache: &Cache, keys: &Keys, table: &str) -> bool {
+    let (kind, key) = keys.of_table(table);
+    cache.path(kind, key).join(format!("{table}.parquet")).is_file()
 }
 
-/// The tables of the annotated artifact.
-pub(super) fn annotated_tables() -> [&'static str; 5] {
-    ["sentences", "dates", "places", "events", "hits"]
+/// The tables of the resolved artifact.
+pub(super) const fn resolved_tables() -> [&'static str; 4] {
+    ["sentences", "dates", "places", "events"]
 }
 
-type ParsedShard = (Vec<DocumentRow>, Vec<Document>, Summary, Vec<Reject>);
+/// The parsed artifact of a shard.
+struct Parsed {
+    documents: Vec<Document>,
+    /// Of each document.
+    han_chars: Vec<u64>,
+    summary: Summary,
+    rejects: Vec<Reject>,
+}
 
 /// The parsed artifact: from the cache, else from the input.
-fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Limits, clock: &Clock) -> Result<ParsedShard, BatchError> {
+fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Limits, clock: &Clock) -> Result<Parsed, BatchError> {
     let folder = cache.path("parsed", &keys.parsed);
     if cache.has("parsed", &keys.parsed) {
-        let read = || -> Result<ParsedShard, WriteError> {
+        let read = || -> Result<Parsed, WriteError> {
             let rows: Vec<DocumentRow> = read_parquet(&folder.join("documents.parquet"))?;
             let spans: Vec<SpanRow> = read_parquet(&folder.join("spans.parquet"))?;
             let summary = read_json(&folder.join("summary.json"))?;
             check_fingerprints(&folder.join(FINGERPRINTS), rows.len() as u64)?;
-            Ok((rows.clone(), documents(rows, &spans), summary, read_parquet(&folder.join("rejects.parquet"))?))
+            let han_chars = rows.iter().map(|row| row.han_chars).collect();
+            Ok(Parsed { documents: documents(rows, &spans), han_chars, summary, rejects: read_parquet(&folder.join("rejects.parquet"))? })
         };
         match clock.time(Stage::Parse, read) {
             Ok(read) => return Ok(read),
             Err(error) => tracing::warn!("a cache entry is damaged and is made again: {error}"),
         }
     }
-    let (mut documents, summary, rejects) = from_input(source, shard, limits, clock);
+    let (mut documents, mut summary, rejects) = from_input(source, shard, limits, clock);
     clock.time(Stage::Parse, || {
         assign_ids(&mut documents);
         // Part files are sorted by date; documents of one date keep their order.
         documents.sort_by_key(|d| (d.date.is_none(), d.date.map(|date| (date.start, date.end))));
     });
-    let rows: Vec<DocumentRow> = documents.par_iter().map(|d| document_row(d, &source.register)).collect();
-    let han = |preamble: bool| rows.iter().filter(|r| r.preamble == preamble).map(|r| r.han_chars).sum();
-    let summary = Summary { han_chars: han(false), preamble_han_chars: han(true), ..summary };
-    let spans: Vec<SpanRow> = documents.iter().enumerate().flat_map(|(number, d)| span_rows(d, number)).collect();
-    clock.time(Stage::Write, || {
-        cache.put("parsed", &keys.parsed, |folder| {
-            write_parquet(&folder.join("documents.parquet"), &rows, &[])?;
-            write_parquet(&folder.join("spans.parquet"), &spans, &[])?;
-            write_parquet(&folder.join("rejects.parquet"), &rejects, &[])?;
-            clock.time(Stage::Tally, || write_fingerprints(&folder.join(FINGERPRINTS), &documents))?;
-            write_json(&folder.join("summary.json"), &summary)
-        })
+    let mut han_chars = Vec::with_capacity(documents.len());
+    clock.time(Stage::Write, || -> Result<(), WriteError> {
+        let folder = cache.begin()?;
+        let mut file = table_file::<DocumentRow>(&folder, &[])?;
+        for some in documents.chunks(DOCUMENTS_AT_ONCE) {
+            let rows: Vec<DocumentRow> = some.par_iter().map(|d| document_row(d, &source.register)).collect();
+            for row in &rows {
+                *if row.preamble { &mut summary.preamble_han_chars } else { &mut summary.han_chars } += row.han_chars;
+                han_chars.push(row.han_chars);
+            }
+            file.write(&rows)?;
+        }
+        file.close()?;
+        let spans: Vec<SpanRow> = documents.iter().enumerate().flat_map(|(number, d)| span_rows(d, number)).collect();
+        write_parquet(&folder.join("spans.parquet"), &spans, &[])?;
+        write_parquet(&folder.join("rejects.parquet"), &rejects, &[])?;
+        clock.time(Stage::Tally, || write_fingerprints(&folder.join(FINGERPRINTS), &documents))?;
+        write_json(&folder.join("summary.json"), &summary)?;
+        cache.put(&folder, "parsed", &keys.parsed)
     })?;
-    Ok((rows, documents, summary, rejects))
+    Ok(Parsed { documents, han_chars, summary, rejects })
 }
 
 /// Documents of a shard, and the summary and rejects of their reading.
@@ -391,44 +529,36 @@ pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: 
     (documents, summary, rejects)
 }
 
-/// The files of the annotated artifact while rows come in.
-struct AnnotatedFiles {
+/// The files of the resolved artifact while rows come in.
+struct ResolvedFiles {
     sentences: TableFile<SentenceRow>,
     dates: TableFile<DateRow>,
     places: TableFile<PlaceRow>,
     events: TableFile<EventRow>,
-    hits: TableFile<HitRow>,
 }
 
-impl AnnotatedFiles {
-    fn create(folder: &Path, lexicon: &str) -> Result<Self, WriteError> {
-        fn file<R: Row>(folder: &Path, metadata: &[(&str, &str)]) -> Result<TableFile<R>, WriteError> {
-            TableFile::create(&folder.join(format!("{}.parquet", R::table().name)), metadata)
-        }
-        Ok(Self {
-            sentences: file(folder, &[])?,
-            dates: file(folder, &[])?,
-            places: file(folder, &[])?,
-            events: file(folder, &[])?,
-            hits: file(folder, &[("tifa.lexicon", lexicon)])?,
-        })
+impl ResolvedFiles {
+    fn create(folder: &Path) -> Result<Self, WriteError> {
+        Ok(Self { sentences: table_file(folder, &[])?, dates: table_file(folder, &[])?, places: table_file(folder, &[])?, events: table_file(folder, &[])? })
     }
 
-    fn write(&mut self, rows: &AnnotationRows) -> Result<(), WriteError> {
-        self.sentences.write(&rows.sentences)?;
-        self.dates.write(&rows.dates)?;
-        self.places.write(&rows.places)?;
-        self.events.write(&rows.events)?;
-        self.hits.write(&rows.hits)
+    fn write(&mut self, [sentences, dates, places, events]: &[RecordBatch; 4]) -> Result<(), WriteError> {
+        self.sentences.write_batch(sentences)?;
+        self.dates.write_batch(dates)?;
+        self.places.write_batch(places)?;
+        self.events.write_batch(events)
     }
 
     fn close(self) -> Result<(), WriteError> {
         self.sentences.close()?;
         self.dates.close()?;
         self.places.close()?;
-        self.events.close()?;
-        self.hits.close()
+        self.events.close()
     }
+}
+
+fn table_file<R: Row>(folder: &Path, metadata: &[(&str, &str)]) -> Result<TableFile<R>, WriteError> {
+    TableFile::create(&folder.join(format!("{}.parquet", R::table().name)), metadata)
 }
 
 fn rollup_files(folder: &Path, rollup: &Rollup, hits: &BTreeMap<String, u64>) -> Result<(), WriteError> {

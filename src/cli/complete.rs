@@ -53,7 +53,10 @@ pub(super) fn pipelines() -> ArgValueCompleter {
             .filter(|(name, _)| name.starts_with(&typed))
             .map(|(name, file)| CompletionCandidate::new(name).help(Some(file.display().to_string().into())))
             .collect();
-        out.extend(PathCompleter::any().filter(|path: &Path| path.is_dir() || path.extension().is_some_and(|e| e == "toml")).complete(current));
+        // A name that fits is what is meant, unless a path is typed.
+        if out.is_empty() || typed.contains('/') {
+            out.extend(PathCompleter::any().filter(|path: &Path| path.is_dir() || path.extension().is_some_and(|e| e == "toml")).complete(current));
+        }
         out
     })
 }

@@ -81,12 +81,15 @@ impl<'s> Watched<'s> {
 
 impl Watch for Watched<'_> {
     fn begin(&self, bytes: u64) {
-        self.progress.style(READING);
         self.progress.bar.reset();
         self.progress.bar.set_length(bytes);
     }
 
     fn advance(&self, bytes: u64) {
+        // Before the first bytes there is neither rate nor time left.
+        if self.progress.bar.position() == 0 {
+            self.progress.style(READING);
+        }
         self.progress.bar.inc(bytes);
     }
 

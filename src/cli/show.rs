@@ -14,7 +14,7 @@ use crate::Error;
 use crate::batch::newest_tables;
 use crate::diagnostic::suggestion;
 use crate::plan::Plan;
-use crate::write::{Table, read_batches, tables};
+use crate::write::{Table, batches, tables};
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
@@ -59,7 +59,8 @@ impl ShowArguments {
             if left == 0 {
                 break;
             }
-            for batch in read_batches(&file)? {
+            for batch in batches(&file)? {
+                let batch = batch?;
                 let taken = batch.slice(0, batch.num_rows().min(left));
                 left -= taken.num_rows();
                 out.push(self.columns_of(&taken, &table)?);

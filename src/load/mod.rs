@@ -7,6 +7,7 @@
 mod decode;
 mod digest;
 mod files;
+mod json_line;
 mod records;
 mod segment;
 mod unpack;
@@ -115,8 +116,8 @@ pub struct Record {
     pub encoding: &'static str,
     /// Characters replaced in decoding.
     pub replaced_chars: u32,
-    /// BLAKE3 of the record as it lies in a file of records, as hex.
-    pub content_hash: Option<String>,
+    /// BLAKE3 of the record as it lies in a file of records, if it has no id.
+    pub content_hash: Option<blake3::Hash>,
     /// How many records before it in its file are the same, where the file is
     /// in several segments.
     pub repeats: u32,

@@ -10,9 +10,9 @@ use arrow::datatypes::DataType;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use serde_json::Value;
 
 use super::decode::{Decoded, decode, decode_as, detect};
+use super::json_line::json_fields;
 use super::unpack::{read_at_most, unpack};
 use super::{DecodeError, FieldNames, File, Input, Layout, Limits, Record, reject};
 use crate::diagnostic::Reject;
@@ -62,15 +62,7 @@ impl Raw {
     pub fn hash(&self) -> blake3::Hash {
         match &self.content {
             Content::File(bytes) | Content::Line { bytes, .. } => blake3::hash(bytes),
-            Content::Fields { fields, .. } => {
-                let mut hasher = blake3::Hasher::new();
-                for field in [&fields.text, &fields.title, &fields.date, &fields.id, &fields.url] {
-                    // A length before each field keeps ("ab", "c") from ("a", "bc").
-                    hasher.update(&field.as_ref().map_or(u64::MAX, |f| f.len() as u64).to_le_bytes());
-                    hasher.update(field.as_deref().unwrap_or_default().as_bytes());
-                }
-                hasher.finalize()
-            }
+            Content::Fields { fields, .. } => fields_hash(fields),
         }
     }
 
@@ -94,7 +86,6 @@ impl Raw {
     /// A [`Reject`] with reason `empty`, `binary`, `undecodable`, `broken_record`
     /// or `missing_field`.
     pub fn decode(self, input: &Input, file: &File) -> Result<Record, Reject> {
-        let content_hash = input.layout.is_record().then(|| self.hash().to_hex().to_string());
         let Self { number, content, .. } = self;
         let place = Place { input, file };
         let mut record = match content {
@@ -108,19 +99,37 @@ impl Raw {
             }
             Content::Line { bytes, encoding } => {
                 let fields = json_fields(&bytes, encoding, &input.fields).map_err(|(reason, detail)| place.refuse(Some(number), reason, detail, &bytes))?;
-                place.fields(number, fields, encoding.name())?
+                let content_hash = has_no_id(&fields).then(|| blake3::hash(&bytes));
+                Record { content_hash, ..place.fields(number, fields, encoding.name())? }
             }
-            Content::Fields { fields, encoding } => place.fields(number, *fields, encoding)?,
+            Content::Fields { fields, encoding } => {
+                let content_hash = has_no_id(&fields).then(|| fields_hash(&fields));
+                Record { content_hash, ..place.fields(number, *fields, encoding)? }
+            }
         };
         if record.text.trim().is_empty() {
             return Err(place.refuse(input.layout.is_record().then_some(number), "empty", "there is no text but white space", b""));
         }
-        record.content_hash = content_hash;
-        if record.text.contains('\0') {
+        if memchr::memchr(0, record.text.as_bytes()).is_some() {
             record.text = record.text.replace('\0', "\u{fffd}");
         }
         Ok(record)
     }
+}
+
+/// Whether the id of the document must be made from the content.
+fn has_no_id(fields: &FieldNames) -> bool {
+    fields.id.as_ref().is_none_or(String::is_empty)
+}
+
+fn fields_hash(fields: &FieldNames) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    for field in [&fields.text, &fields.title, &fields.date, &fields.id, &fields.url] {
+        // A length before each field keeps ("ab", "c") from ("a", "bc").
+        hasher.update(&field.as_ref().map_or(u64::MAX, |f| f.len() as u64).to_le_bytes());
+        hasher.update(field.as_deref().unwrap_or_default().as_bytes());
+    }
+    hasher.finalize()
 }
 
 /// The records of a file from `start` on.
@@ -185,7 +194,7 @@ impl<'i> Place<'i> {
             return Err(self.oversized(None, limit, "--max-file", b""));
         }
         let bytes = unpack(&self.file.path, 0)
-            .and_then(|unpacked| read_at_most(unpacked.reader, limit))
+            .and_then(|unpacked| read_at_most(unpacked.reader, limit, self.file.bytes))
             .map_err(|e| self.unreadable(&e))?
             .ok_or_else(|| self.oversized(None, limit, "--max-file", b""))?;
         Ok(Raw { number: 1, end_byte: bytes.len() as u64, content: Content::File(bytes) })
@@ -322,7 +331,7 @@ impl<'i> Place<'i> {
             let name = self.input.fields.text.as_deref().unwrap_or("text");
             return Err(self.refuse(Some(number), "missing_field", format!("there is no field `{name}` with text"), b""));
         };
-        let replaced_chars = u32::try_from(text.matches('\u{fffd}').count()).unwrap_or(u32::MAX);
+        let replaced_chars = u32::try_from(memchr::memmem::find_iter(text.as_bytes(), "\u{fffd}").count()).unwrap_or(u32::MAX);
         Ok(self.record(number, Decoded { text, encoding, replaced_chars }, fields))
     }
 
@@ -385,7 +394,7 @@ fn read_line(reader: &mut impl BufRead, limit: u64) -> io::Result<(Line, u64)> {
         if buffer.is_empty() {
             break;
         }
-        let (take, last) = match buffer.iter().position(|byte| *byte == b'\n') {
+        let (take, last) = match memchr::memchr(b'\n', buffer) {
             Some(at) => (at + 1, true),
             None => (buffer.len(), false),
         };
@@ -395,7 +404,7 @@ fn read_line(reader: &mut impl BufRead, limit: u64) -> io::Result<(Line, u64)> {
             bytes.truncate(400);
         }
         if !long {
-            bytes.extend(buffer.iter().take(take));
+            bytes.extend_from_slice(buffer.get(..take).unwrap_or(buffer));
         }
         reader.consume(take);
         if last {
@@ -409,28 +418,6 @@ fn read_line(reader: &mut impl BufRead, limit: u64) -> io::Result<(Line, u64)> {
         bytes.pop();
     }
     Ok((Line::Whole(bytes), used))
-}
-
-/// The named fields of a JSON object; numbers and truth values as text.
-fn json_fields(bytes: &[u8], encoding: &'static Encoding, names: &FieldNames) -> Result<FieldNames, (&'static str, String)> {
-    let converted;
-    let bytes = if encoding == UTF_8 {
-        bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-    } else {
-        converted = encoding.decode_without_bom_handling(bytes).0.into_owned();
-        converted.as_bytes()
-    };
-    let value: Value = serde_json::from_slice(bytes).map_err(|e| ("broken_record", e.to_string()))?;
-    let Value::Object(mut object) = value else {
-        return Err(("broken_record", "the line is no JSON object".into()));
-    };
-    let mut get = |name: &Option<String>| match object.remove(name.as_ref()?)? {
-        Value::String(text) => Some(text),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(truth) => Some(truth.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    };
-    Ok(FieldNames { text: get(&names.text), title: get(&names.title), date: get(&names.date), id: get(&names.id), url: get(&names.url) })
 }
 
 fn parquet_fields(batch: &RecordBatch, names: &FieldNames) -> Vec<FieldNames> {

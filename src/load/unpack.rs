@@ -40,12 +40,14 @@ pub(super) fn unpack(path: &Path, offset: u64) -> io::Result<Unpacked> {
     Ok(Unpacked { reader, packed: gzip || zstd })
 }
 
-/// All bytes, or `None` if there are more than `limit`.
+/// All bytes, or `None` if there are more than `limit`. `expected` is how many
+/// there will be if nothing is packed and nothing changes: no more is copied then.
 ///
 /// # Errors
 /// The reader's.
-pub(super) fn read_at_most(reader: impl Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
+pub(super) fn read_at_most(reader: impl Read, limit: u64, expected: u64) -> io::Result<Option<Vec<u8>>> {
+    // One more, so that the end is seen without growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(expected.min(limit)).unwrap_or(0) + 1);
     reader.take(limit + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }

@@ -1,7 +1,10 @@
 //! HTML → lines: tags and character references by a WHATWG tokenizer.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use html5gum::emitters::default::DefaultEmitter;
-use html5gum::{Token, Tokenizer};
+use html5gum::{HtmlString, Spanned, Token, Tokenizer, naive_next_state};
 
 use super::lines::{Gap, Lines};
 use crate::diagnostic::Span;
@@ -20,74 +23,152 @@ const INLINE: [&[u8]; 24] = [
 /// page gives as its own (`link rel=canonical` or `og:url`).
 ///
 /// # Cost
-/// One pass of the tokenizer; text between tags is copied, not rebuilt.
+/// A search for `<`; bare tags (`<p>`, `</strong>`) are read on the spot, which
+/// in the markup of articles are nearly all. The tokenizer reads the others.
 pub(super) fn read_html(record: &str, piece: Span, lines: &mut Lines<'_>) -> Option<String> {
     let html = piece.of(record);
-    let mut emitter = DefaultEmitter::<usize>::new_with_span();
-    emitter.naively_switch_states(true);
-    let mut at = 0;
-    let mut silent: Option<(Vec<u8>, u32)> = None;
-    let mut own_url = None;
-    // The tokens of text are not used: what lies between two tags is the text,
-    // and slices of the record keep its offsets.
-    for token in Tokenizer::new_with_emitter(html, emitter).flatten() {
-        let (span, is_tag) = match &token {
-            Token::StartTag(tag) => (tag.span, true),
-            Token::EndTag(tag) => (tag.span, true),
-            Token::Doctype(doctype) => (doctype.span, false),
-            Token::Comment(comment) => (comment.span, false),
-            Token::String(_) | Token::Error(_) => continue,
+    let mut reader = Reader { html, shift: piece.start, lines, at: 0, silent: None, own_url: None };
+    let mut from = 0;
+    while let Some(found) = html.get(from..).and_then(|rest| memchr::memchr(b'<', rest.as_bytes())) {
+        let start = from + found;
+        from = match BareTag::at(html, start) {
+            Some(tag) => {
+                reader.bare(&tag);
+                tag.span.end
+            }
+            None => reader.tokenized(start),
         };
-        if silent.is_none() {
-            text(html, Span::new(at, span.start), piece.start, lines);
-        }
-        at = span.end.max(at);
-        if !is_tag {
-            continue;
-        }
-        match token {
-            Token::StartTag(tag) => {
-                let name: &[u8] = &tag.name;
-                let attribute = |key: &[u8]| tag.attributes.iter().find(|(k, _)| k.as_slice() == key).map(|(_, v)| String::from_utf8_lossy(v).into_owned());
-                if name == b"link" && attribute(b"rel").is_some_and(|rel| rel == "canonical") {
-                    own_url = attribute(b"href").or(own_url);
-                } else if name == b"meta" && attribute(b"property").is_some_and(|p| p == "og:url") {
-                    own_url = own_url.or_else(|| attribute(b"content"));
-                }
-                match &mut silent {
-                    Some((outer, depth)) => *depth += u32::from(outer.as_slice() == name && !tag.self_closing),
-                    None if SILENT.contains(&name) && !tag.self_closing => silent = Some((name.to_vec(), 1)),
-                    None => open(name, attribute(b"href"), lines),
-                }
-            }
-            Token::EndTag(tag) => {
-                let name: &[u8] = &tag.name;
-                match &mut silent {
-                    Some((outer, depth)) if outer.as_slice() == name => {
-                        *depth -= 1;
-                        if *depth == 0 {
-                            silent = None;
-                        }
-                    }
-                    Some(_) => {}
-                    None if name == b"a" => lines.link_end(),
-                    None if INLINE.contains(&name) => {}
-                    None => lines.end(Gap::Block),
-                }
-            }
-            Token::String(_) | Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
-        }
-        if silent.as_ref().is_some_and(|(outer, _)| outer == b"head") && body_begins(html.get(at..).unwrap_or_default()) {
-            silent = None;
-        }
     }
-    if silent.is_none() {
-        text(html, Span::new(at, html.len()), piece.start, lines);
-    }
-    own_url
+    reader.text_before(html.len());
+    reader.own_url
 }
 
-/// Whether the next tag opens the body, which ends a head that was never closed.
+/// A tag without attributes, in lower case, after which text goes on as text:
+/// what an HTML tokenizer makes of it needs no tokenizer.
+struct BareTag<'h> {
+    name: &'h str,
+    is_end: bool,
+    self_closing: bool,
+    span: Span,
+}
+
+impl<'h> BareTag<'h> {
+    /// The tag that begins at byte `start`, if there is such a one.
+    fn at(html: &'h str, start: usize) -> Option<Self> {
+        let after = html.get(start + 1..)?;
+        let (is_end, after) = after.strip_prefix('/').map_or((false, after), |after| (true, after));
+        let length = after.bytes().take_while(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()).count();
+        let (name, after) = after.split_at_checked(length)?;
+        let (self_closing, after) = after.strip_prefix('/').map_or((false, after), |after| (true, after));
+        let end = html.len() - after.strip_prefix('>')?.len();
+        let plain = name.starts_with(|c: char| c.is_ascii_lowercase()) && !(is_end && self_closing) && naive_next_state(name.as_bytes()).is_none();
+        plain.then_some(Self { name, is_end, self_closing, span: Span::new(start, end) })
+    }
+}
+
+struct Reader<'h, 'l, 'd> {
+    html: &'h str,
+    /// Where the HTML lies in the record.
+    shift: usize,
+    lines: &'l mut Lines<'d>,
+    /// End of the last tag.
+    at: usize,
+    /// The element whose content is no text, and how deep it is nested in its like.
+    silent: Option<(Vec<u8>, u32)>,
+    own_url: Option<String>,
+}
+
+impl Reader<'_, '_, '_> {
+    /// What lies between two tags is the text, and slices of the record keep its offsets.
+    fn text_before(&mut self, start: usize) {
+        if self.silent.is_none() {
+            text(self.html, Span::new(self.at, start), self.shift, self.lines);
+        }
+    }
+
+    fn bare(&mut self, tag: &BareTag<'_>) {
+        self.text_before(tag.span.start);
+        self.at = tag.span.end;
+        if tag.is_end {
+            self.end(tag.name.as_bytes());
+        } else {
+            self.start(tag.name.as_bytes(), tag.self_closing, &BTreeMap::new());
+        }
+    }
+
+    /// Reads from byte `from` to the end of the next tag, comment or doctype, and
+    /// of a tag that begins raw text (a script) also its end. Returns where
+    /// reading goes on.
+    fn tokenized(&mut self, from: usize) -> usize {
+        let mut emitter = DefaultEmitter::<usize>::new_with_span();
+        emitter.naively_switch_states(true);
+        let rest = self.html.get(from..).unwrap_or_default();
+        for token in Tokenizer::new_with_emitter(rest, emitter).flatten() {
+            let span = match &token {
+                Token::StartTag(tag) => tag.span,
+                Token::EndTag(tag) => tag.span,
+                Token::Doctype(doctype) => doctype.span,
+                Token::Comment(comment) => comment.span,
+                Token::String(_) | Token::Error(_) => continue,
+            };
+            self.text_before(from + span.start);
+            self.at = self.at.max(from + span.end);
+            let mut raw = false;
+            match token {
+                Token::StartTag(tag) => {
+                    self.start(&tag.name, tag.self_closing, &tag.attributes);
+                    raw = naive_next_state(&tag.name).is_some();
+                }
+                Token::EndTag(tag) => self.end(&tag.name),
+                Token::String(_) | Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
+            }
+            if !raw {
+                return self.at.max(from + 1);
+            }
+        }
+        self.html.len()
+    }
+
+    fn start(&mut self, name: &[u8], self_closing: bool, attributes: &BTreeMap<HtmlString, Spanned<HtmlString, usize>>) {
+        let attribute = |key: &[u8]| attributes.iter().find(|(k, _)| k.as_slice() == key).map(|(_, v)| String::from_utf8_lossy(v).into_owned());
+        if name == b"link" && attribute(b"rel").is_some_and(|rel| rel == "canonical") {
+            self.own_url = attribute(b"href").or(self.own_url.take());
+        } else if name == b"meta" && attribute(b"property").is_some_and(|p| p == "og:url") {
+            self.own_url = self.own_url.take().or_else(|| attribute(b"content"));
+        }
+        match &mut self.silent {
+            Some((outer, depth)) => *depth += u32::from(outer.as_slice() == name && !self_closing),
+            None if SILENT.contains(&name) && !self_closing => self.silent = Some((name.to_vec(), 1)),
+            None => open(name, attribute(b"href"), self.lines),
+        }
+        self.leave_head();
+    }
+
+    fn end(&mut self, name: &[u8]) {
+        match &mut self.silent {
+            Some((outer, depth)) if outer.as_slice() == name => {
+                *depth -= 1;
+                if *depth == 0 {
+                    self.silent = None;
+                }
+            }
+            Some(_) => {}
+            None if name == b"a" => self.lines.link_end(),
+            None if INLINE.contains(&name) => {}
+            None => self.lines.end(Gap::Block),
+        }
+        self.leave_head();
+    }
+
+    /// The body ends a head that was never closed.
+    fn leave_head(&mut self) {
+        if self.silent.as_ref().is_some_and(|(outer, _)| outer == b"head") && body_begins(self.html.get(self.at..).unwrap_or_default()) {
+            self.silent = None;
+        }
+    }
+}
+
+/// Whether the next tag opens the body.
 fn body_begins(rest: &str) -> bool {
     rest.trim_start().get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("<body"))
 }
@@ -115,7 +196,7 @@ fn text(html: &str, span: Span, shift: usize, lines: &mut Lines<'_>) {
     }
     lines.not_only_link(all);
     let mut from = 0;
-    while let Some(found) = all.get(from..).and_then(|rest| rest.find('&')) {
+    while let Some(found) = all.get(from..).and_then(|rest| memchr::memchr(b'&', rest.as_bytes())) {
         let start = from + found;
         let rest = all.get(start..).unwrap_or_default();
         let name = rest
@@ -139,8 +220,16 @@ fn text(html: &str, span: Span, shift: usize, lines: &mut Lines<'_>) {
     lines.push(all.get(from..).unwrap_or_default(), shift + span.start + from);
 }
 
+/// The references that nearly all are.
+const REFERENCES: [(&str, &str); 8] =
+    [("&nbsp;", "\u{a0}"), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&ldquo;", "“"), ("&rdquo;", "”"), ("&middot;", "·")];
+
 /// What a character reference stands for, or itself if it is none.
-pub(super) fn decode_reference(reference: &str) -> String {
+fn decode_reference(reference: &str) -> Cow<'static, str> {
+    REFERENCES.iter().find(|(name, _)| *name == reference).map_or_else(|| Cow::Owned(by_tokenizer(reference)), |(_, text)| Cow::Borrowed(*text))
+}
+
+fn by_tokenizer(reference: &str) -> String {
     Tokenizer::new(reference)
         .flatten()
         .filter_map(|token| match token {
@@ -192,7 +281,48 @@ mod tests {
         assert!(looks_like_html("甲<br/>乙"));
     }
 
+    #[test]
+    fn common_references_stand_for_what_the_tokenizer_says() {
+        for (reference, text) in REFERENCES {
+            assert_eq!(by_tokenizer(reference), text);
+        }
+    }
+
+    /// Every tag by one tokenizer for the whole piece.
+    fn read_by_tokenizer(html: &str) -> Vec<(String, Option<u8>, Gap)> {
+        let mut lines = Lines::new(&[]);
+        let mut reader = Reader { html, shift: 0, lines: &mut lines, at: 0, silent: None, own_url: None };
+        let mut emitter = DefaultEmitter::<usize>::new_with_span();
+        emitter.naively_switch_states(true);
+        for token in Tokenizer::new_with_emitter(html, emitter).flatten() {
+            let span = match &token {
+                Token::StartTag(tag) => tag.span,
+                Token::EndTag(tag) => tag.span,
+                Token::Doctype(doctype) => doctype.span,
+                Token::Comment(comment) => comment.span,
+                Token::String(_) | Token::Error(_) => continue,
+            };
+            reader.text_before(span.start);
+            reader.at = reader.at.max(span.end);
+            match token {
+                Token::StartTag(tag) => reader.start(&tag.name, tag.self_closing, &tag.attributes),
+                Token::EndTag(tag) => reader.end(&tag.name),
+                _ => {}
+            }
+        }
+        reader.text_before(html.len());
+        lines.finish().into_iter().map(|line| (line.text.text().to_owned(), line.heading, line.gap)).collect()
+    }
+
     proptest! {
+        #[test]
+        fn bare_tags_are_read_as_the_tokenizer_reads_them(html in "(<p>|</p>|<P>|<br/>|</br/>|<b a='>'>|<h2>|</h2>|<script>|</script>|<title>|</title>|<svg>|</svg>|<head>|<body>|<!--|-->|<!x>|<a href=\"x\">|</a>|</|<1>|<p |<p|<|>|甲|乙|&amp;|&lt|\r\n| |a){0,30}") {
+            let mut lines = Lines::new(&[]);
+            read_html(&html, Span::new(0, html.len()), &mut lines);
+            let got: Vec<_> = lines.finish().into_iter().map(|line| (line.text.text().to_owned(), line.heading, line.gap)).collect();
+            prop_assert_eq!(got, read_by_tokenizer(&html));
+        }
+
         #[test]
         fn what_lies_between_tags_is_what_the_tokenizer_calls_text(html in "(<p>|</p>|<b a='>'>|<!--x-->|<!x>|<br/>|<|>|甲|&amp;|&lt|&nosuch;|&#20013;|a){0,30}") {
             // A tag that the file's end cuts is text to us: nothing is lost.

@@ -3,6 +3,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::han_chars;
 use super::numeral::is_numeral;
 use super::trace::Traced;
 use crate::diagnostic::Span;
@@ -212,8 +213,7 @@ struct Shape {
 impl Shape {
     fn of(line: &Line, width: Option<usize>) -> Self {
         let text = line.text.text();
-        let columns = columns(&line.text);
-        let full = width.is_some_and(|set| columns + 3 >= set);
+        let full = width.is_some_and(|set| columns(&line.text) + 3 >= set);
         let prose = text.contains(['，', '。', '；', '、', '！', '？']);
         let heading = line.heading.is_some() || (!full && !prose);
         let ends = text.trim_end_matches(['”', '’', '」', '』', '）', ')', '》', '】']).ends_with(['。', '！', '？', '…', '：', '；', '!', '?', ':', ';']);
@@ -259,17 +259,25 @@ fn columns(text: &Traced) -> usize {
     text.text().width() + if text.indented { 4 } else { 0 }
 }
 
+/// Widest page at which a text is set, in columns.
+const MAX_WIDTH: usize = 160;
+
 /// The width at which a text is set, in columns (a Han character is two), if
 /// most of its lines are cut at one width.
+///
+/// # Cost
+/// Looking up the width of every character takes longer than all else that is
+/// done to a line. Few texts are set: in others a line over the widest page is
+/// soon seen by the number of its Han characters.
 fn set_width(lines: &[Line]) -> Option<usize> {
-    let mut widths: Vec<usize> = lines.iter().filter(|l| l.heading.is_none()).map(|l| columns(&l.text)).collect();
-    widths.sort_unstable();
-    let most = *widths.last()?;
-    if widths.len() < 4 || most > 160 {
+    let plain = || lines.iter().filter(|line| line.heading.is_none()).map(|line| &line.text);
+    if plain().count() < 4 || plain().any(|text| 2 * han_chars(text.text()) > MAX_WIDTH as u64) {
         return None;
     }
+    let widths: Vec<usize> = plain().map(columns).collect();
+    let most = *widths.iter().max()?;
     let full = widths.iter().filter(|w| **w + 3 >= most).count();
-    (full >= 3 && full * 3 >= widths.len()).then_some(most)
+    (most <= MAX_WIDTH && full >= 3 && full * 3 >= widths.len()).then_some(most)
 }
 
 #[cfg(test)]

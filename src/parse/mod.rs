@@ -24,12 +24,13 @@ use serde::{Deserialize, Serialize};
 pub use calendar::{DateRange, Precision, absolute, read_date};
 pub use header::{DateFormat, DateFrom};
 pub use numeral::{Numeral, chinese, digit, is_numeral, numeral};
-pub use script::{Script, script_of, simplified, traditional_chars};
+pub use script::{Script, simplified};
 pub use sentence::sentences;
 
 use crate::diagnostic::{Reject, Span, Stage, excerpt};
 use crate::load::{Layout, Record, short_hex};
 use lines::{Line, Lines};
+use script::Evidence;
 use trace::Traced;
 
 /// How a record is split into documents.
@@ -96,7 +97,7 @@ pub struct Document {
     /// Unique in the release; empty until [`assign_ids`].
     pub doc_id: String,
     /// What the id depends on besides source and path: the title, or the
-    /// content of a record.
+    /// content of a record; empty where the record has an id of its own.
     pub id_key: String,
     /// Name of the source.
     pub source: Arc<str>,
@@ -168,9 +169,45 @@ pub const fn is_han(c: char) -> bool {
 }
 
 /// Number of Han characters.
+///
+/// # Cost
+/// Counted at several places for every text, so it is made for vector
+/// instructions: three bytes side by side tell an ideograph, and nothing is
+/// decoded. A text with characters of the higher planes is read one by one.
 #[must_use]
 pub fn han_chars(text: &str) -> u64 {
-    text.chars().filter(|c| is_han(*c)).count() as u64
+    let first = text.as_bytes();
+    if first.iter().fold(0, |most, byte| most.max(*byte)) >= 0xf0 {
+        return text.chars().filter(|c| is_han(*c)).count() as u64;
+    }
+    let (second, third) = (first.get(1..).unwrap_or_default(), first.get(2..).unwrap_or_default());
+    // A sum in a byte is the fastest; 255 fit.
+    let pieces = first.chunks(255).zip(second.chunks(255)).zip(third.chunks(255));
+    pieces.map(|((a, b), c)| u64::from(a.iter().zip(b).zip(c).fold(0_u8, |sum, ((a, b), c)| sum + u8::from(is_han_bytes(*a, *b, *c))))).sum()
+}
+
+/// [`is_han`] for the bytes of a character of three bytes; false for any bytes
+/// of which the first begins none.
+const fn is_han_bytes(first: u8, second: u8, third: u8) -> bool {
+    // U+5000 to U+9FFF; U+4000 to U+4FFF but for the hexagrams; U+3400 to U+3FFF
+    // and 〇; U+F900 to U+FAFF.
+    matches!((first, second, third), (0xe5..=0xe9, ..) | (0xe4, ..=0xb6 | 0xb8.., _) | (0xe3, 0x90.., _) | (0xe3, 0x80, 0x87) | (0xef, 0xa4..=0xab, _))
+}
+
+/// The characters of a text that are no common ideographs (U+4000 to U+9FFF),
+/// each with its first byte. The many that are, are passed over without being
+/// decoded.
+fn but_ideographs(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while matches!(text.as_bytes().get(at)?, 0xe4..=0xe9) {
+            at += 3;
+        }
+        let start = at;
+        let c = text.get(start..)?.chars().next()?;
+        at += c.len_utf8();
+        Some((start, c))
+    })
 }
 
 /// Parses one record. Knows no other record; ids come with [`assign_ids`].
@@ -186,6 +223,7 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
     let mut origins = CharIndex::new(&record.text);
     let sections = split(lines, settings);
     let one = sections.len() == 1;
+    let record_date = record_date(record, &settings.date);
     for (number, section) in sections.into_iter().enumerate() {
         let url = record.url.clone().or_else(|| section.own_link()).or_else(|| page_url.clone().filter(|_| one));
         let (mut title, from_record, body) = title(section.lines, settings.title, section.preamble, record);
@@ -197,27 +235,18 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
             }
             continue;
         }
-        let mut script = script_of(&paragraphs.iter().map(Traced::text).chain(title.as_ref().map(Traced::text)).collect::<String>());
-        let mut traditional = 0;
-        for traced in title.iter_mut().chain(&mut paragraphs) {
-            let here = traditional_chars(traced.text());
-            traditional += here;
-            if settings.simplify && (here > 0 || script == Script::Hant) {
-                let plain = simplified(traced.text());
-                traced.replace_chars(&plain);
-            }
-        }
-        if script == Script::Hans && traditional >= script::FEW_TRADITIONAL {
-            script = Script::Mixed;
-        }
-        let (date, date_from) = date(record, settings, &paragraphs);
+        let script = one_script(title.iter_mut().chain(&mut paragraphs).collect(), settings.simplify);
+        let (date, date_from) = match settings.date {
+            DateFrom::Header => (header::header_date(paragraphs.iter().map(Traced::text)), "header"),
+            _ => record_date,
+        };
         let mut document = Document {
             source: Arc::clone(&settings.source),
             path: Arc::clone(&record.path),
             record: if settings.layout.is_record() { record.number } else { number as u64 + 1 },
             preamble: section.preamble,
             date,
-            date_from,
+            date_from: if date.is_some() { date_from } else { "none" },
             url,
             has_title: title.is_some(),
             script,
@@ -226,13 +255,15 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
             ..Document::default()
         };
         document.lay_out(title.as_ref(), from_record, &paragraphs, &mut origins);
-        document.id_key = match (&record.content_hash, document.title()) {
-            (Some(hash), _) => format!("{hash} {} {number}", record.repeats),
-            (None, Some(title)) => title.to_owned(),
-            (None, None) => document.text.clone(),
-        };
-        if let Some(id) = record.id.as_ref().filter(|_| one) {
-            document.doc_id.clone_from(id);
+        match record.id.as_ref().filter(|id| one && !id.is_empty()) {
+            Some(id) => document.doc_id.clone_from(id),
+            None => {
+                document.id_key = match (&record.content_hash, document.title()) {
+                    (Some(hash), _) => format!("{} {} {number}", hash.to_hex(), record.repeats),
+                    (None, Some(title)) => title.to_owned(),
+                    (None, None) => document.text.clone(),
+                }
+            }
         }
         parsed.documents.push(document);
     }
@@ -242,14 +273,31 @@ pub fn parse(record: &Record, settings: &Settings) -> Parsed {
     parsed
 }
 
+/// The script of a document of these texts; makes them simplified if asked to,
+/// those that are traditional in part only too.
+fn one_script(mut texts: Vec<&mut Traced>, simplify: bool) -> Script {
+    let evidence: Vec<Evidence> = texts.iter().map(|traced| Evidence::of(traced.text())).collect();
+    let script = evidence.iter().copied().fold(Evidence::default(), Evidence::and).script();
+    let traditional = |evidence: &Evidence| evidence.traditional_chars();
+    if simplify {
+        for (traced, evidence) in texts.iter_mut().zip(&evidence) {
+            if script == Script::Hant || traditional(evidence) > 0 {
+                let plain = simplified(traced.text());
+                traced.replace_chars(&plain);
+            }
+        }
+    }
+    if script == Script::Hans && evidence.iter().map(traditional).sum::<usize>() >= script::FEW_TRADITIONAL { Script::Mixed } else { script }
+}
+
 /// A document of a text as it is given, whose offsets count code points of that
 /// text: characters are narrowed and simplified one for one, and nothing is
 /// joined or dropped. Each line is a paragraph; there is no title.
 #[must_use]
 pub fn document_of(text: &str, date: Option<DateRange>) -> Document {
     let narrow: String = text.chars().map(trace::narrowed).collect();
-    let script = script_of(&narrow);
-    let one_script = |line: &str| if script == Script::Hant || traditional_chars(line) > 0 { simplified(line) } else { line.to_owned() };
+    let script = Evidence::of(&narrow).script();
+    let one_script = |line: &str| if script == Script::Hant || Evidence::of(line).traditional_chars() > 0 { simplified(line) } else { line.to_owned() };
     let plain = narrow.split('\n').map(one_script).collect::<Vec<_>>().join("\n");
     let mut document = Document { date, date_from: if date.is_some() { "field" } else { "none" }, script, encoding: "UTF-8", ..Document::default() };
     let mut at = 0;
@@ -268,6 +316,7 @@ pub fn document_of(text: &str, date: Option<DateRange>) -> Document {
 impl Document {
     fn lay_out(&mut self, title: Option<&Traced>, title_in_record: bool, paragraphs: &[Traced], origins: &mut CharIndex<'_>) {
         let mut place = |traced: &Traced, span: Span, in_record: bool| in_record.then(|| origins.chars(traced.origin(span)));
+        self.text.reserve_exact(title.into_iter().chain(paragraphs).map(|traced| traced.text().len() + 1).sum());
         if let Some(title) = title {
             self.text.push_str(title.text());
             let span = Span::new(0, title.text().len());
@@ -417,14 +466,13 @@ fn title(mut lines: Vec<Line>, from: TitleFrom, preamble: bool, record: &Record)
     (title, true, lines)
 }
 
-fn date(record: &Record, settings: &Settings, paragraphs: &[Traced]) -> (Option<DateRange>, &'static str) {
-    let (date, from) = match &settings.date {
-        DateFrom::Nothing => (None, "none"),
+/// The date that all documents of a record have, and where it comes from.
+fn record_date(record: &Record, from: &DateFrom) -> (Option<DateRange>, &'static str) {
+    match from {
+        DateFrom::Nothing | DateFrom::Header => (None, "none"),
         DateFrom::FileName(format) => (format.find(&record.path), "file_name"),
         DateFrom::Field(format) => (record.date.as_deref().and_then(|value| header::field_date(value, format.as_ref())), "field"),
-        DateFrom::Header => (header::header_date(paragraphs.iter().map(Traced::text)), "header"),
-    };
-    (date, if date.is_some() { from } else { "none" })
+    }
 }
 
 /// Bytes → code points of one text, cheap when asked in ascending order.
@@ -456,6 +504,7 @@ impl<'t> CharIndex<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn settings(layout: Layout, split: Split, title: TitleFrom) -> Settings {
         Settings {
@@ -472,6 +521,24 @@ mod tests {
 
     fn record(path: &str, text: &str) -> Record {
         Record { path: path.into(), number: 1, text: text.into(), encoding: "UTF-8", ..Record::default() }
+    }
+
+    #[test]
+    fn bytes_tell_the_han_characters_that_code_points_tell() {
+        let all: Vec<char> = (0..=u32::from(char::MAX)).filter_map(char::from_u32).collect();
+        for c in &all {
+            assert_eq!(han_chars(&c.to_string()), u64::from(is_han(*c)), "{c:?}");
+        }
+        let common: String = all.iter().filter(|c| **c < '\u{10000}').collect();
+        assert_eq!(han_chars(&common), common.chars().filter(|c| is_han(*c)).count() as u64);
+    }
+
+    proptest! {
+        #[test]
+        fn all_characters_but_ideographs_are_seen_in_their_place(text in "[㐀\u{4000}一-十\u{9fff}\u{a000}、。a，é\u{20000}\u{10ffff}]{0,30}") {
+            let expected: Vec<_> = text.char_indices().filter(|(_, c)| !('\u{4000}'..='\u{9fff}').contains(c)).collect();
+            prop_assert_eq!(but_ideographs(&text).collect::<Vec<_>>(), expected);
+        }
     }
 
     fn original(record: &Record, sentence: &Sentence) -> String {

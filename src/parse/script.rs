@@ -1,6 +1,5 @@
 //! Traditional and simplified script: which one a text is in, and conversion.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use ferrous_opencc::OpenCC;
@@ -52,65 +51,106 @@ pub(super) const FEW_TRADITIONAL: usize = 10;
 /// still be called by the other's name (names, quotations).
 const STRAY_PERCENT: usize = 10;
 
+/// What a character says of the script it stands in, as bits of [`Tables::marks`].
+const TRADITIONAL: u8 = 1;
+const SIMPLIFIED: u8 = 2;
+
+/// The block of ideographs whose script is looked up.
+const FIRST: u32 = 0x4e00;
+const LAST: u32 = 0x9fff;
+
 struct Tables {
     to_simplified: Option<OpenCC>,
-    /// Characters that only one of the scripts has.
-    traditional: BTreeSet<char>,
-    simplified: BTreeSet<char>,
+    /// For each ideograph whether only one of the scripts has it. A byte each,
+    /// because every character of every text is looked up.
+    marks: Vec<u8>,
 }
 
 /// Built once: about 21,000 single-character conversions each way.
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    let han = || '\u{4e00}'..='\u{9fff}';
-    let changed = |converter: &Option<OpenCC>| -> BTreeSet<char> {
-        let Some(converter) = converter else { return BTreeSet::new() };
-        let mut buffer = [0; 4];
-        han().filter(|c| converter.convert(c.encode_utf8(&mut buffer)) != *c.to_string()).collect()
-    };
     let to_simplified = OpenCC::from_config(BuiltinConfig::T2s).ok();
     let to_traditional = OpenCC::from_config(BuiltinConfig::S2t).ok();
-    let (traditional, simplified) = (changed(&to_simplified), changed(&to_traditional));
-    Tables { to_simplified, traditional, simplified }
+    let changes = |converter: &Option<OpenCC>, c: char| {
+        let mut buffer = [0; 4];
+        converter.as_ref().is_some_and(|converter| converter.convert(c.encode_utf8(&mut buffer)) != *c.to_string())
+    };
+    let mark = |c| if changes(&to_simplified, c) { TRADITIONAL } else { 0 } | if changes(&to_traditional, c) { SIMPLIFIED } else { 0 };
+    let marks = (FIRST..=LAST).map(|code| char::from_u32(code).map_or(0, mark)).collect();
+    Tables { to_simplified, marks }
 });
 
-/// The script of a text.
-///
-/// # Cost
-/// One look-up for each Han character.
-#[must_use]
-pub fn script_of(text: &str) -> Script {
-    let (mut traditional, mut simplified) = (0_usize, 0_usize);
-    for c in text.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)) {
-        traditional += usize::from(TABLES.traditional.contains(&c));
-        simplified += usize::from(TABLES.simplified.contains(&c));
-    }
-    let stray = |few: usize, many: usize| few * 100 <= many * STRAY_PERCENT;
-    match (traditional, simplified) {
-        (0, 0) => Script::None,
-        (t, s) if stray(t, s) => Script::Hans,
-        (t, s) if stray(s, t) => Script::Hant,
-        // Characters such as 后 and 里 stand in both scripts but change in one
-        // direction, so a traditional text has some of them.
-        (t, s) if t > 2 * s => Script::Hant,
-        _ => Script::Mixed,
-    }
+/// Characters of a text that tell its script.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Evidence {
+    ideographs: usize,
+    traditional: usize,
+    simplified: usize,
+    /// The first different ones that only traditional script has.
+    different: [char; 3],
 }
 
-/// Characters that only traditional script has, in a paragraph that is at least
-/// in part in it; 0 in any other. It is, if it has three different ones, or two
-/// if it is short: one or two are names (傅崐萁) and words of both scripts (著名).
-#[must_use]
-pub fn traditional_chars(paragraph: &str) -> usize {
-    let mut found = BTreeSet::new();
-    let (mut han, mut count) = (0, 0);
-    for c in paragraph.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)) {
-        han += 1;
-        if TABLES.traditional.contains(&c) {
-            found.insert(c);
-            count += 1;
+impl Evidence {
+    /// # Cost
+    /// One look-up for each Han character.
+    pub(super) fn of(text: &str) -> Self {
+        let mut out = Self::default();
+        let marks = TABLES.marks.as_slice();
+        for c in text.chars() {
+            let Some(mark) = u32::from(c).checked_sub(FIRST).and_then(|at| marks.get(at as usize)).copied() else { continue };
+            out.ideographs += 1;
+            // Every fourth character or so is a simplified one, in no order that
+            // a branch could be foretold from.
+            out.simplified += usize::from(mark & SIMPLIFIED != 0);
+            if mark & TRADITIONAL != 0 {
+                out.traditional += 1;
+                out.meet(c);
+            }
+        }
+        out
+    }
+
+    fn meet(&mut self, c: char) {
+        if !self.different.contains(&c)
+            && let Some(free) = self.different.iter_mut().find(|slot| **slot == '\0')
+        {
+            *free = c;
         }
     }
-    if found.len() >= if han <= 30 { 2 } else { 3 } { count } else { 0 }
+
+    /// Both texts together; how many different characters they have is no longer known.
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self {
+            ideographs: self.ideographs + other.ideographs,
+            traditional: self.traditional + other.traditional,
+            simplified: self.simplified + other.simplified,
+            different: ['\0'; 3],
+        }
+    }
+
+    /// The script of the text.
+    pub(super) const fn script(self) -> Script {
+        const fn stray(few: usize, many: usize) -> bool {
+            few * 100 <= many * STRAY_PERCENT
+        }
+        match (self.traditional, self.simplified) {
+            (0, 0) => Script::None,
+            (t, s) if stray(t, s) => Script::Hans,
+            (t, s) if stray(s, t) => Script::Hant,
+            // Characters such as 后 and 里 stand in both scripts but change in one
+            // direction, so a traditional text has some of them.
+            (t, s) if t > 2 * s => Script::Hant,
+            _ => Script::Mixed,
+        }
+    }
+
+    /// Characters that only traditional script has, in a paragraph that is at least
+    /// in part in it; 0 in any other. It is, if it has three different ones, or two
+    /// if it is short: one or two are names (傅崐萁) and words of both scripts (著名).
+    pub(super) fn traditional_chars(&self) -> usize {
+        let needed = if self.ideographs <= 30 { 2 } else { 3 };
+        let found = self.different.iter().filter(|c| **c != '\0').count();
+        if found >= needed { self.traditional } else { 0 }
+    }
 }
 
 /// The text in simplified characters, one for one.
@@ -141,6 +181,14 @@ pub fn simplified(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn script_of(text: &str) -> Script {
+        Evidence::of(text).script()
+    }
+
+    fn traditional_chars(text: &str) -> usize {
+        Evidence::of(text).traditional_chars()
+    }
 
     #[test]
     fn scripts_are_told_apart() {

@@ -3,6 +3,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::but_ideographs;
 use crate::diagnostic::Span;
 
 /// A piece of text and the piece of the record that it came from. Equal
@@ -45,17 +46,18 @@ impl Traced {
 
     /// Appends `piece`, which lies in the record at byte `at`.
     pub(super) fn push(&mut self, piece: &str, at: usize) {
+        self.text.reserve(piece.len());
         let mut copied = 0;
-        for (i, c) in piece.char_indices() {
+        for (start, c) in but_ideographs(piece) {
             let class = classify(c);
             if matches!(class, Class::Keep) {
                 continue;
             }
-            self.copy(piece, copied, i, at);
-            copied = i + c.len_utf8();
+            self.copy(piece, copied, start, at);
+            copied = start + c.len_utf8();
             match class {
-                Class::Map(plain) => self.put(plain, Span::new(at + i, at + copied)),
-                Class::Space => self.space(c, Span::new(at + i, at + copied)),
+                Class::Map(plain) => self.put(plain, Span::new(at + start, at + copied)),
+                Class::Space => self.space(c, Span::new(at + start, at + copied)),
                 Class::Drop | Class::Keep => {}
             }
         }
@@ -177,7 +179,7 @@ impl Traced {
 fn classify(c: char) -> Class {
     match c {
         // The common case first: CJK ideographs and CJK punctuation.
-        '\u{4e00}'..='\u{9fff}' | '\u{3001}'..='\u{301f}' => Class::Keep,
+        '\u{4000}'..='\u{9fff}' | '\u{3001}'..='\u{301f}' => Class::Keep,
         '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' | '％' | '＋' | '－' | '．' | '／' | '＝' | '＆' | '＠' | '＃' => {
             narrow(c).map_or(Class::Keep, Class::Map)
         }
@@ -342,6 +344,11 @@ mod tests {
         assert!(traced.indented);
         let at = traced.text().find("年3月").unwrap();
         assert_eq!(traced.origin(Span::new(at, at + "年3月".len())).of(record), "年\u{200b}３月");
+    }
+
+    #[test]
+    fn no_common_ideograph_changes() {
+        assert!(('\u{4000}'..='\u{9fff}').all(|c| matches!(classify(c), Class::Keep)));
     }
 
     #[test]

@@ -114,7 +114,7 @@ fn named_before(part: &str, titles: &[crate::diagnostic::Span], vocabulary: &Voc
 /// A phrase without 同志, 先生, 一行.
 pub(super) fn without_courtesy<'p>(phrase: &'p str, vocabulary: &Vocabulary) -> &'p str {
     let mut phrase = phrase.trim();
-    while let Some(rest) = vocabulary.courtesies.iter().find_map(|courtesy| phrase.strip_suffix(courtesy.as_str())) {
+    while let Some((rest, ())) = vocabulary.courtesies.of(phrase).next() {
         phrase = rest;
     }
     phrase
@@ -122,18 +122,17 @@ pub(super) fn without_courtesy<'p>(phrase: &'p str, vocabulary: &Vocabulary) -> 
 
 /// A name that needs no title to be known as one.
 fn is_bare_name(name: &str, vocabulary: &Vocabulary) -> bool {
-    let count = name.chars().count();
     if vocabulary.persons.contains(name) {
         return true;
     }
-    if vocabulary.not_names.contains(name) {
-        return false;
-    }
-    let chinese = (2..=3).contains(&count) && is_chinese_name(name, vocabulary);
-    let foreign = (3..=MAX_NAME_CHARS).contains(&count)
-        && name.chars().all(|c| NAME_MARKS.contains(&c) || vocabulary.transliteration.contains(c))
-        && vocabulary.gazetteer.mentions(name, None).is_empty();
-    chinese || foreign
+    let count = name.chars().count();
+    let chinese = || (2..=3).contains(&count) && is_chinese_name(name, vocabulary);
+    let foreign = || {
+        (3..=MAX_NAME_CHARS).contains(&count)
+            && name.chars().all(|c| NAME_MARKS.contains(&c) || vocabulary.transliteration.contains(c))
+            && vocabulary.gazetteer.mentions(name, None).is_empty()
+    };
+    (chinese() || foreign()) && !vocabulary.not_names.contains(name)
 }
 
 fn is_chinese_name(name: &str, vocabulary: &Vocabulary) -> bool {

@@ -32,29 +32,31 @@ pub(super) struct Beginning {
 pub(super) struct Beginnings {
     /// For each character of the basic plane, whose word it may be alone, and
     /// whose longer words it may begin.
-    firsts: Vec<(Readers, Readers)>,
+    firsts: Box<[(Readers, Readers); PLANE]>,
     /// Whose words begin with two characters: those readers that stand at both
     /// places of the pair. Others that share one of them do not share the other.
     ///
     /// # Source
     /// Bloom (1970), Communications of the ACM 13(7), 422–426, with two hashes.
-    pairs: Vec<Readers>,
+    pairs: Box<[Readers; PLACES_OF_PAIRS]>,
 }
 
-/// Bits of a place in `pairs`.
-const PAIR_BITS: u32 = 16;
+/// Characters of the basic plane.
+const PLANE: usize = 0x1_0000;
+
+/// Places in `pairs`.
+const PLACES_OF_PAIRS: usize = 1 << 16;
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Self { firsts: vec![(0, 0); 0x1_0000], pairs: vec![0; 1 << PAIR_BITS] }
+        Self { firsts: Box::new([(0, 0); PLANE]), pairs: Box::new([0; PLACES_OF_PAIRS]) }
     }
 }
 
 /// The two places of a pair of characters.
-const fn places(first: char, second: char) -> [usize; 2] {
-    let one = hash(first as u32, second as u32);
-    let other = (one ^ (one >> 15)) & ((1 << PAIR_BITS) - 1);
-    [(one >> (u32::BITS - PAIR_BITS)) as usize, other as usize]
+const fn places(first: u32, second: u32) -> [usize; 2] {
+    let one = hash(first, second);
+    [(one >> 16) as usize, (one ^ (one >> 15)) as usize % PLACES_OF_PAIRS]
 }
 
 impl Beginnings {
@@ -67,7 +69,7 @@ impl Beginnings {
             if let Some((alone, longer)) = self.firsts.get_mut(first as usize) {
                 *(if second.is_some() { longer } else { alone }) |= reader;
             }
-            for place in second.into_iter().flat_map(|second| places(first, second)) {
+            for place in second.into_iter().flat_map(|second| places(first.into(), second.into())) {
                 if let Some(readers) = self.pairs.get_mut(place) {
                     *readers |= reader;
                 }
@@ -85,26 +87,29 @@ impl Beginnings {
         // Whether a word begins is hard to foresee: without a branch on it, the
         // processor looks at the next characters meanwhile.
         let mut block = [Beginning { at: 0, readers: 0 }; BLOCK];
-        let mut chars = text.char_indices();
-        let mut here = chars.next();
-        while here.is_some() {
-            let mut used = 0;
-            for _ in 0..BLOCK {
-                let Some((at, c)) = here else { break };
-                here = chars.next();
-                let readers = self.readers(c, here.map_or('\0', |(_, next)| next));
-                if let Some(slot) = block.get_mut(used) {
-                    *slot = Beginning { at, readers };
-                }
-                used += usize::from(readers != 0);
+        let mut used = 0;
+        // Before the first character nothing begins.
+        let (mut at, mut here) = (0, Character { code: 0, bytes: 0 });
+        while at < text.len() {
+            let next = character(text, at + here.bytes);
+            let readers = self.readers(here.code, next.code);
+            if let Some(slot) = block.get_mut(used % BLOCK) {
+                *slot = Beginning { at, readers };
             }
-            out.extend_from_slice(block.get(..used).unwrap_or_default());
+            used += usize::from(readers != 0);
+            if used == BLOCK {
+                out.extend_from_slice(&block);
+                used = 0;
+            }
+            at += here.bytes;
+            here = next;
         }
+        out.extend_from_slice(block.get(..used).unwrap_or_default());
         out
     }
 
     /// Whose words may begin with these two characters.
-    fn readers(&self, first: char, second: char) -> Readers {
+    fn readers(&self, first: u32, second: u32) -> Readers {
         // Beyond the basic plane every word is thought possible.
         let (alone, longer) = self.firsts.get(first as usize).copied().unwrap_or((ALL, ALL));
         let [one, other] = places(first, second).map(|place| self.pairs.get(place).copied().unwrap_or_default());
@@ -114,6 +119,24 @@ impl Beginnings {
 
 /// Characters looked at together.
 const BLOCK: usize = 64;
+
+/// A character of a text.
+#[derive(Clone, Copy)]
+struct Character {
+    code: u32,
+    bytes: usize,
+}
+
+/// The character at byte `at`; one of no bytes where the text ends.
+fn character(text: &str, at: usize) -> Character {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    // Nearly all are of three bytes, and the processor can foresee it.
+    if let Some([one @ 0xe0..=0xef, two, three]) = rest.first_chunk() {
+        return Character { code: u32::from(one & 0xf) << 12 | u32::from(two & 0x3f) << 6 | u32::from(three & 0x3f), bytes: 3 };
+    }
+    let c = text.get(at..).and_then(|rest| rest.chars().next());
+    Character { code: c.map_or(0, u32::from), bytes: c.map_or(0, char::len_utf8) }
+}
 
 #[cfg(test)]
 mod tests {

@@ -164,6 +164,11 @@ impl Gazetteer {
         self.places.get(number)
     }
 
+    /// All places with their numbers.
+    pub fn places(&self) -> impl Iterator<Item = (usize, &Place)> {
+        self.places.iter().enumerate()
+    }
+
     /// The number of Beijing, which 在京 names.
     #[must_use]
     pub fn capital(&self) -> Option<usize> {

@@ -8,6 +8,7 @@ mod actor;
 mod beginnings;
 mod char_set;
 mod date;
+mod endings;
 mod gazetteer;
 mod occasion;
 mod place;
@@ -26,6 +27,8 @@ pub use place::{Level, PLACE_RULES, Place, PlaceMention};
 pub use saying::VoiceCase;
 pub use vocabulary::{OccasionCase, Vocabulary, VocabularyError, builtin_files};
 pub use voice::Voice;
+
+use std::cell::OnceCell;
 
 use crate::diagnostic::Span;
 use crate::parse::{Document, Sentence, document_of, read_date};
@@ -142,7 +145,7 @@ impl<'d> Reading<'d> {
                 Vec::new()
             };
             let actor = told.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone());
-            self.sentences.push(voice::Sentence { text, actor, says: readers & SAYINGS != 0 });
+            self.sentences.push(voice::Sentence { text, actor, says: readers & SAYINGS != 0, persons: OnceCell::new() });
             if number == first && told.is_empty() {
                 scope = carried(text, &self.out);
             }

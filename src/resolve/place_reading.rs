@@ -45,8 +45,14 @@ impl Gazetteer {
 
     /// The same, of a text in which names can begin only at `starts`.
     pub(super) fn mentions_from(&self, text: &str, starts: impl Iterator<Item = usize>, day: Option<NaiveDate>) -> Vec<PlaceMention> {
-        let here = |start: usize| self.words.at(text.get(start..).unwrap_or_default()).map(move |(name, bytes)| Hit { start, end: start + bytes, name });
-        let hits: Vec<Hit> = starts.flat_map(here).collect();
+        let mut hits = Vec::new();
+        for start in starts {
+            let rest = text.get(start..).unwrap_or_default();
+            self.words.find::<()>(rest, |name, bytes| {
+                hits.push(Hit { start, end: start + bytes, name });
+                None
+            });
+        }
         if hits.is_empty() {
             return Vec::new();
         }

@@ -7,6 +7,7 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 use serde::Deserialize;
 
 use super::char_set::CharSet;
+use super::endings::Endings;
 use super::words::Words;
 use crate::diagnostic::Span;
 
@@ -140,9 +141,9 @@ impl Finder {
 /// The words of one kind.
 struct List {
     words: Vec<String>,
-    /// What they begin and end with.
-    firsts: CharSet,
-    lasts: CharSet,
+    /// Finds them where a text begins and ends.
+    beginnings: Words<()>,
+    endings: Endings<()>,
     /// Finds them inside a text.
     anywhere: CharwiseDoubleArrayAhoCorasick<u32>,
 }
@@ -151,9 +152,9 @@ impl List {
     fn new(words: Vec<String>) -> Result<Self, String> {
         let distinct: std::collections::BTreeSet<&str> = words.iter().map(String::as_str).collect();
         let anywhere = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(distinct.into_iter().zip(0..)).map_err(|e| e.to_string())?;
-        let firsts = words.iter().filter_map(|w| w.chars().next()).collect();
-        let lasts = words.iter().filter_map(|w| w.chars().next_back()).collect();
-        Ok(Self { words, firsts, lasts, anywhere })
+        let beginnings = Words::of(&words);
+        let endings = Endings::new(words.iter().map(|word| (word, ())));
+        Ok(Self { words, beginnings, endings, anywhere })
     }
 }
 
@@ -201,16 +202,14 @@ impl Saying {
         self.edges.hits(text).filter(|h| h.kind != SayingKind::Noun).collect()
     }
 
-    /// The first word of this kind with which the text begins.
-    pub(super) fn begins<'t>(&self, kind: SayingKind, text: &'t str) -> Option<&'t str> {
-        let list = self.lists.get(&kind).filter(|list| text.starts_with(|c| list.firsts.contains(c)))?;
-        list.words.iter().find(|w| text.starts_with(w.as_str())).and_then(|w| text.get(..w.len()))
+    /// The text begins with a word of this kind.
+    pub(super) fn begins(&self, kind: SayingKind, text: &str) -> bool {
+        self.lists.get(&kind).is_some_and(|list| list.beginnings.longest(text).is_some())
     }
 
     /// The text ends with a word of this kind.
     pub(super) fn ends(&self, kind: SayingKind, text: &str) -> bool {
-        let list = self.lists.get(&kind).filter(|list| text.ends_with(|c| list.lasts.contains(c)));
-        list.is_some_and(|list| list.words.iter().any(|w| text.ends_with(w.as_str())))
+        self.lists.get(&kind).is_some_and(|list| list.endings.of(text).next().is_some())
     }
 
     /// The text holds a word of this kind.
@@ -225,7 +224,7 @@ impl Saying {
 
     /// The person for whom this word stands.
     pub(super) fn alias(&self, word: &str) -> Option<&str> {
-        let (number, _) = self.aliases.at(word).find(|(_, bytes)| *bytes == word.len())?;
+        let number = self.aliases.find(word, |number, bytes| (bytes == word.len()).then_some(number))?;
         self.persons.get(number).map(String::as_str)
     }
 

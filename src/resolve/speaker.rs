@@ -205,7 +205,8 @@ fn attribute_end(clause: &str, at: usize) -> Option<usize> {
 const MAX_ATTRIBUTE: usize = 16;
 
 fn unquoted(text: &str) -> String {
-    let apposed = APPOSITION.iter().filter_map(|w| text.rsplit_once(w)).map(|(_, name)| name).find(|name| name.chars().count() > 2);
+    let apposed = APPOSITION.iter().filter(|w| text.contains(**w)).filter_map(|w| text.rsplit_once(w)).map(|(_, name)| name);
+    let apposed = apposed.into_iter().find(|name| name.chars().count() > 2);
     let text = apposed.unwrap_or(text);
     let text = text.strip_suffix("网站").filter(|t| t.ends_with(['社', '报', '台', '网'])).unwrap_or(text);
     text.trim_matches(['《', '》', '“', '”', ' ']).to_owned()
@@ -374,8 +375,9 @@ impl Before<'_> {
         let until = self.person.map_or(0, |(number, _)| number + 1);
         let nearer = self.sentences.iter().skip(until).rev().take(MAX_BACK);
         for sentence in nearer {
-            if let Some(name) = persons_of(sentence.text, self.vocabulary).or_else(|| sentence.actor.clone()) {
-                return Some(name);
+            let persons = sentence.persons.get_or_init(|| persons_of(sentence.text, self.vocabulary));
+            if let Some(name) = persons.as_ref().or(sentence.actor.as_ref()) {
+                return Some(name.clone());
             }
         }
         let known = self.person.map(|(_, name)| name.to_owned());

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::beginnings::{Beginnings, DATES, OCCASIONS, PLACES, SAYINGS};
 use super::char_set::CharSet;
 use super::date::Almanac;
+use super::endings::Endings;
 use super::gazetteer::Gazetteer;
 use super::occasion::{Kind, Lexer, OccasionType, Role, Series};
 use super::saying::{Alias, Saying, SayingWords, VoiceCase};
@@ -175,12 +176,16 @@ pub struct Vocabulary {
     pub(super) lexer: Lexer,
     pub(super) saying: Saying,
     pub(super) series: Vec<Series>,
+    /// The words that end the names of series, with the number of each one's series.
+    pub(super) series_heads: Endings<usize>,
     pub(super) shorts: Vec<Short>,
+    /// What the shorts stand for.
+    pub(super) long_forms: Words<()>,
     /// Body, number, first day.
     terms: Vec<(String, u32, NaiveDate)>,
     /// Office, holder (empty: nobody), first day.
     holders: Vec<(String, String, NaiveDate)>,
-    pub(super) courtesies: Vec<String>,
+    pub(super) courtesies: Endings<()>,
     pub(super) surnames: CharSet,
     pub(super) compound_surnames: Vec<String>,
     /// Characters that write foreign names.
@@ -278,11 +283,13 @@ impl Vocabulary {
             beginnings,
             lexer,
             saying,
+            series_heads: Endings::new(all.series.iter().enumerate().flat_map(|(number, s)| s.head.iter().map(move |head| (head, number)))),
             series: all.series,
+            long_forms: Words::new(all.short.iter().map(|short| (&short.from, ()))),
             shorts: all.short,
             terms,
             holders,
-            courtesies: all.courtesies,
+            courtesies: Endings::new(all.courtesies.into_iter().map(|word| (word, ()))),
             surnames: all.surnames.chars().filter(|c| !c.is_whitespace()).collect(),
             compound_surnames: all.compound_surnames,
             transliteration: all.transliteration.chars().filter(|c| !c.is_whitespace()).collect(),

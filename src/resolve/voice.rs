@@ -1,5 +1,7 @@
 //! Voice: whether a sentence reports what somebody said, and who said it.
 
+use std::cell::{LazyCell, OnceCell};
+
 use super::saying::{Hit, SayingKind};
 use super::speaker::{Before, Speaker, resolved, subject};
 use super::vocabulary::Vocabulary;
@@ -115,15 +117,15 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
         return None;
     }
     let long = clause_after.chars().count() >= 3;
-    let found = || subject(before, vocabulary);
-    let near = || subject(clause_before, vocabulary);
+    let found = LazyCell::new(|| subject(before, vocabulary));
+    let near = LazyCell::new(|| subject(clause_before, vocabulary));
     let begins = clause_before.trim().is_empty();
     let accepted = match hit.kind {
         SayingKind::Object => (marked || long) && !nominal(before, after, vocabulary),
         // 他还说某某已到: without a mark only after somebody known.
         SayingKind::Mark => {
             marked && !nominal(before, after, vocabulary)
-                || long && sentence.get(hit.span.start..hit.span.end) == Some("说") && matches!(near(), Some(Speaker::Person(_) | Speaker::Pointing(_)))
+                || long && sentence.get(hit.span.start..hit.span.end) == Some("说") && matches!(&*near, Some(Speaker::Person(_) | Speaker::Pointing(_)))
         }
         SayingKind::Clause => marked && !after.starts_with('“') && !after.starts_with('《') || starts_with_modal(after),
         SayingKind::Stance => marked || says_more_than_attitude(clause_after, vocabulary),
@@ -131,20 +133,21 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
             (long || marked)
                 && !nominal(before, after, vocabulary)
                 && !(marked && clause_before.contains('的'))
-                && (begins && found().is_some() || near().is_some_and(|s| !matches!(s, Speaker::Noun(_))))
+                && (begins && found.is_some() || near.as_ref().is_some_and(|s| !matches!(s, Speaker::Noun(_))))
         }
-        SayingKind::Encourage => long && !nominal(before, after, vocabulary) && matches!(found(), Some(Speaker::Person(_) | Speaker::Pointing(_))),
+        SayingKind::Encourage => long && !nominal(before, after, vocabulary) && matches!(&*found, Some(Speaker::Person(_) | Speaker::Pointing(_))),
         SayingKind::Announce => vocabulary.saying.holds(SayingKind::Claim, after),
         SayingKind::Message => after.strip_prefix('，').is_some_and(|content| {
             let first = content.split(CLAUSE_ENDS).next().unwrap_or(content);
-            !first.is_empty() && vocabulary.saying.begins(SayingKind::Deed, first).is_none()
+            !first.is_empty() && !vocabulary.saying.begins(SayingKind::Deed, first)
         }),
         _ => false,
     };
     if !accepted {
         return None;
     }
-    let speaker = found();
+    // It has been found by now, or is found here.
+    let speaker = Option::clone(&found);
     let verb = sentence.get(hit.span.start..hit.span.end)?;
     // A whole quotation is closed: only another one goes on.
     let flow = if after.trim_end().ends_with('”') { Flow::Article } else { flow_of(before, verb, hit.kind, speaker.as_ref()) };
@@ -189,7 +192,7 @@ const RECORDED: [&str; 5] = ["告诉", "坦言", "感慨", "回忆", "常说"];
 fn flow_of(before: &str, verb: &str, kind: SayingKind, speaker: Option<&Speaker>) -> Flow {
     let clause = before.rsplit(CLAUSE_ENDS).next().unwrap_or(before);
     // 总书记 after the name, or 习主席: the tone of commentary, not of a report.
-    let commentary = ["总书记", "习主席"].iter().any(|w| clause.contains(w) || before.contains(w)) && !before.contains("中共中央总书记");
+    let commentary = ["总书记", "习主席"].iter().any(|w| before.contains(w)) && !before.contains("中共中央总书记");
     if commentary && !matches!(kind, SayingKind::Message) {
         return Flow::Article;
     }
@@ -247,14 +250,15 @@ fn flow_of(before: &str, verb: &str, kind: SayingKind, speaker: Option<&Speaker>
 }
 
 /// The state of a paragraph while it is read.
-struct Reading {
+struct Reading<'t> {
     flow: Flow,
     /// Sentences since the verb of saying.
     since: usize,
     /// A quotation is open at the end of the sentence before.
     open: bool,
-    /// The claims of a warring side go on.
-    claims: bool,
+    /// What stands after the verb of saying: where it holds the claims of a
+    /// warring side, they go on.
+    after: &'t str,
 }
 
 /// A sentence with what was read in it before its voice.
@@ -264,6 +268,9 @@ pub(super) struct Sentence<'t> {
     pub actor: Option<String>,
     /// It may hold a verb of saying.
     pub says: bool,
+    /// The first subject that names persons, once somebody is sought who is only
+    /// pointed to.
+    pub persons: OnceCell<Option<String>>,
 }
 
 /// The voices of a paragraph's sentences, in order, pushed to `voices`.
@@ -279,7 +286,7 @@ pub(super) fn voices(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, voices
 }
 
 fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) {
-    let mut reading = Reading { flow: Flow::News, since: 0, open: false, claims: false };
+    let mut reading = Reading { flow: Flow::News, since: 0, open: false, after: "" };
     let mut speaker: Option<String> = None;
     let mut last_person: Option<(usize, String)> = None;
     let mut reported = false;
@@ -317,7 +324,7 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
                 flow: if same_item { Flow::News } else { found.flow },
                 since: 0,
                 open: after.matches('“').count() > after.matches('”').count(),
-                claims: vocabulary.saying.holds(SayingKind::Claim, after),
+                after,
             };
             Voice::of(named, false)
         } else if reported && goes_on(sentence, &reading, speaker.as_deref(), vocabulary) {
@@ -363,26 +370,25 @@ fn name_quotation_before(sentence: &str, before: &[Sentence<'_>], out: &mut [Voi
 }
 
 /// A sentence without a verb of saying goes on with the words before it.
-fn goes_on(sentence: &str, reading: &Reading, speaker: Option<&str>, vocabulary: &Vocabulary) -> bool {
+fn goes_on(sentence: &str, reading: &Reading<'_>, speaker: Option<&str>, vocabulary: &Vocabulary) -> bool {
     let saying = &vocabulary.saying;
-    let begins = |kind| saying.begins(kind, sentence).is_some();
+    let begins = |kind| saying.begins(kind, sentence);
     let first = sentence.split('，').next().unwrap_or(sentence);
     if saying.ends(SayingKind::Told, first) || begins(SayingKind::Off) || tells_a_deed(sentence, speaker, vocabulary) {
         return false;
     }
-    let asks = sentence.starts_with(['要', '愿']) || sentence.starts_with("希望") || sentence.starts_with("必须");
-    let argues = saying.holds(SayingKind::Argue, sentence);
-    let digits = sentence.contains(|c: char| c.is_ascii_digit());
+    let asks = || sentence.starts_with(['要', '愿']) || sentence.starts_with("希望") || sentence.starts_with("必须");
+    let argues = || !sentence.contains(|c: char| c.is_ascii_digit()) && saying.holds(SayingKind::Argue, sentence);
     match reading.flow {
-        Flow::Article => reading.since == 0 && !begins(SayingKind::Time) && (asks || we_must(sentence) || argues && !digits),
+        Flow::Article => reading.since == 0 && !begins(SayingKind::Time) && (asks() || we_must(sentence) || argues()),
         Flow::Speech => !begins(SayingKind::Show),
         Flow::News => {
             if speaker.is_some_and(|name| sentence.contains(name)) {
                 return false;
             }
-            let side = reading.claims || sentence.chars().nth(1).is_some_and(|c| c == '军');
-            let claimed = side && saying.holds(SayingKind::Claim, sentence) && !sentence.starts_with(|c: char| c.is_ascii_digit());
-            begins(SayingKind::On) || claimed || argues && !begins(SayingKind::Time) && !digits
+            let side = || sentence.chars().nth(1) == Some('军') || saying.holds(SayingKind::Claim, reading.after);
+            let claimed = || !sentence.starts_with(|c: char| c.is_ascii_digit()) && saying.holds(SayingKind::Claim, sentence) && side();
+            begins(SayingKind::On) || claimed() || !begins(SayingKind::Time) && argues()
         }
     }
 }
@@ -394,13 +400,12 @@ fn we_must(sentence: &str) -> bool {
 
 /// The sentence begins with a day, with the speaker as its subject, or ends with who was there.
 fn tells_a_deed(sentence: &str, speaker: Option<&str>, vocabulary: &Vocabulary) -> bool {
-    let opening: String = sentence.chars().take(8).collect();
-    let day = opening.chars().take(3).any(|c| c.is_ascii_digit()) && opening.contains('日');
+    let opening = || sentence.chars().take(8);
+    let day = opening().take(3).any(|c| c.is_ascii_digit()) && opening().any(|c| c == '日');
     let of_speaker = speaker.and_then(|name| sentence.strip_prefix(name)).is_some_and(|rest| !rest.starts_with(['要', '应', '愿', '将', '必']))
         || sentence.starts_with("他") && !sentence.starts_with("他们")
         || sentence.starts_with('她');
-    let attended = vocabulary.saying.holds(SayingKind::Attended, sentence);
-    day || of_speaker || attended || sentence.starts_with("据")
+    day || of_speaker || sentence.starts_with("据") || vocabulary.saying.holds(SayingKind::Attended, sentence)
 }
 
 #[cfg(test)]
@@ -409,7 +414,7 @@ mod tests {
 
     fn read(sentences: &[&str]) -> Vec<String> {
         let vocabulary = Vocabulary::builtin();
-        let sentences: Vec<Sentence<'_>> = sentences.iter().map(|text| Sentence { text, actor: None, says: true }).collect();
+        let sentences: Vec<Sentence<'_>> = sentences.iter().map(|text| Sentence { text, actor: None, says: true, persons: OnceCell::new() }).collect();
         let mut out = Vec::new();
         voices(&sentences, &vocabulary, &mut out);
         let shown = |v: &Voice| v.speaker.as_ref().map_or_else(|| v.name().to_owned(), |s| format!("{}{s}", if v.continued { "…" } else { "" }));

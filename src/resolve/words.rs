@@ -11,7 +11,8 @@ use crate::diagnostic::Span;
 /// Words with what each means.
 #[derive(Debug)]
 pub(super) struct Words<T> {
-    /// Those with the same two first characters stand together, longest first.
+    /// Those with the same three first characters stand together, longest first;
+    /// among those with the same two, by the third, and the word of two last.
     sorted: Vec<Word<T>>,
     /// What the words hold after their first two characters, one after the other.
     rests: String,
@@ -26,12 +27,13 @@ pub(super) struct Words<T> {
 #[derive(Clone, Copy, Debug)]
 struct Word<T> {
     value: T,
-    /// Bytes of the whole word.
-    bytes: usize,
     /// The first character of its rest, by which most words are told apart.
-    third: Option<char>,
+    third: u32,
     /// Where its rest stands.
-    rest: Span,
+    rest: u32,
+    rest_bytes: u32,
+    /// Bytes of the whole word.
+    bytes: u32,
 }
 
 /// Two characters and where their words stand; empty if there are none.
@@ -43,13 +45,21 @@ struct Slot {
     to: u32,
 }
 
-/// The second character of a word of one.
+/// The second character of a word of one, and the third of a word of two.
 const NONE: u32 = u32::MAX;
+
+/// What follows the second character of a text that ends with it: no word's third.
+const END: u32 = NONE - 1;
 
 /// The first two characters of a text, and what follows them.
 fn beginning(text: &str) -> (u32, u32, &str) {
     let mut chars = text.chars();
     (chars.next().map_or(NONE, u32::from), chars.next().map_or(NONE, u32::from), chars.as_str())
+}
+
+/// Lists of words have far fewer bytes than that.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Spreads two characters over 32 bits; the upper ones are mixed best.
@@ -69,7 +79,7 @@ impl<T: Copy> Words<T> {
         let mut words: Vec<(W, T)> = words.into_iter().filter(|(word, _)| !word.as_ref().is_empty()).collect();
         let key = |word: &W| {
             let (first, second, rest) = beginning(word.as_ref());
-            (first, second, std::cmp::Reverse(rest.len()))
+            (first, second, rest.chars().next().map_or(NONE, u32::from), std::cmp::Reverse(rest.len()))
         };
         words.sort_by(|(a, _), (b, _)| key(a).cmp(&key(b)).then_with(|| a.as_ref().cmp(b.as_ref())));
         words.dedup_by(|(later, _), (word, _)| later.as_ref() == word.as_ref());
@@ -78,15 +88,19 @@ impl<T: Copy> Words<T> {
         let mut out = Self { slots: vec![Slot::default(); (groups + groups / 2 + 1).next_power_of_two()], ..Self::default() };
         out.alone = words.iter().filter_map(|(word, _)| alone(word.as_ref())).collect();
         for group in words.chunk_by(same) {
-            let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let from = number(out.sorted.len());
+            let from = small(out.sorted.len());
             let mut slot = Slot::default();
             for (word, value) in group {
                 let (first, second, rest) = beginning(word.as_ref());
-                let start = out.rests.len();
+                out.sorted.push(Word {
+                    value: *value,
+                    third: rest.chars().next().map_or(NONE, u32::from),
+                    rest: small(out.rests.len()),
+                    rest_bytes: small(rest.len()),
+                    bytes: small(word.as_ref().len()),
+                });
                 out.rests.push_str(rest);
-                out.sorted.push(Word { value: *value, bytes: word.as_ref().len(), third: rest.chars().next(), rest: Span::new(start, out.rests.len()) });
-                slot = Slot { first, second, from, to: number(out.sorted.len()) };
+                slot = Slot { first, second, from, to: small(out.sorted.len()) };
             }
             let free = out.slot(slot.first, slot.second);
             if let Some(place) = out.slots.get_mut(free) {
@@ -111,25 +125,41 @@ impl<T: Copy> Words<T> {
         self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default()
     }
 
-    /// The words that `text` begins with, longest first: what each means and its bytes.
-    pub(super) fn at<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (T, usize)> + 't {
+    /// Calls `found` with the words that `text` begins with, longest first, until
+    /// it gives something: what each word means and its bytes.
+    pub(super) fn find<R>(&self, text: &str, mut found: impl FnMut(T, usize) -> Option<R>) -> Option<R> {
         let (first, second, after) = beginning(text);
-        let longer = if second == NONE { &[] } else { self.under(first, second) };
+        if second != NONE {
+            let group = self.under(first, second);
+            let third = after.chars().next().map_or(END, u32::from);
+            // Most groups are of a word or two.
+            let from = if group.len() > 8 { group.partition_point(|word| word.third < third) } else { 0 };
+            for word in group.get(from..).unwrap_or_default() {
+                let longer = word.third == third && after.starts_with(self.rest(word));
+                if (longer || word.third == NONE)
+                    && let Some(result) = found(word.value, word.bytes as usize)
+                {
+                    return Some(result);
+                }
+            }
+        }
         let is_alone = char::from_u32(first).is_some_and(|c| self.alone.contains(c));
-        let alone = if is_alone { self.under(first, NONE) } else { &[] };
-        let third = after.chars().next();
-        let follows = move |word: &&Word<T>| word.third.is_none() || word.third == third && after.starts_with(word.rest.of(&self.rests));
-        longer.iter().filter(follows).chain(alone).map(|word| (word.value, word.bytes))
+        let alone = if is_alone { self.under(first, NONE).first() } else { None };
+        alone.and_then(|word| found(word.value, word.bytes as usize))
+    }
+
+    fn rest(&self, word: &Word<T>) -> &str {
+        Span::new(word.rest as usize, (word.rest + word.rest_bytes) as usize).of(&self.rests)
     }
 
     /// The longest word that `text` begins with.
     pub(super) fn longest(&self, text: &str) -> Option<(T, usize)> {
-        self.at(text).next()
+        self.find(text, |value, bytes| Some((value, bytes)))
     }
 
     /// Whether the whole text is one of the words.
     pub(super) fn contains(&self, text: &str) -> bool {
-        self.at(text).any(|(_, bytes)| bytes == text.len())
+        self.find(text, |_, bytes| (bytes == text.len()).then_some(())).is_some()
     }
 
     /// Each word, in no order of meaning.
@@ -137,7 +167,7 @@ impl<T: Copy> Words<T> {
         self.slots.iter().flat_map(move |slot| {
             let beginning = move || [slot.first, slot.second].into_iter().filter_map(char::from_u32);
             let words = self.sorted.get(slot.from as usize..slot.to as usize).unwrap_or_default();
-            words.iter().map(move |word| (beginning().chain(word.rest.of(&self.rests).chars()).collect(), word.value))
+            words.iter().map(move |word| (beginning().chain(self.rest(word).chars()).collect(), word.value))
         })
     }
 }
@@ -162,8 +192,16 @@ mod tests {
 
     #[test]
     fn the_words_at_a_place_are_found_longest_first() {
+        let at = |words: &Words<i32>, text| {
+            let mut all = Vec::new();
+            words.find::<()>(text, |value, bytes| {
+                all.push((value, bytes));
+                None
+            });
+            all
+        };
         let words = Words::new([("十五", 1), ("十五五", 2), ("十四五", 3), ("十", 4), ("十五", 5)]);
-        assert_eq!(words.at("十五五时期").collect::<Vec<_>>(), [(2, 9), (1, 6), (4, 3)]);
+        assert_eq!(at(&words, "十五五时期"), [(2, 9), (1, 6), (4, 3)]);
         assert_eq!(words.longest("十六"), Some((4, 3)));
         assert_eq!(words.longest("十"), Some((4, 3)));
         assert_eq!(words.longest("五"), None);
@@ -177,7 +215,12 @@ mod tests {
             let words = Words::new(list.iter().map(|w| (w.as_str(), w.len())));
             let mut expected: Vec<usize> = list.iter().filter(|w| text.starts_with(w.as_str())).map(String::len).collect();
             expected.sort_unstable_by_key(|bytes| std::cmp::Reverse(*bytes));
-            prop_assert_eq!(words.at(&text).map(|(_, bytes)| bytes).collect::<Vec<_>>(), expected);
+            let mut found = Vec::new();
+            words.find::<()>(&text, |_, bytes| {
+                found.push(bytes);
+                None
+            });
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -61,21 +61,31 @@ impl Fingerprint {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let mut bare = String::with_capacity(text.len());
-        bare.extend(text.chars().filter(|c| counts(*c)).map(|c| c.to_ascii_lowercase()));
+        let mut codes: Vec<u32> = Vec::with_capacity(text.len() / 2);
+        let mut from = 0;
+        for (at, c) in text.char_indices() {
+            if counts(c) {
+                codes.push(u32::from(c.to_ascii_lowercase()));
+            } else {
+                bare.push_str(text.get(from..at).unwrap_or_default());
+                from = at + c.len_utf8();
+            }
+        }
+        bare.push_str(text.get(from..).unwrap_or_default());
+        bare.make_ascii_lowercase();
         // A text of marks alone is told by its marks.
         let hash = blake3::hash(if bare.is_empty() { text.as_bytes() } else { bare.as_bytes() });
         let mut out = Self { text: [0; 16], sketch: [0; BINS] };
         for (to, from) in out.text.iter_mut().zip(hash.as_bytes()) {
             *to = *from;
         }
-        let codes: Vec<u64> = bare.chars().map(|c| u64::from(u32::from(c))).collect();
         if codes.len() < SHINGLE + FEWEST_SHINGLES - 1 {
             return out;
         }
         // The polynomial of the last seven characters; what leaves is taken off.
         let leaves = (0..SHINGLE).fold(1_u64, |power, _| power.wrapping_mul(BASE));
         let (first, rest) = codes.split_at(SHINGLE);
-        let mut rolling = first.iter().fold(0_u64, |sum, code| sum.wrapping_mul(BASE).wrapping_add(*code));
+        let mut rolling = first.iter().fold(0_u64, |sum, code| sum.wrapping_mul(BASE).wrapping_add(u64::from(*code)));
         let mut least = [u64::MAX; BINS];
         let mut take = |hash: u64| {
             let [bin, ..] = hash.to_be_bytes();
@@ -85,13 +95,14 @@ impl Fingerprint {
         };
         take(mixed(rolling));
         for (enters, left) in rest.iter().zip(&codes) {
-            rolling = rolling.wrapping_mul(BASE).wrapping_add(*enters).wrapping_sub(left.wrapping_mul(leaves));
+            rolling = rolling.wrapping_mul(BASE).wrapping_add(u64::from(*enters)).wrapping_sub(u64::from(*left).wrapping_mul(leaves));
             take(mixed(rolling));
         }
         for (to, least) in out.sketch.iter_mut().zip(least) {
             // The least hash has small leading bits; its last ones say no more of it.
             let [.., a, b] = least.to_be_bytes();
-            *to = if least == u64::MAX { 0 } else { u8::try_from(u16::from_be_bytes([a, b]) % 255 + 1).unwrap_or(u8::MAX) };
+            let [_, value] = (u16::from_be_bytes([a, b]) % 255 + 1).to_be_bytes();
+            *to = if least == u64::MAX { 0 } else { value };
         }
         out
     }
@@ -199,9 +210,14 @@ impl Fingerprint {
     }
 }
 
-/// Letters and digits of all scripts; most of the text are common ideographs.
+/// Letters and digits of all scripts. Most of a text are common ideographs, and
+/// most of the rest marks, which to look up takes longest.
 fn counts(c: char) -> bool {
-    ('\u{4e00}'..='\u{9fff}').contains(&c) || c.is_alphanumeric()
+    match c {
+        '\u{4e00}'..='\u{9fff}' => true,
+        '\u{2010}'..='\u{2027}' | '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' => false,
+        c => c.is_alphanumeric(),
+    }
 }
 
 /// Every bit of the result depends on every bit of the number.
@@ -259,6 +275,13 @@ mod tests {
                 prop_assert_eq!(print, Fingerprint::of(&bare.to_uppercase()));
             }
             prop_assert_eq!(print, Fingerprint::from_bytes(&print.to_bytes()));
+        }
+    }
+
+    #[test]
+    fn letters_and_digits_are_those_of_unicode() {
+        for c in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
+            assert_eq!(counts(c), c.is_alphanumeric() || ('\u{4e00}'..='\u{9fff}').contains(&c), "{c:?}");
         }
     }
 

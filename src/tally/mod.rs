@@ -14,6 +14,7 @@ mod coverage;
 mod dispersion;
 mod fingerprint;
 mod fisher;
+mod grid;
 mod heat;
 mod keyness;
 mod pairs;
@@ -50,7 +51,7 @@ pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
 pub use rollup::{
     Breakdown, CountRow, DateBasis, NO_MEMBER, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, count_key,
-    event_of, merge_presence, occasion_id, province_member,
+    event_of, merge_presence, province_member,
 };
 pub use series::{BreakdownRow, Breakdowns, FrequencyRow, TotalRow};
 pub use smooth::smoothed;
@@ -224,7 +225,7 @@ pub struct Sums<'l> {
     seen: BTreeMap<String, SeenRow>,
     source_seen: Vec<SourceSeenRow>,
     presence: Vec<PresenceRow>,
-    occasions: BTreeMap<String, OccasionRow>,
+    occasions: BTreeMap<Word, OccasionRow>,
 }
 
 impl<'l> Sums<'l> {
@@ -255,17 +256,17 @@ impl<'l> Sums<'l> {
         self.presence.extend(rollup.presence);
         for row in rollup.seen {
             match self.seen.get_mut(&row.theme) {
-                Some(known) => add_seen(known, row),
+                Some(known) => add_seen(known, &row),
                 None => {
                     self.seen.insert(row.theme.clone(), row);
                 }
             }
         }
         for row in rollup.occasions {
-            match self.occasions.get_mut(&row.occasion_id) {
+            match self.occasions.get_mut(row.occasion_id.as_str()) {
                 Some(known) => add_occasion(known, row),
                 None => {
-                    self.occasions.insert(row.occasion_id.clone(), row);
+                    self.occasions.insert(row.occasion_id.as_str().into(), row);
                 }
             }
         }

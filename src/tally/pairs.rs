@@ -9,11 +9,13 @@ use chrono::NaiveDate;
 
 use super::Settings;
 use super::association::{log_dice, npmi};
-use super::counts::Counts;
+use super::counts::{Counts, Place};
+use super::grid::Paged;
 use super::period::{Calendar, Period};
-use super::rollup::{Breakdown, Placed};
+use super::rollup::{Breakdown, ThemeHits};
 use super::series::{UNPLACED, WHOLE};
 use super::word::Word;
+use crate::parse::DateRange;
 use crate::tag::Lexicon;
 
 /// Two themes in a period: how often they stand together.
@@ -91,70 +93,86 @@ pub(super) struct PairCounting<'l> {
     lexicon: &'l Lexicon,
     calendar: &'l Calendar,
     long: Option<Period>,
-    counts: Vec<(Key, [u64; 2])>,
-    merge_at: usize,
+    /// For each place and first theme what it has with each second one.
+    places: BTreeMap<Place, Vec<Paged<PairCell>>>,
 }
 
-/// Rows kept before equal keys are summed: bounds memory, not results.
-const MERGE_AT: usize = 1 << 18;
+#[derive(Clone, Copy, Debug, Default)]
+struct PairCell {
+    sentences: u32,
+    documents: u32,
+}
 
 impl<'l> PairCounting<'l> {
     pub(super) fn new(lexicon: &'l Lexicon, settings: &'l Settings) -> Self {
-        Self { lexicon, calendar: &settings.calendar, long: settings.long_period(), counts: Vec::new(), merge_at: MERGE_AT }
+        Self { lexicon, calendar: &settings.calendar, long: settings.long_period(), places: BTreeMap::new() }
     }
 
-    /// Adds a document: its themes, parents included, by sentence.
+    /// Adds a document: its themes, parents included, by sentence, and the date
+    /// that places each sentence.
     ///
     /// # Cost
     /// A document with t themes of a level has t (t − 1) ÷ 2 pairs of it, at most
     /// those of the lexicon, for each period that its sentences fall into.
-    pub(super) fn add(&mut self, of_sentence: &BTreeMap<(usize, usize), u64>, placed: &[Placed]) {
-        let found: Vec<(usize, u32)> = of_sentence.keys().filter_map(|(s, t)| Some((*s, u32::try_from(*t).ok()?))).collect();
-        let mut in_document: BTreeMap<(Period, Option<NaiveDate>), BTreeSet<u32>> = BTreeMap::new();
-        for sentence in found.chunk_by(|a, b| a.0 == b.0) {
-            let basis = sentence.first().and_then(|(s, _)| placed.get(*s)).and_then(|p| p.basis);
-            let themes: Vec<u32> = sentence.iter().map(|(_, theme)| *theme).collect();
+    pub(super) fn add(&mut self, theme_hits: &ThemeHits, basis: impl Fn(usize) -> Option<DateRange>) {
+        let mut in_document: Vec<(Place, u32)> = Vec::new();
+        for sentence in theme_hits.chunk_by(|((a, _), _), ((b, _), _)| a == b) {
+            let basis = sentence.first().and_then(|((number, _), _)| basis(*number));
+            let themes: Vec<u32> = sentence.iter().map(|((_, theme), _)| *theme).collect();
             let long = self.long.map(|period| (period, basis.and_then(|basis| self.calendar.place(period, basis))));
             for place in long.into_iter().chain([(Period::Whole, None)]) {
-                in_document.entry(place).or_default().extend(&themes);
-                self.push(place, &themes, [1, 0]);
+                in_document.extend(themes.iter().map(|theme| (place, *theme)));
+                self.each_pair(place, &themes, |cell| cell.sentences += 1);
             }
         }
-        for (place, themes) in in_document {
-            self.push(place, &themes.into_iter().collect::<Vec<u32>>(), [0, 1]);
-        }
-        if self.counts.len() > self.merge_at {
-            merge(&mut self.counts);
-            // What is left are different keys: to sort them again for each document would be slow.
-            self.merge_at = MERGE_AT.max(self.counts.len() * 2);
+        in_document.sort_unstable();
+        in_document.dedup();
+        for of_place in in_document.chunk_by(|a, b| a.0 == b.0) {
+            let Some((place, _)) = of_place.first() else { continue };
+            let themes: Vec<u32> = of_place.iter().map(|(_, theme)| *theme).collect();
+            self.each_pair(*place, &themes, |cell| cell.documents += 1);
         }
     }
 
-    fn push(&mut self, (period, start): (Period, Option<NaiveDate>), themes: &[u32], counts: [u64; 2]) {
+    /// The cells of all pairs of one level among `themes`, which are in order.
+    fn each_pair(&mut self, place: Place, themes: &[u32], change: impl Fn(&mut PairCell)) {
+        if themes.len() < 2 {
+            return;
+        }
         let below = |theme: u32| self.lexicon.themes().get(theme as usize).is_some_and(|t| t.parent.is_some());
+        let cells = self.places.entry(place).or_default();
+        cells.resize_with(self.lexicon.themes().len(), Paged::default);
         for level in [false, true] {
             let mut rest: Vec<u32> = themes.iter().copied().filter(|t| below(*t) == level).collect();
             while let Some(last) = rest.pop() {
-                self.counts.extend(rest.iter().map(|first| ((period, start, *first, last), counts)));
+                for first in &rest {
+                    if let Some(cell) = cells.get_mut(*first as usize).and_then(|of_first| of_first.get_mut(last)) {
+                        change(cell);
+                    }
+                }
             }
         }
     }
 
-    pub(super) fn finish(mut self) -> Vec<PairCountRow> {
-        merge(&mut self.counts);
+    /// The pairs that were met, by place and themes.
+    pub(super) fn finish(self) -> Vec<PairCountRow> {
         let words = words(self.lexicon);
         let word = |theme: u32| words.get(theme as usize).cloned().unwrap_or_default();
-        self.counts
-            .into_iter()
-            .map(|((period, period_start, a, b), [sentences, documents])| PairCountRow {
-                period,
-                period_start,
-                theme_a: word(a),
-                theme_b: word(b),
-                sentences,
-                documents,
-            })
-            .collect()
+        let mut out = Vec::new();
+        for ((period, period_start), cells) in self.places {
+            for (a, of_first) in (0..).zip(&cells) {
+                let met = of_first.iter().filter(|(_, cell)| cell.documents > 0);
+                out.extend(met.map(|(b, cell)| PairCountRow {
+                    period,
+                    period_start,
+                    theme_a: word(a),
+                    theme_b: word(b),
+                    sentences: u64::from(cell.sentences),
+                    documents: u64::from(cell.documents),
+                }));
+            }
+        }
+        out
     }
 }
 
@@ -182,7 +200,7 @@ pub struct Pairs {
     below: Vec<bool>,
     /// By period length, themes and start, the unplaced last.
     cells: Vec<Cell>,
-    places: BTreeMap<(Period, Option<NaiveDate>), Place>,
+    places: BTreeMap<Place, PlaceTexts>,
     /// First period of each pair that has one, by themes.
     first: BTreeMap<(u32, u32), NaiveDate>,
 }
@@ -196,7 +214,7 @@ struct Cell {
 
 /// What a period has of all text and of each theme.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Place {
+struct PlaceTexts {
     label: Word,
     end: Option<NaiveDate>,
     sentences: u64,
@@ -204,6 +222,9 @@ struct Place {
     /// Sentences and documents by theme.
     of_theme: Vec<(u64, u64)>,
 }
+
+/// Rows kept before equal keys are summed: bounds memory, not results.
+const MERGE_AT: usize = 1 << 18;
 
 /// Sums the pairs of rollups.
 pub(super) struct PairSums {
@@ -235,14 +256,14 @@ impl Pairs {
         let PairSums { numbers, counts: mut summed, .. } = sums;
         merge(&mut summed);
         summed.sort_unstable_by_key(|((period, start, a, b), _)| (*period, *a, *b, start.is_none(), *start));
-        let mut places: BTreeMap<(Period, Option<NaiveDate>), Place> = BTreeMap::new();
+        let mut places: BTreeMap<Place, PlaceTexts> = BTreeMap::new();
         let mut first: BTreeMap<(u32, u32), NaiveDate> = BTreeMap::new();
         for ((period, start, a, b), _) in &summed {
             if let Some(start) = start {
                 let known = first.entry((*a, *b)).or_insert(*start);
                 *known = (*known).min(*start);
             }
-            places.entry((*period, *start)).or_insert_with(|| Place {
+            places.entry((*period, *start)).or_insert_with(|| PlaceTexts {
                 label: match start {
                     Some(start) => calendar.label(*period, *start).into(),
                     None if *period == Period::Whole => WHOLE.into(),
@@ -250,7 +271,7 @@ impl Pairs {
                 },
                 end: start.and_then(|start| calendar.end_of(*period, start)),
                 of_theme: vec![(0, 0); themes.len()],
-                ..Place::default()
+                ..PlaceTexts::default()
             });
         }
         let lengths: BTreeSet<Period> = places.keys().map(|(period, _)| *period).collect();

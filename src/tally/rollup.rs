@@ -5,17 +5,17 @@
 //! every period length, member and theme that it touches, and everything after
 //! this only sums over documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
+use super::grid::{Grid, PlaceNumber, RowNumber};
 use super::pairs::{PairCountRow, PairCounting};
 use super::period::Period;
 use super::sources::{SourceSeenRow, SourcesSeen};
 use super::word::Word;
-use crate::load::short_hex;
 use crate::parse::{DateRange, Document, han_chars};
 use crate::resolve::{Event, Gazetteer, Resolution};
 use crate::tag::{Hit, Lexicon};
@@ -213,13 +213,6 @@ pub struct Rollup {
     pub occasions: Vec<OccasionRow>,
 }
 
-/// The id under which mentions of one occasion meet, a hash of its key; `None`
-/// without a date.
-#[must_use]
-pub fn occasion_id(event: &Event) -> Option<String> {
-    event.key.as_ref().map(|key| short_hex(&blake3::hash(key.as_bytes()), 16))
-}
-
 /// The member of the province breakdown to which an event belongs.
 #[must_use]
 pub fn province_member(event: Option<&Event>, gazetteer: &Gazetteer) -> String {
@@ -230,35 +223,57 @@ pub fn province_member(event: Option<&Event>, gazetteer: &Gazetteer) -> String {
     event.region.as_ref().and_then(|code| code.get(..2)).map_or_else(|| NO_MEMBER.to_owned(), |digits| format!("{digits}0000"))
 }
 
-type Key = (Period, Option<NaiveDate>, Breakdown, u32, u32);
-
 /// Puts documents together into a [`Rollup`].
 pub struct Rolling<'r> {
     settings: &'r Settings,
     lexicon: &'r Lexicon,
     gazetteer: &'r Gazetteer,
-    members: BTreeMap<String, u32>,
-    counts: Vec<(Key, [u64; 4])>,
+    /// Ids of the themes, by their number.
+    themes: Vec<Word>,
+    members: Members,
+    grid: Grid,
+    /// The places of the last group: most of a shard have one date for many sentences.
+    last_places: Option<(Option<DateRange>, Places)>,
     theme_occasions: Vec<ThemeOccasionRow>,
+    /// Up to which `theme_occasions` holds different rows.
+    distinct: usize,
     pairs: PairCounting<'r>,
     seen: BTreeMap<usize, SeenRow>,
     source_seen: SourcesSeen,
     /// Lengths of which sources have counts though the pipeline does not ask.
     source_periods: Vec<Period>,
     presence: Vec<PresenceRow>,
-    occasions: BTreeMap<String, OccasionRow>,
+    occasions: BTreeMap<Word, OccasionRow>,
 }
 
-/// Count rows kept before equal keys are summed: bounds memory, not results.
-const MERGE_AT: usize = 1 << 18;
+/// Rows of themes on occasions kept before equal ones are given up: bounds
+/// memory, not results.
+const DISTINCT_AT: usize = 1 << 14;
 
-/// Theme number of the denominators.
-const TOTAL: u32 = u32::MAX;
+/// Hits of themes in the sentences of a document, by sentence and theme; a
+/// parent has those of the themes below it.
+pub(super) type ThemeHits = Vec<((usize, u32), u32)>;
 
-/// A sentence as the series see it.
-pub(super) struct Placed {
-    pub(super) basis: Option<DateRange>,
+/// Sentences of a document that fall into the same periods and members.
+struct Group {
+    basis: Option<DateRange>,
     members: [(Breakdown, u32); 6],
+    sentences: u64,
+    han_chars: u64,
+    rows: Vec<RowNumber>,
+}
+
+/// The sentences of a document by group.
+struct Groups {
+    groups: Vec<Group>,
+    /// The group of each sentence.
+    of_sentence: Vec<usize>,
+}
+
+impl Groups {
+    fn basis(&self, sentence: usize) -> Option<DateRange> {
+        self.groups.get(*self.of_sentence.get(sentence)?)?.basis
+    }
 }
 
 impl<'r> Rolling<'r> {
@@ -269,9 +284,12 @@ impl<'r> Rolling<'r> {
             settings,
             lexicon,
             gazetteer,
-            members: BTreeMap::new(),
-            counts: Vec::new(),
+            themes: lexicon.themes().iter().map(|t| t.id.as_str().into()).collect(),
+            members: Members::default(),
+            grid: Grid::default(),
+            last_places: None,
             theme_occasions: Vec::new(),
+            distinct: 0,
             pairs: PairCounting::new(lexicon, settings),
             seen: BTreeMap::new(),
             source_seen: SourcesSeen::default(),
@@ -284,46 +302,45 @@ impl<'r> Rolling<'r> {
     /// Adds a document. `register` is that of its source.
     ///
     /// # Cost
-    /// Sentences and hits times period lengths times breakdowns, and a sort; for
-    /// the pairs the square of the themes in the document.
+    /// Groups of sentences times their themes times period lengths times
+    /// breakdowns; for the pairs the square of the themes in the document.
     pub fn add(&mut self, document: &Document, register: &str, resolution: &Resolution, hits: &[Hit]) {
-        let placed: Vec<Placed> = (0..document.sentences.len()).map(|i| self.place(document, register, resolution, i)).collect();
-        let mut counts: Vec<(Key, [u64; 4])> = Vec::new();
-        let mut han_total = 0;
-        for (sentence, placed) in document.sentences.iter().zip(&placed) {
-            let han = han_chars(sentence.span.of(&document.text));
-            han_total += han;
-            self.each_key(placed, TOTAL, |key| counts.push((key, [0, 1, 0, han])));
+        let mut groups = self.groups(document, register, resolution);
+        self.grid.next_document();
+        for group in &mut groups.groups {
+            let rows = self.rows(group, |_| true);
+            for row in &rows {
+                self.grid.add_text(*row, group.sentences, group.han_chars);
+            }
+            group.rows = rows;
         }
-        let of_sentence = self.of_sentence(hits);
-        self.count_hits(&of_sentence, &placed, &mut counts);
-        self.pairs.add(&of_sentence, &placed);
-        merge(&mut counts);
-        for (_, count) in &mut counts {
-            count[2] = 1;
+        let theme_hits = self.theme_hits(hits);
+        let mut by_group: Vec<((usize, u32), u32)> =
+            theme_hits.iter().filter_map(|((sentence, theme), hits)| Some(((*groups.of_sentence.get(*sentence)?, *theme), *hits))).collect();
+        by_group.sort_unstable();
+        for equal in by_group.chunk_by(|a, b| a.0 == b.0) {
+            let Some(((group, theme), _)) = equal.first() else { continue };
+            let (hits, sentences) = (equal.iter().map(|(_, hits)| *hits).sum(), u32::try_from(equal.len()).unwrap_or(u32::MAX));
+            for row in groups.groups.get(*group).map(|g| g.rows.as_slice()).unwrap_or_default() {
+                self.grid.add_hits(*row, *theme, hits, sentences);
+            }
         }
-        self.counts.append(&mut counts);
-        if self.counts.len() > MERGE_AT {
-            merge(&mut self.counts);
-        }
-        self.add_presence(document, han_total);
-        self.add_occasions(document, register, resolution, hits, &placed);
+        self.pairs.add(&theme_hits, |sentence| groups.basis(sentence));
+        self.add_presence(document, groups.groups.iter().map(|g| g.han_chars).sum());
+        let ids = self.add_occasions(document, resolution);
+        self.add_hits(document, register, resolution, hits, &groups, &ids);
     }
 
     /// Adds a document that is left out of the series because it repeats
     /// another: its source has spoken all the same, and it tells of its occasions.
     /// Its periods get no counts, but a row.
     pub fn add_copy(&mut self, document: &Document, register: &str, resolution: &Resolution) {
-        let mut counts: Vec<(Key, [u64; 4])> = Vec::new();
-        for sentence in 0..document.sentences.len() {
-            let placed = self.place(document, register, resolution, sentence);
-            self.each_key(&placed, TOTAL, |key| counts.extend((key.2 == Breakdown::All).then_some((key, [0; 4]))));
+        let groups = self.groups(document, register, resolution);
+        for group in &groups.groups {
+            self.rows(group, |breakdown| breakdown == Breakdown::All);
         }
-        merge(&mut counts);
-        self.counts.append(&mut counts);
-        let han = document.sentences.iter().map(|sentence| han_chars(sentence.span.of(&document.text))).sum();
-        self.add_presence(document, han);
-        self.add_occasions(document, register, resolution, &[], &[]);
+        self.add_presence(document, groups.groups.iter().map(|g| g.han_chars).sum());
+        self.add_occasions(document, resolution);
     }
 
     fn add_presence(&mut self, document: &Document, han_chars: u64) {
@@ -335,30 +352,10 @@ impl<'r> Rolling<'r> {
     /// The finished rollup.
     #[must_use]
     pub fn finish(mut self) -> Rollup {
-        merge(&mut self.counts);
-        let names: BTreeMap<u32, Word> = self.members.into_iter().map(|(name, number)| (number, name.into())).collect();
-        let themes: Vec<Word> = self.lexicon.themes().iter().map(|t| t.id.as_str().into()).collect();
-        let mut counts: Vec<CountRow> = self
-            .counts
-            .into_iter()
-            .map(|((period, period_start, breakdown, member, theme), [hits, sentences, documents, han_chars])| CountRow {
-                period,
-                period_start,
-                breakdown,
-                member: names.get(&member).cloned().unwrap_or_default(),
-                theme: themes.get(theme as usize).cloned(),
-                hits,
-                sentences,
-                documents,
-                han_chars,
-            })
-            .collect();
-        // Members are numbered in order of appearance, which is not theirs.
-        counts.sort_by(|a, b| count_key(a).cmp(&count_key(b)));
         self.theme_occasions.sort();
         self.theme_occasions.dedup();
         Rollup {
-            counts,
+            counts: count_rows(self.grid, &self.members.names, &self.themes),
             theme_occasions: self.theme_occasions,
             pairs: self.pairs.finish(),
             source_seen: self.source_seen.finish(self.lexicon),
@@ -368,73 +365,85 @@ impl<'r> Rolling<'r> {
         }
     }
 
-    fn member(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.members.get(name) {
-            return *number;
+    /// Sentences of one occasion and voice belong to the same periods and members.
+    fn groups(&mut self, document: &Document, register: &str, resolution: &Resolution) -> Groups {
+        let mut numbers: BTreeMap<(Option<usize>, &str), usize> = BTreeMap::new();
+        let mut out = Groups { groups: Vec::new(), of_sentence: Vec::with_capacity(document.sentences.len()) };
+        for (number, sentence) in document.sentences.iter().enumerate() {
+            let scope = resolution.scope.get(number).copied().flatten();
+            let voice = voice_name(resolution, number);
+            let group = *numbers.entry((scope, voice)).or_insert_with(|| {
+                out.groups.push(self.group(document, register, event_of(resolution, number), voice));
+                out.groups.len() - 1
+            });
+            if let Some(group) = out.groups.get_mut(group) {
+                group.sentences += 1;
+                group.han_chars += han_chars(sentence.span.of(&document.text));
+            }
+            out.of_sentence.push(group);
         }
-        let number = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
-        self.members.insert(name.to_owned(), number);
-        number
+        out
     }
 
-    fn place(&mut self, document: &Document, register: &str, resolution: &Resolution, sentence: usize) -> Placed {
-        let event = event_of(resolution, sentence);
+    fn group(&mut self, document: &Document, register: &str, event: Option<&Event>, voice: &str) -> Group {
         let event_date = event.and_then(|e| e.date);
         let basis = match self.settings.date_basis {
             DateBasis::Auto => document.date.or(event_date),
             DateBasis::Document => document.date,
             DateBasis::Event => event_date,
         };
-        let voice = resolution.voices.get(sentence).map_or("narrated", |v| v.name());
-        let province = province_member(event, self.gazetteer);
         let members = [
-            (Breakdown::All, self.member("all")),
-            (Breakdown::Source, self.member(&document.source)),
-            (Breakdown::Register, self.member(register)),
-            (Breakdown::OccasionType, self.member(event.map_or(NO_MEMBER, |e| e.kind.name()))),
-            (Breakdown::Province, self.member(&province)),
-            (Breakdown::Voice, self.member(voice)),
-        ];
-        Placed { basis, members }
+            (Breakdown::All, "all"),
+            (Breakdown::Source, &document.source),
+            (Breakdown::Register, register),
+            (Breakdown::OccasionType, event.map_or(NO_MEMBER, |e| e.kind.name())),
+            (Breakdown::Province, &province_member(event, self.gazetteer)),
+            (Breakdown::Voice, voice),
+        ]
+        .map(|(breakdown, name)| (breakdown, self.members.number(breakdown, name)));
+        Group { basis, members, sentences: 0, han_chars: 0, rows: Vec::new() }
     }
 
-    fn each_key(&self, placed: &Placed, theme: u32, mut give: impl FnMut(Key)) {
+    /// The rows of the grid into which a group falls, of the wanted breakdowns.
+    fn rows(&mut self, group: &Group, wanted: impl Fn(Breakdown) -> bool) -> Vec<RowNumber> {
+        let places = match self.last_places.take() {
+            Some((basis, places)) if basis == group.basis => places,
+            _ => Places::of(group.basis, self.settings, &self.source_periods, &mut self.grid),
+        };
+        let [all, source, ..] = group.members;
+        let mut out = Vec::with_capacity(2 + places.of_sources.len() + places.of_periods.len() * group.members.len());
+        let mut give = |place: PlaceNumber, (breakdown, member): (Breakdown, u32)| {
+            if wanted(breakdown) {
+                out.push(self.grid.row(place, member));
+            }
+        };
         // A document whose sentences fall into several periods is one document.
-        let (all, member) = placed.members[0];
-        give((Period::Whole, None, all, member, theme));
-        let (by_source, source) = placed.members[1];
-        give((Period::Whole, None, by_source, source, theme));
-        for period in &self.source_periods {
-            give((*period, placed.basis.and_then(|basis| self.settings.calendar.place(*period, basis)), by_source, source, theme));
+        give(places.whole, all);
+        give(places.whole, source);
+        for place in &places.of_sources {
+            give(*place, source);
         }
-        for period in &self.settings.periods {
-            let start = placed.basis.and_then(|basis| self.settings.calendar.place(*period, basis));
-            for (breakdown, member) in placed.members {
+        for place in &places.of_periods {
+            for (breakdown, member) in group.members {
                 if breakdown == Breakdown::All || self.settings.breakdowns.contains(&breakdown) {
-                    give((*period, start, breakdown, member, theme));
+                    give(*place, (breakdown, member));
                 }
             }
         }
-    }
-
-    /// Hits of each sentence and theme; a parent has those of the themes below it.
-    fn of_sentence(&self, hits: &[Hit]) -> BTreeMap<(usize, usize), u64> {
-        let mut out: BTreeMap<(usize, usize), u64> = BTreeMap::new();
-        for hit in hits {
-            for theme in self.with_parent(hit.theme) {
-                *out.entry((hit.sentence, theme)).or_default() += 1;
-            }
-        }
+        self.last_places = Some((group.basis, places));
         out
     }
 
-    /// Hits and the sentences that have them, for each theme.
-    fn count_hits(&self, of_sentence: &BTreeMap<(usize, usize), u64>, placed: &[Placed], counts: &mut Vec<(Key, [u64; 4])>) {
-        for ((sentence, theme), number) in of_sentence {
-            if let (Some(placed), Ok(theme)) = (placed.get(*sentence), u32::try_from(*theme)) {
-                self.each_key(placed, theme, |key| counts.push((key, [*number, 1, 0, 0])));
-            }
-        }
+    fn theme_hits(&self, hits: &[Hit]) -> ThemeHits {
+        let themes = hits.iter().flat_map(|hit| self.with_parent(hit.theme).map(|theme| (hit.sentence, u32::try_from(theme).unwrap_or(u32::MAX))));
+        let mut out: ThemeHits = themes.map(|key| (key, 1)).collect();
+        out.sort_unstable();
+        out.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += u32::from(same);
+            same
+        });
+        out
     }
 
     fn with_parent(&self, theme: usize) -> impl Iterator<Item = usize> + use<> {
@@ -442,14 +451,14 @@ impl<'r> Rolling<'r> {
         std::iter::once(theme).chain(parent)
     }
 
-    fn add_occasions(&mut self, document: &Document, register: &str, resolution: &Resolution, hits: &[Hit], placed: &[Placed]) {
-        let ids: Vec<Option<String>> = resolution.events.iter().map(occasion_id).collect();
+    /// Adds the occasions of which a document tells, and gives the id of each event.
+    fn add_occasions(&mut self, document: &Document, resolution: &Resolution) -> Vec<Option<Word>> {
+        let ids: Vec<Option<Word>> = resolution.events.iter().map(|event| event.id.as_deref().map(Word::from)).collect();
         let doc_date = document.date.map(|d| d.start);
-        let mut told: Vec<&String> = Vec::new();
+        let mut told: BTreeSet<&Word> = BTreeSet::new();
         for (event, id) in resolution.events.iter().zip(&ids) {
             let Some(id) = id else { continue };
-            let new = !told.contains(&id);
-            told.push(id);
+            let new = told.insert(id);
             let Some(row) = occasion_row(event, id, document, doc_date, self.gazetteer) else { continue };
             let row = OccasionRow { documents: u64::from(new), ..row };
             match self.occasions.get_mut(id) {
@@ -459,43 +468,157 @@ impl<'r> Rolling<'r> {
                 }
             }
         }
+        ids
+    }
+
+    /// Adds when each theme is seen, and on which occasions.
+    fn add_hits(&mut self, document: &Document, register: &str, resolution: &Resolution, hits: &[Hit], groups: &Groups, ids: &[Option<Word>]) {
+        let (source, register): (Word, Word) = (document.source.as_ref().into(), register.into());
         for hit in hits {
-            let scope = resolution.scope.get(hit.sentence).copied().flatten();
             let event = event_of(resolution, hit.sentence);
-            let basis = placed.get(hit.sentence).and_then(|p| p.basis);
+            let basis = groups.basis(hit.sentence);
+            let occasion = resolution.scope.get(hit.sentence).copied().flatten().and_then(|scope| ids.get(scope)?.clone());
+            // Of a hit and the themes that it counts for: all but the theme is the same.
+            let on_occasion = occasion.map(|occasion_id| ThemeOccasionRow {
+                theme: Word::default(),
+                occasion_id,
+                date_start: basis.map(|b| b.start),
+                date_end: basis.map(|b| b.end),
+                source: source.clone(),
+                register: register.clone(),
+                occasion_type: event.map_or(NO_MEMBER, |e| e.kind.name()).into(),
+                province: province_member(event, self.gazetteer).into(),
+                voice: voice_name(resolution, hit.sentence).into(),
+            });
             for theme in self.with_parent(hit.theme) {
-                let Some(id) = self.lexicon.themes().get(theme).map(|t| t.id.clone()) else { continue };
+                let Some(id) = self.themes.get(theme) else { continue };
                 if let Some(basis) = basis {
-                    self.source_seen.add(theme, &document.source, basis, &document.doc_id);
-                    let seen = SeenRow {
-                        theme: id.clone(),
-                        first_date: basis.start,
-                        first_doc_id: document.doc_id.clone(),
-                        first_event_date: event.and_then(|e| e.date).map(|d| d.start),
-                        last_date: basis.start,
-                        last_doc_id: document.doc_id.clone(),
-                    };
+                    self.source_seen.add(theme, &source, basis, &document.doc_id);
+                    let found = Seen { date: basis.start, doc_id: &document.doc_id, event_date: event.and_then(|e| e.date).map(|d| d.start) };
                     match self.seen.get_mut(&theme) {
-                        Some(known) => add_seen(known, seen),
+                        Some(known) => found.widen(known),
                         None => {
-                            self.seen.insert(theme, seen);
+                            self.seen.insert(theme, found.row(id));
                         }
                     }
                 }
-                if let Some(occasion_id) = scope.and_then(|s| ids.get(s)).cloned().flatten() {
-                    self.theme_occasions.push(ThemeOccasionRow {
-                        theme: id.into(),
-                        occasion_id: occasion_id.into(),
-                        date_start: basis.map(|b| b.start),
-                        date_end: basis.map(|b| b.end),
-                        source: document.source.as_ref().into(),
-                        register: register.into(),
-                        occasion_type: event.map_or(NO_MEMBER, |e| e.kind.name()).into(),
-                        province: province_member(event, self.gazetteer).into(),
-                        voice: resolution.voices.get(hit.sentence).map_or("narrated", |v| v.name()).into(),
-                    });
-                }
+                self.theme_occasions.extend(on_occasion.as_ref().map(|row| ThemeOccasionRow { theme: id.clone(), ..row.clone() }));
             }
+        }
+        if self.theme_occasions.len() > DISTINCT_AT.max(self.distinct * 2) {
+            self.theme_occasions.sort_unstable();
+            self.theme_occasions.dedup();
+            self.distinct = self.theme_occasions.len();
+        }
+    }
+}
+
+/// Numbers of the periods into which the text of a date falls.
+struct Places {
+    whole: PlaceNumber,
+    /// For counts by source alone.
+    of_sources: Vec<PlaceNumber>,
+    of_periods: Vec<PlaceNumber>,
+}
+
+impl Places {
+    fn of(basis: Option<DateRange>, settings: &Settings, source_periods: &[Period], grid: &mut Grid) -> Self {
+        let mut place = |period: &Period| grid.place((*period, basis.and_then(|basis| settings.calendar.place(*period, basis))));
+        Self {
+            of_sources: source_periods.iter().map(&mut place).collect(),
+            of_periods: settings.periods.iter().map(&mut place).collect(),
+            whole: grid.place((Period::Whole, None)),
+        }
+    }
+}
+
+/// Members of breakdowns, numbered in order of appearance.
+#[derive(Default)]
+struct Members {
+    names: Vec<(Breakdown, Word)>,
+    numbers: [BTreeMap<Word, u32>; Breakdown::EVERY.len()],
+}
+
+impl Members {
+    fn number(&mut self, breakdown: Breakdown, name: &str) -> u32 {
+        let Some(numbers) = self.numbers.get_mut(breakdown as usize) else { return u32::MAX };
+        if let Some(number) = numbers.get(name) {
+            return *number;
+        }
+        let (number, name) = (u32::try_from(self.names.len()).unwrap_or(u32::MAX), Word::from(name));
+        self.names.push((breakdown, name.clone()));
+        numbers.insert(name, number);
+        number
+    }
+}
+
+/// The rows of the grid in their order: by period, start, breakdown, member and theme.
+fn count_rows(grid: Grid, members: &[(Breakdown, Word)], themes: &[Word]) -> Vec<CountRow> {
+    let mut in_order: Vec<(u32, &Word)> = (0..).zip(themes).collect();
+    in_order.sort_unstable_by_key(|(_, id)| *id);
+    let mut rows = grid.into_rows();
+    rows.sort_unstable_by(|a, b| (a.place, members.get(a.member as usize)).cmp(&(b.place, members.get(b.member as usize))));
+    let mut out = Vec::new();
+    for row in &rows {
+        let (period, period_start) = row.place;
+        let (breakdown, member) = members.get(row.member as usize).cloned().unwrap_or_default();
+        let whole = CountRow {
+            period,
+            period_start,
+            breakdown,
+            member,
+            theme: None,
+            hits: 0,
+            sentences: row.sentences,
+            documents: row.documents,
+            han_chars: row.han_chars,
+        };
+        let of_theme = |(number, theme): &(u32, &Word)| {
+            let cell = row.themes.get(*number).filter(|cell| cell.hits > 0)?;
+            let [hits, sentences, documents] = [cell.hits, cell.sentences, cell.documents].map(u64::from);
+            Some(CountRow { theme: Some((*theme).clone()), hits, sentences, documents, han_chars: 0, ..whole.clone() })
+        };
+        out.push(whole.clone());
+        out.extend(in_order.iter().filter_map(of_theme));
+    }
+    out
+}
+
+fn voice_name(resolution: &Resolution, sentence: usize) -> &'static str {
+    resolution.voices.get(sentence).map_or("narrated", |v| v.name())
+}
+
+/// A theme met in a document.
+struct Seen<'d> {
+    date: NaiveDate,
+    doc_id: &'d str,
+    event_date: Option<NaiveDate>,
+}
+
+impl Seen<'_> {
+    fn row(&self, theme: &Word) -> SeenRow {
+        SeenRow {
+            theme: theme.to_string(),
+            first_date: self.date,
+            first_doc_id: self.doc_id.to_owned(),
+            first_event_date: self.event_date,
+            last_date: self.date,
+            last_doc_id: self.doc_id.to_owned(),
+        }
+    }
+
+    /// Widens what is known of a theme's first and last time.
+    fn widen(&self, known: &mut SeenRow) {
+        // Of the hits of the first document, one that tells of an occasion speaks first.
+        let known_first = (known.first_date, known.first_doc_id.as_str(), known.first_event_date.is_none(), known.first_event_date);
+        if (self.date, self.doc_id, self.event_date.is_none(), self.event_date) < known_first {
+            known.first_date = self.date;
+            self.doc_id.clone_into(&mut known.first_doc_id);
+            known.first_event_date = self.event_date;
+        }
+        if (self.date, self.doc_id) > (known.last_date, known.last_doc_id.as_str()) {
+            known.last_date = self.date;
+            self.doc_id.clone_into(&mut known.last_doc_id);
         }
     }
 }
@@ -504,19 +627,6 @@ impl<'r> Rolling<'r> {
 #[must_use]
 pub fn event_of(resolution: &Resolution, sentence: usize) -> Option<&Event> {
     resolution.events.get(resolution.scope.get(sentence).copied().flatten()?)
-}
-
-fn merge(counts: &mut Vec<(Key, [u64; 4])>) {
-    counts.sort_unstable_by_key(|(key, _)| *key);
-    counts.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            for (sum, more) in kept.1.iter_mut().zip(next.1) {
-                *sum += more;
-            }
-        }
-        same
-    });
 }
 
 /// The order of count rows.
@@ -578,16 +688,7 @@ pub fn add_occasion(known: &mut OccasionRow, other: OccasionRow) {
 }
 
 /// Widens what is known of a theme's first and last time.
-pub fn add_seen(known: &mut SeenRow, other: SeenRow) {
-    // Of the hits of the first document, one that tells of an occasion speaks first.
-    let first = |row: &SeenRow| (row.first_date, row.first_doc_id.clone(), row.first_event_date.is_none(), row.first_event_date);
-    if first(&other) < first(known) {
-        known.first_date = other.first_date;
-        known.first_doc_id.clone_from(&other.first_doc_id);
-        known.first_event_date = other.first_event_date;
-    }
-    if (other.last_date, &other.last_doc_id) > (known.last_date, &known.last_doc_id) {
-        known.last_date = other.last_date;
-        known.last_doc_id = other.last_doc_id;
-    }
+pub fn add_seen(known: &mut SeenRow, other: &SeenRow) {
+    Seen { date: other.first_date, doc_id: &other.first_doc_id, event_date: other.first_event_date }.widen(known);
+    Seen { date: other.last_date, doc_id: &other.last_doc_id, event_date: None }.widen(known);
 }

@@ -37,13 +37,13 @@ pub(super) struct SourcesSeen {
 }
 
 impl SourcesSeen {
-    pub(super) fn add(&mut self, theme: usize, source: &str, basis: DateRange, doc_id: &str) {
+    pub(super) fn add(&mut self, theme: usize, source: &Word, basis: DateRange, doc_id: &str) {
         let new = (basis.start, basis.end, doc_id);
-        match self.first.get_mut(&(theme, source.into())) {
+        match self.first.get_mut(&(theme, source.clone())) {
             Some(known) if (known.0, known.1, known.2.as_str()) <= new => {}
             Some(known) => *known = (basis.start, basis.end, doc_id.into()),
             None => {
-                self.first.insert((theme, source.into()), (basis.start, basis.end, doc_id.into()));
+                self.first.insert((theme, source.clone()), (basis.start, basis.end, doc_id.into()));
             }
         }
     }

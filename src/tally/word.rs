@@ -1,5 +1,6 @@
 //! A text that many rows of a series share.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -22,6 +23,12 @@ impl Deref for Word {
 
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl Borrow<str> for Word {
+    fn borrow(&self) -> &str {
+        self
     }
 }
 

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tag::{Lexicon, Theme};
-use crate::tally::{Breakdown, Period, Rollup};
+use crate::tally::{Breakdown, Period, Rollup, Word};
 
-use super::rows::AnnotationRows;
+use super::rows::{HitRow, SentenceRow};
 
 /// A check that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,14 +29,63 @@ pub(super) fn equal(failures: &mut Vec<CheckFailure>, check: &'static str, of: &
     }
 }
 
-/// Recounts a shard's rows as they are written, to compare them with its
-/// rollup: hits and sentences of each theme, and the denominators.
+/// Counts of rows: of whole documents, on their way to the files.
+#[derive(Debug, Default)]
+pub struct RowCounts {
+    /// Hits of each theme itself, and sentences that have one of it or of a
+    /// theme below it.
+    themes: BTreeMap<Word, [u64; 2]>,
+    sentences: u64,
+    han_chars: u64,
+}
+
+impl RowCounts {
+    /// Adds the rows of whole documents.
+    pub fn add(&mut self, sentences: &[SentenceRow], hits: &[HitRow], parents: &Parents) {
+        self.sentences += sentences.len() as u64;
+        self.han_chars += sentences.iter().map(|s| u64::from(s.han_chars)).sum::<u64>();
+        let mut with: Vec<&Word> = Vec::new();
+        for sentence in hits.chunk_by(|a, b| a.sentence == b.sentence && a.doc_id == b.doc_id) {
+            with.clear();
+            for hit in sentence {
+                self.theme(&hit.theme)[0] += 1;
+                with.extend(std::iter::once(&hit.theme).chain(parents.of.get(&hit.theme)));
+            }
+            with.sort_unstable();
+            with.dedup();
+            for theme in &with {
+                self.theme(theme)[1] += 1;
+            }
+        }
+    }
+
+    fn theme(&mut self, theme: &Word) -> &mut [u64; 2] {
+        self.themes.entry(theme.clone()).or_default()
+    }
+}
+
+/// The parent of each theme that has one.
+#[derive(Debug)]
+pub struct Parents {
+    of: BTreeMap<Word, Word>,
+}
+
+impl Parents {
+    /// Those of a lexicon.
+    #[must_use]
+    pub fn new(lexicon: &Lexicon) -> Self {
+        let parent = |t: &Theme| Some((t.id.as_str().into(), lexicon.themes().get(t.parent?)?.id.as_str().into()));
+        Self { of: lexicon.themes().iter().filter_map(parent).collect() }
+    }
+}
+
+/// Adds up what the rows of a shard count, to compare it with the rollup: hits
+/// and sentences of each theme, and the denominators.
 pub struct ShardCheck<'l> {
     lexicon: &'l Lexicon,
-    parents: BTreeMap<&'l str, &'l str>,
+    parents: Parents,
     /// Hits of each theme itself.
     own_hits: BTreeMap<String, u64>,
-    hits: BTreeMap<String, u64>,
     sentences_with: BTreeMap<String, u64>,
     sentences: u64,
     han_chars: u64,
@@ -46,26 +95,31 @@ impl<'l> ShardCheck<'l> {
     /// Nothing counted yet.
     #[must_use]
     pub fn new(lexicon: &'l Lexicon) -> Self {
-        let parent = |t: &'l Theme| Some((t.id.as_str(), lexicon.themes().get(t.parent?)?.id.as_str()));
-        let parents = lexicon.themes().iter().filter_map(parent).collect();
-        Self { lexicon, parents, own_hits: BTreeMap::new(), hits: BTreeMap::new(), sentences_with: BTreeMap::new(), sentences: 0, han_chars: 0 }
+        Self { lexicon, parents: Parents::new(lexicon), own_hits: BTreeMap::new(), sentences_with: BTreeMap::new(), sentences: 0, han_chars: 0 }
     }
 
-    /// Counts the rows of whole documents.
-    pub fn add(&mut self, rows: &AnnotationRows) {
-        let mut with: BTreeSet<(&str, &str, u32)> = BTreeSet::new();
-        for hit in &rows.hits {
-            *self.own_hits.entry(hit.theme.clone()).or_default() += 1;
-            for theme in std::iter::once(hit.theme.as_str()).chain(self.parents.get(hit.theme.as_str()).copied()) {
-                *self.hits.entry(theme.to_owned()).or_default() += 1;
-                with.insert((theme, &hit.doc_id, hit.sentence));
+    /// The parents of themes, for [`RowCounts::add`].
+    #[must_use]
+    pub fn parents(&self) -> &Parents {
+        &self.parents
+    }
+
+    /// Adds the counts of documents that count.
+    pub fn add(&mut self, counts: &RowCounts) {
+        let add = |to: &mut BTreeMap<String, u64>, theme: &Word, number: u64| {
+            if number > 0 {
+                match to.get_mut(theme.as_str()) {
+                    Some(sum) => *sum += number,
+                    None => drop(to.insert(theme.to_string(), number)),
+                }
             }
+        };
+        for (theme, [own_hits, sentences]) in &counts.themes {
+            add(&mut self.own_hits, theme, *own_hits);
+            add(&mut self.sentences_with, theme, *sentences);
         }
-        for (theme, _, _) in with {
-            *self.sentences_with.entry(theme.to_owned()).or_default() += 1;
-        }
-        self.sentences += rows.sentences.len() as u64;
-        self.han_chars += rows.sentences.iter().map(|s| u64::from(s.han_chars)).sum::<u64>();
+        self.sentences += counts.sentences;
+        self.han_chars += counts.han_chars;
     }
 
     /// Hits of each theme itself, without those of themes below it.
@@ -80,6 +134,12 @@ impl<'l> ShardCheck<'l> {
     pub fn compare(&self, han_documents: u64, rollup: &Rollup) -> Vec<CheckFailure> {
         let mut failures = Vec::new();
         equal(&mut failures, "han_chars_of_sentences", "all text", self.han_chars, han_documents);
+        let mut hits = self.own_hits.clone();
+        for (theme, number) in &self.own_hits {
+            if let Some(parent) = self.parents.of.get(theme.as_str()) {
+                *hits.entry(parent.to_string()).or_default() += number;
+            }
+        }
         let all = || rollup.counts.iter().filter(|r| r.breakdown == Breakdown::All);
         let periods: BTreeSet<Period> = all().map(|r| r.period).collect();
         for period in periods {
@@ -94,8 +154,8 @@ impl<'l> ShardCheck<'l> {
             equal(&mut failures, "han_chars_of_periods", period, han_chars, han_documents);
             for theme in self.lexicon.themes() {
                 let of = format!("{period} {}", theme.id);
-                let (hits, sentences, _) = sums.get(&Some(theme.id.as_str())).copied().unwrap_or_default();
-                equal(&mut failures, "hits_of_periods", &of, hits, self.hits.get(&theme.id).copied().unwrap_or(0));
+                let (counted, sentences, _) = sums.get(&Some(theme.id.as_str())).copied().unwrap_or_default();
+                equal(&mut failures, "hits_of_periods", &of, counted, hits.get(&theme.id).copied().unwrap_or(0));
                 equal(&mut failures, "sentences_with_theme", &of, sentences, self.sentences_with.get(&theme.id).copied().unwrap_or(0));
             }
         }

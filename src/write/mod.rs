@@ -8,6 +8,7 @@ mod csv_file;
 mod data_package;
 mod parquet_file;
 mod release;
+mod reread;
 mod rows;
 mod schema;
 mod sums;
@@ -16,14 +17,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use check::{CheckFailure, ShardCheck};
-pub use csv_file::write_csv;
+pub use check::{CheckFailure, Parents, RowCounts, ShardCheck};
+pub use csv_file::CsvFile;
 pub use data_package::data_package;
-pub use parquet_file::{TableFile, each_batch, read_batches, read_parquet, read_text_column, write_parquet};
+pub use parquet_file::{TableFile, batches, each_batch, read_columns, read_parquet, read_text_column, write_parquet};
 pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_whole};
+pub use reread::{SENTENCE_COLUMNS, documents, resolutions};
 pub use rows::{
-    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, SentenceRow, SpanRow, ThemeRow, annotation_rows, document_row, documents,
-    span_rows, theme_rows,
+    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, RowMaker, SentenceRow, SpanRow, ThemeRow, document_row, span_rows, theme_rows,
 };
 pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, columns_fingerprint, tables};
 pub use sums::{Written, check_tables};

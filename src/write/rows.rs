@@ -1,13 +1,17 @@
 //! Documents and what was read in them → rows.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
-use crate::diagnostic::Span;
 use crate::load::short_hex;
-use crate::parse::{DateRange, Document, Precision, Script, Sentence, han_chars};
-use crate::resolve::{Event, Gazetteer, Place, Resolution};
+use crate::parse::{Document, han_chars};
+use crate::resolve::{Event, Gazetteer, Place, Resolution, Voice};
 use crate::tag::{Hit, Lexicon};
-use crate::tally::{event_of, occasion_id};
+use crate::tally::{Word, event_of};
+
+/// A word of the program's own: one of few values of a column.
+pub(super) type Fixed = Cow<'static, str>;
 
 macro_rules! row {
     ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
@@ -30,42 +34,42 @@ row! {
 row! {
     /// A row of `sentences`.
     SentenceRow {
-        doc_id: String, sentence: u32, char_start: u32, char_end: u32, paragraph: u32, in_title: bool, record_char_start: Option<u32>,
-        record_char_end: Option<u32>, han_chars: u32, event_id: Option<String>, voice: String, continued: bool, speaker: Option<String>,
+        doc_id: Word, sentence: u32, char_start: u32, char_end: u32, paragraph: u32, in_title: bool, record_char_start: Option<u32>,
+        record_char_end: Option<u32>, han_chars: u32, event_id: Option<Word>, voice: Fixed, continued: bool, speaker: Option<String>,
     }
 }
 
 row! {
     /// A row of `dates`.
     DateRow {
-        doc_id: String, sentence: u32, char_start: u32, char_end: u32, text: String, kind: String, date_start: Option<NaiveDate>,
-        date_end: Option<NaiveDate>, bound: String, precision: Option<String>, anchor: String, rule: String, candidates: Vec<String>,
+        doc_id: Word, sentence: u32, char_start: u32, char_end: u32, text: String, kind: Fixed, date_start: Option<NaiveDate>,
+        date_end: Option<NaiveDate>, bound: Fixed, precision: Option<Fixed>, anchor: Fixed, rule: Fixed, candidates: Vec<String>,
     }
 }
 
 row! {
     /// A row of `places`.
     PlaceRow {
-        doc_id: String, sentence: u32, char_start: u32, char_end: u32, text: String, code: Option<String>, name: Option<String>, level: Option<String>,
-        province_code: Option<String>, country_code: Option<String>, rule: String, candidates: Vec<String>,
+        doc_id: Word, sentence: u32, char_start: u32, char_end: u32, text: String, code: Option<String>, name: Option<String>, level: Option<Fixed>,
+        province_code: Option<String>, country_code: Option<String>, rule: Fixed, candidates: Vec<String>,
     }
 }
 
 row! {
     /// A row of `events`.
     EventRow {
-        event_id: String, occasion_id: Option<String>, doc_id: String, sentence: u32, char_start: u32, char_end: u32,
-        date_start: Option<NaiveDate>, date_end: Option<NaiveDate>, date_precision: String, name: String, occasion_type: String, series: Option<String>,
+        event_id: Word, occasion_id: Option<String>, doc_id: Word, sentence: u32, char_start: u32, char_end: u32,
+        date_start: Option<NaiveDate>, date_end: Option<NaiveDate>, date_precision: Fixed, name: String, occasion_type: Fixed, series: Option<String>,
         term: Option<u32>, session: Option<u32>, place_code: Option<String>, place_name: Option<String>, region_code: Option<String>,
-        actor_names: Vec<String>, actor_titles: Vec<String>, rule: String,
+        actor_names: Vec<String>, actor_titles: Vec<String>, rule: Fixed,
     }
 }
 
 row! {
     /// A row of `hits`.
     HitRow {
-        doc_id: String, sentence: u32, char_start: u32, char_end: u32, in_title: bool, theme: String, term: String, doc_date_start: Option<NaiveDate>,
-        doc_date_end: Option<NaiveDate>, event_id: Option<String>, event_date_start: Option<NaiveDate>, event_date_end: Option<NaiveDate>, voice: String,
+        doc_id: Word, sentence: u32, char_start: u32, char_end: u32, in_title: bool, theme: Word, term: Word, doc_date_start: Option<NaiveDate>,
+        doc_date_end: Option<NaiveDate>, event_id: Option<Word>, event_date_start: Option<NaiveDate>, event_date_end: Option<NaiveDate>, voice: Fixed,
     }
 }
 
@@ -167,51 +171,7 @@ pub fn span_rows(document: &Document, number: usize) -> impl Iterator<Item = Spa
     })
 }
 
-/// Documents back from their rows and spans.
-#[must_use]
-pub fn documents(rows: Vec<DocumentRow>, spans: &[SpanRow]) -> Vec<Document> {
-    let mut out: Vec<Document> = rows
-        .into_iter()
-        .map(|row| Document {
-            doc_id: row.doc_id,
-            id_key: String::new(),
-            source: row.source.into(),
-            path: row.path.into(),
-            record: row.record,
-            preamble: row.preamble,
-            date: row.date_start.zip(row.date_end).map(|(start, end)| DateRange {
-                start,
-                end,
-                precision: row.date_precision.as_deref().and_then(Precision::from_name).unwrap_or_default(),
-            }),
-            date_from: match row.date_from.as_str() {
-                "file_name" => "file_name",
-                "field" => "field",
-                "header" => "header",
-                _ => "none",
-            },
-            url: row.url,
-            has_title: row.title.is_some(),
-            text: row.text,
-            script: Script::from_name(&row.script),
-            encoding: encoding_rs::Encoding::for_label(row.encoding.as_bytes()).map_or("UTF-8", encoding_rs::Encoding::name),
-            replaced_chars: row.replaced_chars,
-            sentences: Vec::new(),
-        })
-        .collect();
-    for span in spans {
-        if let Some(document) = out.get_mut(span.document as usize) {
-            document.sentences.push(Sentence {
-                span: Span::new(span.byte_start as usize, span.byte_end as usize),
-                paragraph: span.paragraph,
-                record_chars: span.record_char_start.zip(span.record_char_end).map(|(start, end)| Span::new(start as usize, end as usize)),
-            });
-        }
-    }
-    out
-}
-
-/// The rows of what was read in one document.
+/// The rows of what was read in some documents.
 #[derive(Debug, Default)]
 pub struct AnnotationRows {
     /// Rows of `sentences`.
@@ -226,140 +186,166 @@ pub struct AnnotationRows {
     pub hits: Vec<HitRow>,
 }
 
-impl AnnotationRows {
-    /// Puts the rows of another document after these.
-    pub fn append(&mut self, mut other: Self) {
-        self.sentences.append(&mut other.sentences);
-        self.dates.append(&mut other.dates);
-        self.places.append(&mut other.places);
-        self.events.append(&mut other.events);
-        self.hits.append(&mut other.hits);
+/// Makes the rows of documents: what a lexicon and gazetteer call their themes,
+/// terms and places.
+pub struct RowMaker<'r> {
+    gazetteer: &'r Gazetteer,
+    /// By number.
+    themes: Vec<Word>,
+    /// By number.
+    terms: Vec<Word>,
+}
+
+impl<'r> RowMaker<'r> {
+    /// A maker of rows for what these have found.
+    #[must_use]
+    pub fn new(lexicon: &Lexicon, gazetteer: &'r Gazetteer) -> Self {
+        let themes = lexicon.themes().iter().map(|t| t.id.as_str().into()).collect();
+        Self { gazetteer, themes, terms: lexicon.terms().map(Into::into).collect() }
+    }
+
+    /// Adds the rows of a document's sentences.
+    ///
+    /// # Cost
+    /// Linear in the text. Texts that rows share are made once.
+    pub fn add_sentences(&self, rows: &mut Vec<SentenceRow>, document: &Document, resolution: &Resolution) {
+        let offsets = Offsets::new(&document.text);
+        let doc_id = Word::from(document.doc_id.as_str());
+        let event_ids = event_ids(&doc_id, resolution);
+        rows.extend(document.sentences.iter().enumerate().map(|(number, sentence)| {
+            let voice = resolution.voices.get(number);
+            SentenceRow {
+                doc_id: doc_id.clone(),
+                sentence: small(number),
+                char_start: offsets.chars(sentence.span.start),
+                char_end: offsets.chars(sentence.span.end),
+                paragraph: sentence.paragraph,
+                in_title: sentence.paragraph == 0,
+                record_char_start: sentence.record_chars.map(|s| small(s.start)),
+                record_char_end: sentence.record_chars.map(|s| small(s.end)),
+                han_chars: u32::try_from(han_chars(sentence.span.of(&document.text))).unwrap_or(u32::MAX),
+                event_id: event_id(&event_ids, resolution, number),
+                voice: voice.map_or(NARRATED, Voice::name).into(),
+                continued: voice.is_some_and(|v| v.continued),
+                speaker: voice.and_then(|v| v.speaker.clone()),
+            }
+        }));
+    }
+
+    /// Adds the rows of what else resolve read in a document.
+    ///
+    /// # Cost
+    /// Linear in the text and in what was found.
+    pub fn add_resolution(&self, rows: &mut AnnotationRows, document: &Document, resolution: &Resolution) {
+        let offsets = Offsets::new(&document.text);
+        let sentence_at = |byte: usize| small(document.sentences.partition_point(|s| s.span.end <= byte));
+        let doc_id = Word::from(document.doc_id.as_str());
+        rows.dates.extend(resolution.dates.iter().map(|date| DateRow {
+            doc_id: doc_id.clone(),
+            sentence: sentence_at(date.span.start),
+            char_start: offsets.chars(date.span.start),
+            char_end: offsets.chars(date.span.end),
+            text: date.span.of(&document.text).to_owned(),
+            kind: date.kind.name().into(),
+            date_start: date.days().0,
+            date_end: date.days().1,
+            bound: date.bound.name().into(),
+            precision: date.range.map(|r| r.precision.name().into()),
+            anchor: date.anchor.name().into(),
+            rule: date.rule.into(),
+            candidates: date.candidates.iter().map(ToString::to_string).collect(),
+        }));
+        rows.places.extend(resolution.places.iter().map(|mention| {
+            let place = mention.place.and_then(|p| self.gazetteer.place(p));
+            PlaceRow {
+                doc_id: doc_id.clone(),
+                sentence: sentence_at(mention.span.start),
+                char_start: offsets.chars(mention.span.start),
+                char_end: offsets.chars(mention.span.end),
+                text: mention.span.of(&document.text).to_owned(),
+                code: place.map(|p| p.code.clone()),
+                name: place.map(|p| p.name.clone()),
+                level: place.map(|p| p.level.name().into()),
+                province_code: place.and_then(Place::province),
+                country_code: place.map(|p| p.country().to_owned()),
+                rule: mention.rule.into(),
+                candidates: mention.candidates.clone(),
+            }
+        }));
+        let events = resolution.events.iter().zip(event_ids(&doc_id, resolution));
+        rows.events.extend(events.map(|(event, id)| self.event_row(event, id, doc_id.clone(), &offsets)));
+    }
+
+    /// Adds the rows of what tag found in a document.
+    ///
+    /// # Cost
+    /// Linear in the text and in the hits.
+    pub fn add_hits(&self, rows: &mut Vec<HitRow>, document: &Document, resolution: &Resolution, hits: &[Hit]) {
+        if hits.is_empty() {
+            return;
+        }
+        let offsets = Offsets::new(&document.text);
+        let doc_id = Word::from(document.doc_id.as_str());
+        let event_ids = event_ids(&doc_id, resolution);
+        rows.extend(hits.iter().map(|hit| {
+            let event = event_of(resolution, hit.sentence).and_then(|e| e.date);
+            HitRow {
+                doc_id: doc_id.clone(),
+                sentence: small(hit.sentence),
+                char_start: offsets.chars(hit.span.start),
+                char_end: offsets.chars(hit.span.end),
+                in_title: document.sentences.get(hit.sentence).is_some_and(|s| s.paragraph == 0),
+                theme: self.themes.get(hit.theme).cloned().unwrap_or_default(),
+                term: self.terms.get(hit.term).cloned().unwrap_or_default(),
+                doc_date_start: document.date.map(|d| d.start),
+                doc_date_end: document.date.map(|d| d.end),
+                event_id: event_id(&event_ids, resolution, hit.sentence),
+                event_date_start: event.map(|d| d.start),
+                event_date_end: event.map(|d| d.end),
+                voice: resolution.voices.get(hit.sentence).map_or(NARRATED, Voice::name).into(),
+            }
+        }));
+    }
+
+    fn event_row(&self, event: &Event, event_id: Word, doc_id: Word, offsets: &Offsets<'_>) -> EventRow {
+        let place = event.place.and_then(|p| self.gazetteer.place(p));
+        EventRow {
+            event_id,
+            occasion_id: event.id.clone(),
+            doc_id,
+            sentence: small(event.sentence),
+            char_start: offsets.chars(event.span.start),
+            char_end: offsets.chars(event.span.end),
+            date_start: event.date.map(|d| d.start),
+            date_end: event.date.map(|d| d.end),
+            date_precision: event.precision.name().into(),
+            name: event.name.clone(),
+            occasion_type: event.kind.name().into(),
+            series: event.series.clone(),
+            term: event.term,
+            session: event.session,
+            place_code: place.map(|p| p.code.clone()),
+            place_name: place.map(|p| p.name.clone()),
+            region_code: event.region.clone(),
+            actor_names: event.actors.iter().map(|a| a.name.clone()).collect(),
+            actor_titles: event.actors.iter().map(|a| a.title.clone()).collect(),
+            rule: event.rule.into(),
+        }
     }
 }
 
-/// The rows of a document.
-#[must_use]
-pub fn annotation_rows(document: &Document, resolution: &Resolution, hits: &[Hit], lexicon: &Lexicon, gazetteer: &Gazetteer) -> AnnotationRows {
-    let offsets = Offsets::new(&document.text);
-    let sentence_at = |byte: usize| small(document.sentences.partition_point(|s| s.span.end <= byte));
-    let event_id = |number: usize| format!("{}-e{number}", document.doc_id);
-    let scope = |sentence: usize| resolution.scope.get(sentence).copied().flatten();
-    let voice = |sentence: usize| resolution.voices.get(sentence).cloned().unwrap_or_default();
-    let doc_id = || document.doc_id.clone();
-    AnnotationRows {
-        sentences: document
-            .sentences
-            .iter()
-            .enumerate()
-            .map(|(number, sentence)| {
-                let voice = voice(number);
-                SentenceRow {
-                    doc_id: doc_id(),
-                    sentence: small(number),
-                    char_start: offsets.chars(sentence.span.start),
-                    char_end: offsets.chars(sentence.span.end),
-                    paragraph: sentence.paragraph,
-                    in_title: sentence.paragraph == 0,
-                    record_char_start: sentence.record_chars.map(|s| small(s.start)),
-                    record_char_end: sentence.record_chars.map(|s| small(s.end)),
-                    han_chars: u32::try_from(han_chars(sentence.span.of(&document.text))).unwrap_or(u32::MAX),
-                    event_id: scope(number).map(event_id),
-                    voice: voice.name().to_owned(),
-                    continued: voice.continued,
-                    speaker: voice.speaker,
-                }
-            })
-            .collect(),
-        dates: resolution
-            .dates
-            .iter()
-            .map(|date| DateRow {
-                doc_id: doc_id(),
-                sentence: sentence_at(date.span.start),
-                char_start: offsets.chars(date.span.start),
-                char_end: offsets.chars(date.span.end),
-                text: date.span.of(&document.text).to_owned(),
-                kind: date.kind.name().to_owned(),
-                date_start: date.days().0,
-                date_end: date.days().1,
-                bound: date.bound.name().to_owned(),
-                precision: date.range.map(|r| r.precision.name().to_owned()),
-                anchor: date.anchor.name().to_owned(),
-                rule: date.rule.to_owned(),
-                candidates: date.candidates.iter().map(ToString::to_string).collect(),
-            })
-            .collect(),
-        places: resolution
-            .places
-            .iter()
-            .map(|mention| {
-                let place = mention.place.and_then(|p| gazetteer.place(p));
-                PlaceRow {
-                    doc_id: doc_id(),
-                    sentence: sentence_at(mention.span.start),
-                    char_start: offsets.chars(mention.span.start),
-                    char_end: offsets.chars(mention.span.end),
-                    text: mention.span.of(&document.text).to_owned(),
-                    code: place.map(|p| p.code.clone()),
-                    name: place.map(|p| p.name.clone()),
-                    level: place.map(|p| p.level.name().to_owned()),
-                    province_code: place.and_then(Place::province),
-                    country_code: place.map(|p| p.country().to_owned()),
-                    rule: mention.rule.to_owned(),
-                    candidates: mention.candidates.clone(),
-                }
-            })
-            .collect(),
-        events: resolution.events.iter().enumerate().map(|(number, event)| event_row(event, event_id(number), document, &offsets, gazetteer)).collect(),
-        hits: hits
-            .iter()
-            .map(|hit| {
-                let event = event_of(resolution, hit.sentence).and_then(|e| e.date);
-                HitRow {
-                    doc_id: doc_id(),
-                    sentence: small(hit.sentence),
-                    char_start: offsets.chars(hit.span.start),
-                    char_end: offsets.chars(hit.span.end),
-                    in_title: document.sentences.get(hit.sentence).is_some_and(|s| s.paragraph == 0),
-                    theme: lexicon.themes().get(hit.theme).map(|t| t.id.clone()).unwrap_or_default(),
-                    term: lexicon.term(hit.term).to_owned(),
-                    doc_date_start: document.date.map(|d| d.start),
-                    doc_date_end: document.date.map(|d| d.end),
-                    event_id: scope(hit.sentence).map(event_id),
-                    event_date_start: event.map(|d| d.start),
-                    event_date_end: event.map(|d| d.end),
-                    voice: voice(hit.sentence).name().to_owned(),
-                }
-            })
-            .collect(),
-    }
+/// The ids of a document's events.
+fn event_ids(doc_id: &str, resolution: &Resolution) -> Vec<Word> {
+    (0..resolution.events.len()).map(|number| format!("{doc_id}-e{number}").into()).collect()
 }
 
-fn event_row(event: &Event, event_id: String, document: &Document, offsets: &Offsets<'_>, gazetteer: &Gazetteer) -> EventRow {
-    let place = event.place.and_then(|p| gazetteer.place(p));
-    EventRow {
-        event_id,
-        occasion_id: occasion_id(event),
-        doc_id: document.doc_id.clone(),
-        sentence: small(event.sentence),
-        char_start: offsets.chars(event.span.start),
-        char_end: offsets.chars(event.span.end),
-        date_start: event.date.map(|d| d.start),
-        date_end: event.date.map(|d| d.end),
-        date_precision: event.precision.name().to_owned(),
-        name: event.name.clone(),
-        occasion_type: event.kind.name().to_owned(),
-        series: event.series.clone(),
-        term: event.term,
-        session: event.session,
-        place_code: place.map(|p| p.code.clone()),
-        place_name: place.map(|p| p.name.clone()),
-        region_code: event.region.clone(),
-        actor_names: event.actors.iter().map(|a| a.name.clone()).collect(),
-        actor_titles: event.actors.iter().map(|a| a.title.clone()).collect(),
-        rule: event.rule.to_owned(),
-    }
+/// The id of the event of which a sentence speaks.
+fn event_id(ids: &[Word], resolution: &Resolution, sentence: usize) -> Option<Word> {
+    ids.get(resolution.scope.get(sentence).copied().flatten()?).cloned()
 }
+
+/// The voice of a sentence of which resolve says nothing.
+const NARRATED: &str = "narrated";
 
 /// The rows of the lexicon.
 #[must_use]

@@ -2,12 +2,11 @@
 //! package, `tifa schema` and the docs; a row type that lacks a listed field
 //! does not compile.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListBuilder, RecordBatch, StringBuilder};
 use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int32Type, Int64Type, Schema};
 use chrono::NaiveDate;
 
@@ -148,7 +147,7 @@ pub fn batch<R: Row>(rows: &[R]) -> Result<RecordBatch, arrow::error::ArrowError
 trait Cell: Sized {
     const KIND: Kind;
     const NULLABLE: bool;
-    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef
+    fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef
     where
         Self: 'a;
     fn read(array: &dyn Array, row: usize) -> Self;
@@ -163,7 +162,7 @@ macro_rules! cells {
         impl Cell for $type {
             const KIND: Kind = Kind::$kind;
             const NULLABLE: bool = false;
-            fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+            fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
                 Arc::new(<$array>::from_iter(cells.map(|cell| Some($to(cell)))))
             }
             fn read(array: &dyn Array, row: usize) -> Self {
@@ -173,7 +172,7 @@ macro_rules! cells {
         impl Cell for Option<$type> {
             const KIND: Kind = Kind::$kind;
             const NULLABLE: bool = true;
-            fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+            fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
                 Arc::new(<$array>::from_iter(cells.map(|cell| cell.as_ref().map($to))))
             }
             fn read(array: &dyn Array, row: usize) -> Self {
@@ -184,7 +183,6 @@ macro_rules! cells {
 }
 
 cells! {
-    String, Text, StringArray, |s: &'a String| s.as_str(), |a: &dyn Array, i| a.as_string::<i32>().value(i).to_owned();
     u32, Int32, Int32Array, |n: &u32| i32::try_from(*n).unwrap_or(i32::MAX), |a: &dyn Array, i| a.as_primitive::<Int32Type>().value(i).unsigned_abs();
     u64, Int64, Int64Array, |n: &u64| i64::try_from(*n).unwrap_or(i64::MAX), |a: &dyn Array, i| a.as_primitive::<Int64Type>().value(i).unsigned_abs();
     i32, Int32, Int32Array, |n: &i32| *n, |a: &dyn Array, i| a.as_primitive::<Int32Type>().value(i);
@@ -196,11 +194,50 @@ cells! {
     };
 }
 
+/// A column of texts; its memory is taken once.
+fn texts<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> ArrayRef {
+    let (mut rows, mut bytes) = (0, 0);
+    for cell in cells.clone() {
+        rows += 1;
+        bytes += cell.map_or(0, str::len);
+    }
+    let mut builder = StringBuilder::with_capacity(rows, bytes);
+    cells.for_each(|cell| builder.append_option(cell));
+    Arc::new(builder.finish())
+}
+
+macro_rules! text_cells {
+    ($($type:ty),*) => {$(
+        impl Cell for $type {
+            const KIND: Kind = Kind::Text;
+            const NULLABLE: bool = false;
+            fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
+                texts(cells.map(|cell| Some(&**cell)))
+            }
+            fn read(array: &dyn Array, row: usize) -> Self {
+                Self::from(array.as_string::<i32>().value(row).to_owned())
+            }
+        }
+        impl Cell for Option<$type> {
+            const KIND: Kind = Kind::Text;
+            const NULLABLE: bool = true;
+            fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
+                texts(cells.map(Option::as_deref))
+            }
+            fn read(array: &dyn Array, row: usize) -> Self {
+                (!array.is_null(row)).then(|| Cell::read(array, row))
+            }
+        }
+    )*};
+}
+
+text_cells! { String, Cow<'static, str> }
+
 impl Cell for Word {
     const KIND: Kind = Kind::Text;
     const NULLABLE: bool = false;
-    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
-        Arc::new(cells.map(|cell| Some(cell.as_str())).collect::<StringArray>())
+    fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
+        texts(cells.map(|cell| Some(cell.as_str())))
     }
     fn read(array: &dyn Array, row: usize) -> Self {
         array.as_string::<i32>().value(row).into()
@@ -213,8 +250,8 @@ impl Cell for Word {
 impl Cell for Option<Word> {
     const KIND: Kind = Kind::Text;
     const NULLABLE: bool = true;
-    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
-        Arc::new(cells.map(Option::as_deref).collect::<StringArray>())
+    fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
+        texts(cells.map(Option::as_deref))
     }
     fn read(array: &dyn Array, row: usize) -> Self {
         (!array.is_null(row)).then(|| Cell::read(array, row))
@@ -233,8 +270,8 @@ fn shared_words(array: &dyn Array) -> Vec<Option<Word>> {
 impl Cell for Period {
     const KIND: Kind = Kind::Text;
     const NULLABLE: bool = false;
-    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
-        Arc::new(cells.map(|cell| Some(cell.name())).collect::<StringArray>())
+    fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
+        texts(cells.map(|cell| Some(cell.name())))
     }
     fn read(array: &dyn Array, row: usize) -> Self {
         Self::from_name(array.as_string::<i32>().value(row)).unwrap_or(Self::Whole)
@@ -244,8 +281,8 @@ impl Cell for Period {
 impl Cell for Breakdown {
     const KIND: Kind = Kind::Text;
     const NULLABLE: bool = false;
-    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
-        Arc::new(cells.map(|cell| Some(cell.name())).collect::<StringArray>())
+    fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
+        texts(cells.map(|cell| Some(cell.name())))
     }
     fn read(array: &dyn Array, row: usize) -> Self {
         Self::from_name(array.as_string::<i32>().value(row)).unwrap_or_default()
@@ -255,7 +292,7 @@ impl Cell for Breakdown {
 impl Cell for Vec<String> {
     const KIND: Kind = Kind::TextList;
     const NULLABLE: bool = false;
-    fn array<'a>(cells: impl Iterator<Item = &'a Self>) -> ArrayRef {
+    fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
         let mut builder = ListBuilder::new(StringBuilder::new()).with_field(Field::new("item", DataType::Utf8, false));
         for cell in cells {
             for text in cell {

@@ -109,14 +109,27 @@ pub(super) fn time_of_day(text: &str) -> usize {
         "晚",
     ];
     let trimmed = text.trim_start_matches(' ');
+    // Most dates are followed by none.
+    let begins = |c| {
+        let word = matches!(c, '上' | '下' | '中' | '晚' | '早' | '清' | '凌' | '傍' | '深' | '半' | '午' | '夜' | '后' | '前' | '黎' | '黄' | '全' | '当');
+        word || is_hour(c)
+    };
+    if !trimmed.starts_with(begins) {
+        return 0;
+    }
     let word = WORDS.iter().filter(|w| trimmed.starts_with(**w)).map(|w| w.len()).max().unwrap_or(0);
     let clock = clock(trimmed.get(word..).unwrap_or_default());
     if word + clock == 0 { 0 } else { text.len() - trimmed.len() + word + clock }
 }
 
+/// Of the number of an hour or a minute.
+const fn is_hour(c: char) -> bool {
+    matches!(c, '0'..='9' | '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '两')
+}
+
 /// 8点, 八点半, 8:30, 11:00时: its length.
 pub(super) fn clock(text: &str) -> usize {
-    let number = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || "一二三四五六七八九十两".contains(c)).len();
+    let number = |text: &str| text.len() - text.trim_start_matches(is_hour).len();
     let hour = number(text.get(..text.char_indices().nth(4).map_or(text.len(), |(at, _)| at)).unwrap_or_default());
     if hour == 0 {
         return 0;

@@ -4,7 +4,7 @@
 //! Hebrew calendars by `icu_calendar`, solar terms and public holidays by
 //! tyme4rs.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use icu_calendar::cal::Hebrew;
@@ -43,6 +43,22 @@ pub(super) struct Feast {
     #[serde(default)]
     offset: i64,
     days: Option<u64>,
+    #[serde(skip)]
+    known: Known,
+}
+
+/// The years of most texts.
+const COMMON_YEARS: std::ops::RangeInclusive<i32> = 1900..=2099;
+
+/// The days of a feast in the common years, each computed when it is first asked
+/// for: the sun's and the moon's take longer than all else about a date.
+#[derive(Clone, Debug)]
+struct Known(Vec<OnceLock<Option<DateRange>>>);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self(COMMON_YEARS.map(|_| OnceLock::new()).collect())
+    }
 }
 
 impl Feast {
@@ -70,6 +86,11 @@ impl Feast {
     /// Its days in `year` (the lunar year for lunar feasts): `None` where the
     /// calendar does not reach, or has no such day in that year.
     pub(super) fn in_year(&self, year: i32) -> Option<DateRange> {
+        let known = usize::try_from(year - COMMON_YEARS.start()).ok().and_then(|at| self.known.0.get(at));
+        known.map_or_else(|| self.days_in(year), |days| *days.get_or_init(|| self.days_in(year)))
+    }
+
+    fn days_in(&self, year: i32) -> Option<DateRange> {
         if let Some((month, day)) = self.hijri {
             return hijri_in(year, month, day, self.days);
         }

@@ -51,13 +51,14 @@ impl Reader<'_> {
         const NEAR_DAYS: i64 = 60;
         const LONG_OVER_DAYS: i64 = 250;
         let Some(own) = feast.in_year(year) else { return Value::Open };
-        let last = feast.in_year(year - 1);
         let Some(document) = self.context.document.filter(|_| anchor == Anchor::Document) else { return Value::Whole(own, anchor, None) };
         if own.start <= document.end {
-            let near = |next: &DateRange| (next.start - document.end).num_days() <= NEAR_DAYS && (document.start - own.end).num_days() >= LONG_OVER_DAYS;
-            let next = feast.in_year(year + 1).filter(|next| document.precision == Precision::Day && near(next));
+            let long_over = document.precision == Precision::Day && (document.start - own.end).num_days() >= LONG_OVER_DAYS;
+            let near = |next: &DateRange| (next.start - document.end).num_days() <= NEAR_DAYS;
+            let next = if long_over { feast.in_year(year + 1).filter(near) } else { None };
             return next.map_or(Value::Whole(own, anchor, None), |next| Value::Whole(next, anchor, Some(own)));
         }
+        let last = feast.in_year(year - 1);
         let over = last.filter(|l| feast.is_lunar() && l.end <= document.start && (document.start - l.end).num_days() <= JUST_OVER_DAYS);
         match over {
             Some(last) => Value::Whole(last, anchor, Some(own)),

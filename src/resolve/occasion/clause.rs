@@ -1,6 +1,8 @@
 //! A clause: its subject, its date, its place; and what a sentence hands on
 //! from one clause to the next.
 
+use std::cell::OnceCell;
+
 use chrono::NaiveDate;
 
 use super::{Event, Kind, OccasionType, Role, Sentence, Token, add_actor};
@@ -49,9 +51,19 @@ impl Found {
     }
 }
 
+/// Who or what a clause is about.
+#[derive(Debug, Default)]
+struct About {
+    /// Persons who are its subject.
+    subject: Vec<Actor>,
+    /// Under whom it happens: 在甲主持下.
+    host: Vec<Actor>,
+    /// An organ that is its subject.
+    organ: Option<String>,
+}
+
 /// What holds from clause to clause in a sentence.
-#[derive(Clone, Debug)]
-pub(super) struct State {
+pub(super) struct State<'t> {
     /// First byte after a preamble (央视网消息：).
     pub body: usize,
     /// The date at the head of the paragraph.
@@ -61,10 +73,8 @@ pub(super) struct State {
     pub place: Option<usize>,
     /// Places gone to, by name: 来到安庆、合肥等地.
     pub went: Option<(String, Option<usize>)>,
-    pub subject: Vec<Actor>,
-    /// Under whom the next clause's meeting is held: 在甲主持下，….
-    pub host: Vec<Actor>,
-    pub organ: Option<String>,
+    /// The clauses before, whose subjects hold for those without one.
+    before: Vec<Clause<'t>>,
     /// A session that was named in passing, of which a group meets.
     pub session: Option<String>,
     /// What follows is what somebody said: it needs dates of its own.
@@ -75,27 +85,33 @@ pub(super) struct State {
     pub welcome: bool,
 }
 
-impl State {
+impl<'t> State<'t> {
     pub(super) const fn new(head: Option<When>, body: usize) -> Self {
-        Self {
-            body,
-            head,
-            when: None,
-            place: None,
-            went: None,
-            subject: Vec::new(),
-            host: Vec::new(),
-            organ: None,
-            session: None,
-            reported: false,
-            arrived: false,
-            welcome: false,
-        }
+        Self { body, head, when: None, place: None, went: None, before: Vec::new(), session: None, reported: false, arrived: false, welcome: false }
+    }
+
+    /// Who or what the clauses before are about: the last one that tells it.
+    fn about(&self) -> Option<&About> {
+        self.before.iter().rev().map(Clause::about).find(|about| !about.subject.is_empty() || about.organ.is_some())
+    }
+
+    /// The persons who are the subject of the clauses before.
+    pub(super) fn subject(&self) -> &[Actor] {
+        self.about().map_or(&[], |about| &about.subject)
+    }
+
+    /// The organ that is the subject of the clauses before.
+    pub(super) fn organ(&self) -> Option<&str> {
+        self.about().filter(|about| about.subject.is_empty()).and_then(|about| about.organ.as_deref())
+    }
+
+    /// Under whom the next clause's meeting is held: 在甲主持下，….
+    pub(super) fn host(&self) -> &[Actor] {
+        self.before.last().map_or(&[], Clause::host)
     }
 
     /// Takes over what `clause` adds.
-    pub(super) fn go_on(&mut self, clause: &Clause<'_>, out: &[Found]) {
-        self.host.clone_from(&clause.host);
+    pub(super) fn go_on(&mut self, clause: Clause<'t>, out: &[Found]) {
         if let Some(when) = clause.last_when() {
             self.when = Some(when);
         }
@@ -107,13 +123,6 @@ impl State {
         if let Some(went) = clause.went() {
             self.went = Some(went);
         }
-        if !clause.subject.is_empty() {
-            self.subject.clone_from(&clause.subject);
-            self.organ = None;
-        } else if clause.organ.is_some() {
-            self.organ.clone_from(&clause.organ);
-            self.subject.clear();
-        }
         if let Some(session) = clause.passing_session() {
             self.session = Some(session);
         }
@@ -121,6 +130,8 @@ impl State {
         if clause.says {
             *self = Self { session: self.session.take(), ..Self::new(None, self.body) };
             self.reported = true;
+        } else {
+            self.before.push(clause);
         }
     }
 }
@@ -174,12 +185,8 @@ pub(super) struct Clause<'t> {
     pub day: Option<NaiveDate>,
     /// Bytes, without the closing mark.
     pub span: Span,
-    /// Persons who are its subject.
-    pub subject: Vec<Actor>,
-    /// Under whom it happens: 在甲主持下.
-    pub host: Vec<Actor>,
-    /// An organ that is its subject.
-    pub organ: Option<String>,
+    /// Found when it is first asked for: most clauses tell of no occasion.
+    about: OnceCell<About>,
     /// A place that the clause says things are in.
     pub located: Option<usize>,
     /// It ends in a verb of saying.
@@ -194,7 +201,7 @@ impl<'t> Clause<'t> {
         to: usize,
         vocabulary: &'t Vocabulary,
         day: Option<NaiveDate>,
-        state: &State,
+        state: &State<'_>,
     ) -> Self {
         let start = if from == 0 { 0 } else { tokens.get(from - 1).map_or(0, |t| t.span.end) }.max(state.body);
         let last = to.checked_sub(1).and_then(|at| tokens.get(at));
@@ -211,15 +218,31 @@ impl<'t> Clause<'t> {
             vocabulary,
             day,
             span: Span::new(start, end.max(start)),
-            subject: Vec::new(),
-            host: Vec::new(),
-            organ: None,
+            about: OnceCell::new(),
             located: None,
             says,
         };
-        clause.find_subject();
         clause.located = clause.locative(clause.from, clause.to);
         clause
+    }
+
+    fn about(&self) -> &About {
+        self.about.get_or_init(|| self.find_subject())
+    }
+
+    /// Persons who are its subject.
+    pub(super) fn subject(&self) -> &[Actor] {
+        &self.about().subject
+    }
+
+    /// Under whom it happens: 在甲主持下.
+    pub(super) fn host(&self) -> &[Actor] {
+        &self.about().host
+    }
+
+    /// An organ that is its subject.
+    pub(super) fn organ(&self) -> Option<&str> {
+        self.about().organ.as_deref()
     }
 
     pub(super) fn kind(&self, at: usize) -> Option<Kind> {
@@ -289,7 +312,7 @@ impl<'t> Clause<'t> {
     /// The date that governs a verb or name at token `at`: in the clause, the
     /// nearest before it, else before in the sentence, else at the head of the
     /// paragraph; what was said has only dates of its own.
-    pub(super) fn when(&self, at: usize, state: &State) -> Option<When> {
+    pub(super) fn when(&self, at: usize, state: &State<'_>) -> Option<When> {
         let own = self.back(at).find_map(|at| self.when_at(at));
         own.or_else(|| self.back(at).find(|at| self.is(*at, Role::Congress)).map(|_| When { range: None }))
             .or(state.when)
@@ -298,7 +321,8 @@ impl<'t> Clause<'t> {
 
     /// The subject: what stands before the first verb, date or preposition, or
     /// after a date at the clause's head.
-    fn find_subject(&mut self) {
+    fn find_subject(&self) -> About {
+        let mut about = About::default();
         let mut at = self.from;
         let mut start = self.span.start;
         while at < self.to.min(self.from + WINDOW) {
@@ -313,8 +337,8 @@ impl<'t> Clause<'t> {
                 let text = self.slice(start, span.start);
                 let persons = people(trim_deed(text), self.vocabulary, self.day);
                 if !persons.is_empty() {
-                    self.subject = persons;
-                    return;
+                    about.subject = persons;
+                    return about;
                 }
             }
             // 以军: a country before a title is no preposition.
@@ -323,31 +347,32 @@ impl<'t> Clause<'t> {
                 let text = self.slice(start, span.start);
                 // 应甲邀请: who invites is not who goes.
                 if text.starts_with('应') && self.slice(span.start, span.end) == "邀请" {
-                    return;
+                    return about;
                 }
-                if self.take_subject(text) {
-                    return;
+                if self.take_subject(text, &mut about) {
+                    return about;
                 }
                 // 在甲陪同下，乙…: whom he is with is no subject.
                 if matches!(self.kind(at), Some(Kind::Role(Role::At | Role::By)))
                     && let Some(over) = self.ahead(at).find(|i| self.is(*i, Role::Company) || self.is(*i, Role::Under))
                 {
                     if self.is(over, Role::Under) {
-                        self.host = people(self.slice(span.end, self.span_of(over).start).trim_end_matches("主持"), self.vocabulary, self.day);
+                        about.host = people(self.slice(span.end, self.span_of(over).start).trim_end_matches("主持"), self.vocabulary, self.day);
                     }
                     at = over;
                 } else if !matches!(self.kind(at), Some(Kind::Date(_) | Kind::Role(Role::Manner | Role::Also | Role::Congress))) {
-                    return;
+                    return about;
                 }
                 start = self.span_of(at).end;
             }
             at += 1;
         }
         let text = self.slice(start, self.span.end);
-        self.take_subject(text);
+        self.take_subject(text, &mut about);
+        about
     }
 
-    fn take_subject(&mut self, text: &str) -> bool {
+    fn take_subject(&self, text: &str, about: &mut About) -> bool {
         let text = text.trim_matches(['，', '、', ' ', '”', '“']);
         if text.chars().count() < 2 {
             return false;
@@ -355,9 +380,9 @@ impl<'t> Clause<'t> {
         let text = text.rsplit_once("邀请").map_or(text, |(_, rest)| rest);
         let persons = people(trim_deed(text), self.vocabulary, self.day);
         if persons.is_empty() {
-            self.organ = Some(text.to_owned());
+            about.organ = Some(text.to_owned());
         } else {
-            self.subject = persons;
+            about.subject = persons;
         }
         true
     }
@@ -426,7 +451,7 @@ impl<'t> Clause<'t> {
     }
 
     /// All occasions that token `at` is the head or verb of.
-    pub(super) fn occasions(&self, at: usize, state: &State, out: &[Found], earlier: &[Event]) -> Vec<Found> {
+    pub(super) fn occasions(&self, at: usize, state: &State<'_>, out: &[Found], earlier: &[Event]) -> Vec<Found> {
         let found = match self.kind(at) {
             Some(Kind::Head { kind, alone }) => self.named(at, kind, alone, state),
             Some(Kind::Verb(kind)) => match kind {
@@ -447,8 +472,8 @@ impl<'t> Clause<'t> {
     }
 
     /// Persons who attend what was named before: 甲主持会议, 乙出席并讲话.
-    pub(super) fn add_actors(&self, before: usize, out: &mut [Found], earlier: &mut [Event], state: &State) {
-        if self.subject.is_empty() || out.len() > before {
+    pub(super) fn add_actors(&self, before: usize, out: &mut [Found], earlier: &mut [Event], state: &State<'_>) {
+        if out.len() > before {
             return;
         }
         // 在…座谈会上，甲强调: the subject follows the occasion.
@@ -456,7 +481,7 @@ impl<'t> Clause<'t> {
             && (found.actors.is_empty() || found.lacks_host() || (found.kind == OccasionType::Press && self.says))
             && !state.reported
         {
-            for actor in &self.subject {
+            for actor in self.subject() {
                 add_actor(&mut found.actors, actor.clone());
             }
             return;
@@ -471,11 +496,11 @@ impl<'t> Clause<'t> {
             return;
         }
         if let Some(found) = out.iter_mut().rev().take(WINDOW).find(|f| f.kind.is_attended()) {
-            for actor in &self.subject {
+            for actor in self.subject() {
                 add_actor(&mut found.actors, actor.clone());
             }
         } else if let Some(event) = earlier.iter_mut().rev().take(WINDOW).find(|e| e.kind.is_attended()) {
-            for actor in &self.subject {
+            for actor in self.subject() {
                 add_actor(&mut event.actors, actor.clone());
             }
         }

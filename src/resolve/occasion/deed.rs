@@ -16,7 +16,7 @@ const MAX_PHRASE_CHARS: usize = 40;
 
 impl Clause<'_> {
     /// 在黑龙江考察, 先后来到安庆、合肥等地…考察调研, 参观某厂.
-    pub(super) fn inspection(&self, at: usize, state: &State) -> Option<Found> {
+    pub(super) fn inspection(&self, at: usize, state: &State<'_>) -> Option<Found> {
         let verb = self.span_of(at);
         let word = verb.of(self.sentence.text);
         let rest = self.rest(verb.end);
@@ -81,7 +81,7 @@ impl Clause<'_> {
     }
 
     /// 听取…汇报, unless a meeting hears it.
-    pub(super) fn briefing(&self, at: usize, state: &State, out: &[Found]) -> Option<Found> {
+    pub(super) fn briefing(&self, at: usize, state: &State<'_>, out: &[Found]) -> Option<Found> {
         let verb = self.span_of(at);
         let rest = self.slice(verb.end, self.sentence.text.len().min(verb.end + 360));
         let rest = if rest.is_empty() { self.slice(verb.end, self.span.end) } else { rest };
@@ -90,7 +90,7 @@ impl Clause<'_> {
         let what = body.get(..end)?;
         let count = what.chars().count();
         let when = self.when(at, state);
-        let meeting = self.organ.as_deref().is_some_and(|o| o.contains('会'))
+        let meeting = self.organ().is_some_and(|o| o.contains('会'))
             || out
                 .iter()
                 .rev()
@@ -106,7 +106,7 @@ impl Clause<'_> {
     }
 
     /// 会见 X, 同 X 会谈.
-    pub(super) fn meeting(&self, at: usize, state: &State) -> Vec<Found> {
+    pub(super) fn meeting(&self, at: usize, state: &State<'_>) -> Vec<Found> {
         let verb = self.span_of(at);
         let word = verb.of(self.sentence.text);
         let rest = self.rest(verb.end);
@@ -128,7 +128,7 @@ impl Clause<'_> {
     }
 
     /// 同 X 通电话.
-    pub(super) fn call(&self, at: usize, state: &State) -> Vec<Found> {
+    pub(super) fn call(&self, at: usize, state: &State<'_>) -> Vec<Found> {
         let verb = self.span_of(at);
         let word = match verb.of(self.sentence.text) {
             "通话" | "通了电话" | "电话交谈" => "通电话",
@@ -144,7 +144,7 @@ impl Clause<'_> {
 
     /// One event for a partner, or one for each where 分别 says so. An empty
     /// `call` is a meeting in person.
-    fn with_partners(&self, at: usize, span: Span, partner: &Partner, call: &str, state: &State) -> Vec<Found> {
+    fn with_partners(&self, at: usize, span: Span, partner: &Partner, call: &str, state: &State<'_>) -> Vec<Found> {
         let persons = people(&partner.text, self.vocabulary, self.day);
         let name_of = |who: &str| if call.is_empty() { format!("会见{who}") } else { format!("同{who}{call}") };
         let (kind, rule) = if call.is_empty() { (OccasionType::Meeting, "meeting") } else { (OccasionType::Call, "call") };
@@ -214,7 +214,7 @@ impl Clause<'_> {
             // 甲和乙通电话, after a subject: 和 is 同.
             self.back(at)
                 .find(|i| self.is(*i, Role::And))
-                .filter(|and| !self.subject.is_empty() && people(self.slice(self.span.start, self.span_of(*and).start), self.vocabulary, self.day).len() == 1)
+                .filter(|and| !self.subject().is_empty() && people(self.slice(self.span.start, self.span_of(*and).start), self.vocabulary, self.day).len() == 1)
         })?;
         let from = self.span_of(with).end;
         let last_of = self.back(at).take_while(|i| *i > with).find(|i| self.is(*i, Role::Of));
@@ -243,8 +243,8 @@ impl Clause<'_> {
     }
 
     /// 甲方和乙方举行会谈: a meeting of two bodies.
-    fn two_bodies(&self, at: usize, state: &State) -> Option<Found> {
-        let organ = self.organ.as_deref()?;
+    fn two_bodies(&self, at: usize, state: &State<'_>) -> Option<Found> {
+        let organ = self.organ()?;
         let (one, other) = organ.split_once('和').or_else(|| organ.split_once('与')).or_else(|| organ.split_once('、'))?;
         let when = self.when(at, state)?;
         let fits = |t: &str| (2..=16).contains(&t.chars().count()) && !t.contains(['、', '两', '双']);
@@ -257,8 +257,8 @@ impl Clause<'_> {
     }
 
     /// 甲国和乙国两国总统通电话: a call of two who are not named.
-    fn two_callers(&self, at: usize, word: &str, state: &State) -> Option<Found> {
-        let organ = self.organ.as_deref()?;
+    fn two_callers(&self, at: usize, word: &str, state: &State<'_>) -> Option<Found> {
+        let organ = self.organ()?;
         let (one, other) = organ.split_once('和').or_else(|| organ.split_once('与'))?;
         let (other, office) = other.split_once("两国")?;
         let name = format!("{one}{office}同{other}{office}{word}");
@@ -267,7 +267,7 @@ impl Clause<'_> {
     }
 
     /// 对X进行国事访问, 访问X, 抵达X, 返回X.
-    pub(super) fn visit(&self, at: usize, state: &State) -> Option<Found> {
+    pub(super) fn visit(&self, at: usize, state: &State<'_>) -> Option<Found> {
         let verb = self.span_of(at);
         let word = verb.of(self.sentence.text);
         let rest = self.rest(verb.end);
@@ -337,10 +337,10 @@ impl Clause<'_> {
     }
 
     /// 抵达X, 从A返回X, by persons or a delegation.
-    fn arrival(&self, at: usize, word: &str, state: &State) -> Option<Found> {
+    fn arrival(&self, at: usize, word: &str, state: &State<'_>) -> Option<Found> {
         let verb = self.span_of(at);
         let persons = self.persons(state);
-        let group = self.organ.as_deref().is_some_and(|o| ["团", "组", "一行", "代表"].iter().any(|w| o.ends_with(w)));
+        let group = self.organ().is_some_and(|o| ["团", "组", "一行", "代表"].iter().any(|w| o.ends_with(w)));
         let when = self.when(at, state).filter(|w| w.range.is_some())?;
         if persons.is_empty() && !group {
             return None;
@@ -369,7 +369,7 @@ impl Clause<'_> {
     }
 
     /// 参加某省代表团审议, 各代表团审议….
-    pub(super) fn deliberation(&self, at: usize, state: &State) -> Option<Found> {
+    pub(super) fn deliberation(&self, at: usize, state: &State<'_>) -> Option<Found> {
         let verb = self.span_of(at);
         let before = self.slice(self.span.start, verb.start);
         let group = before.rfind("代表团").map(|p| self.span.start + p)?;
@@ -413,7 +413,7 @@ impl Clause<'_> {
     }
 
     /// 签订…协定, …揭牌, 举行仪式，欢迎…: dated ones.
-    pub(super) fn ceremony(&self, at: usize, state: &State) -> Option<Found> {
+    pub(super) fn ceremony(&self, at: usize, state: &State<'_>) -> Option<Found> {
         let verb = self.span_of(at);
         let word = verb.of(self.sentence.text);
         let when = self.when(at, state).filter(|w| w.range.is_some())?;
@@ -432,7 +432,7 @@ impl Clause<'_> {
             actors,
         };
         if matches!(word, "揭牌" | "奠基" | "挂牌成立" | "揭幕") {
-            let what = self.organ.as_deref()?.trim_end_matches("正式");
+            let what = self.organ()?.trim_end_matches("正式");
             let inside = self.sentence.places.iter().find(|p| what.contains(p.span.of(self.sentence.text))).and_then(|p| p.place);
             return (what.chars().count() >= 3).then(|| Found { place: place.or(inside), ..found(format!("{}{word}", bare(what)), Vec::new()) });
         }

@@ -66,6 +66,31 @@ pub enum OccasionType {
 }
 
 impl OccasionType {
+    /// All values.
+    pub const EVERY: [Self; 15] = [
+        Self::Plenary,
+        Self::Conference,
+        Self::Symposium,
+        Self::StudySession,
+        Self::Deliberation,
+        Self::Briefing,
+        Self::Inspection,
+        Self::Meeting,
+        Self::Call,
+        Self::Visit,
+        Self::Message,
+        Self::Ceremony,
+        Self::Press,
+        Self::Publication,
+        Self::Other,
+    ];
+
+    /// The value with this [`name`](Self::name).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::EVERY.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The word in the tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -118,8 +143,8 @@ pub struct Event {
     pub term: Option<u32>,
     /// Number of the session.
     pub session: Option<u32>,
-    /// Under which all mentions of the occasion meet; `None` without a date.
-    pub key: Option<String>,
+    /// Under which all mentions of the occasion meet: 16 hex digits; `None` without a date.
+    pub id: Option<String>,
     /// Number of the place in the gazetteer, if the text says where it was held.
     pub place: Option<usize>,
     /// Division of the organ or delegation that it concerns.
@@ -235,7 +260,7 @@ impl<'v> Paragraph<'v> {
                 }
             }
             clause.add_actors(before.min(out.len()), &mut out, earlier, &state);
-            state.go_on(&clause, &out);
+            state.go_on(clause, &out);
             from = to.max(from + 1);
         }
         out.into_iter().map(|found| self.event(found, sentence)).collect()
@@ -281,7 +306,7 @@ impl<'v> Paragraph<'v> {
             span: Span::new(0, sentence.text.len()),
             date: range,
             precision: range.map_or(Precision::Vague, |r| r.precision),
-            key: range.map(|range| series::key(&found.name, kind, range, numbered.as_ref())),
+            id: range.map(|range| series::id(&found.name, kind, range, numbered.as_ref())),
             kind,
             series: numbered.as_ref().map(|n| n.series.id.clone()),
             term: numbered.as_ref().and_then(|n| n.term),

@@ -7,14 +7,16 @@ use crate::resolve::vocabulary::Vocabulary;
 pub(super) fn canonical(raw: &str, vocabulary: &Vocabulary) -> String {
     let mut name = bare(raw).trim_start_matches(['的', '了']).to_owned();
     for decoration in ["隆重的", "盛大的", "隆重", "盛大", "简短的"] {
-        name = name.trim_start_matches(decoration).to_owned();
+        without(&mut name, decoration);
     }
     if name.ends_with("中全会") {
-        name = name.trim_start_matches("党的").to_owned();
+        without(&mut name, "党的");
     }
-    for short in &vocabulary.shorts {
-        if name.contains(short.from.as_str()) {
-            name = name.replace(&short.from, &short.to);
+    if name.char_indices().any(|(at, _)| name.get(at..).is_some_and(|rest| vocabulary.long_forms.longest(rest).is_some())) {
+        for short in &vocabulary.shorts {
+            if name.contains(short.from.as_str()) {
+                name = name.replace(&short.from, &short.to);
+            }
         }
     }
     // 第十四届全国人大第二次会议 → 十四届全国人大二次会议
@@ -55,9 +57,20 @@ pub(super) fn canonical(raw: &str, vocabulary: &Vocabulary) -> String {
     name
 }
 
+/// Takes a word off the beginning as often as it stands there.
+fn without(name: &mut String, word: &str) {
+    while name.starts_with(word) {
+        name.drain(..word.len());
+    }
+}
+
 /// Without quotation and title marks.
 pub(super) fn bare(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '“' | '”' | '《' | '》' | '‘' | '’' | '「' | '」' | '〈' | '〉')).collect::<String>().trim().to_owned()
+    let is_mark = |c: char| matches!(c, '“' | '”' | '《' | '》' | '‘' | '’' | '「' | '」' | '〈' | '〉');
+    if !text.contains(is_mark) {
+        return text.trim().to_owned();
+    }
+    text.chars().filter(|c| !is_mark(*c)).collect::<String>().trim().to_owned()
 }
 
 /// Whether what stands before the head makes no name yet: nothing, a number,

@@ -59,7 +59,7 @@ struct Left {
 
 impl Clause<'_> {
     /// The occasion whose name ends in the head at token `at`.
-    pub(super) fn named(&self, at: usize, kind: OccasionType, alone: bool, state: &State) -> Option<Found> {
+    pub(super) fn named(&self, at: usize, kind: OccasionType, alone: bool, state: &State<'_>) -> Option<Found> {
         let head = self.span_of(at);
         let left = self.left(at);
         // 14日召开的外长会议谴责…: its own clause has told that it was held.
@@ -142,17 +142,17 @@ impl Clause<'_> {
         let place = later.and_then(|l| l.located).or_else(|| self.place_of(at, &left, state));
         let mut actors = if governed || located { self.persons(state) } else { Vec::new() };
         if actors.is_empty() {
-            actors.extend(self.host.iter().chain(&state.host).cloned());
+            actors.extend(self.host().iter().chain(state.host()).cloned());
         }
         if left.bound.is_none() && actors.is_empty() && matches!(follow, Follow::On) {
-            actors.clone_from(&self.subject);
+            actors.extend_from_slice(self.subject());
         }
         Some(Found { span: Span::new(left.start, head.end), name, kind, rule: WHOLE_NAME, when, place, actors })
     }
 
     /// The subject of the clause, else of the clause before.
-    pub(super) fn persons(&self, state: &State) -> Vec<crate::resolve::Actor> {
-        if self.subject.is_empty() && self.organ.is_none() { state.subject.clone() } else { self.subject.clone() }
+    pub(super) fn persons(&self, state: &State<'_>) -> Vec<crate::resolve::Actor> {
+        if self.subject().is_empty() && self.organ().is_none() { state.subject().to_vec() } else { self.subject().to_vec() }
     }
 
     /// The date at a token, with the one that is listed before it: 10月、11月先后召开.
@@ -198,7 +198,7 @@ impl Clause<'_> {
             let part = match self.kind(i) {
                 Some(Kind::Date(_)) => self.is_in_name(i),
                 Some(Kind::Place(_) | Kind::Title | Kind::Work | Kind::Mark('“' | '”') | Kind::Head { .. }) => true,
-                Some(Kind::Mark('、')) => self.subject.is_empty() || i > self.from + 1,
+                Some(Kind::Mark('、')) => i > self.from + 1 || self.subject().is_empty(),
                 Some(Kind::Verb(_)) => adjacent && matches!(self.kind(i + 1), Some(Kind::Head { .. })),
                 Some(Kind::Role(role)) => match role {
                     Role::Joint | Role::Deed | Role::Spoken => true,
@@ -270,7 +270,7 @@ impl Clause<'_> {
     /// …论坛由甲主办，25日在北京开幕; …全体会议，于7日在北京举行: a later clause of
     /// the sentence, without a subject of its own, tells when the name at the
     /// head of this one was held.
-    fn held_later(&self, at: usize, start: usize, predicate: Option<(usize, bool)>, state: &State) -> Option<Self> {
+    fn held_later(&self, at: usize, start: usize, predicate: Option<(usize, bool)>, state: &State<'_>) -> Option<Self> {
         let organised = predicate.is_some_and(|(verb, held)| !held && self.is(verb, Role::By)) || self.rest(self.span_of(at).end).starts_with("主题");
         let alone = predicate.is_none() && at + 1 == self.to && self.slice(start, self.span_of(at).end).contains('第');
         if start != self.span.start || !(organised || alone) {
@@ -347,7 +347,7 @@ impl Clause<'_> {
     }
 
     /// 举行仪式，欢迎X对…进行访问; 为X举行欢迎仪式.
-    fn welcome(&self, at: usize, when: Option<When>, state: &State) -> Option<Found> {
+    fn welcome(&self, at: usize, when: Option<When>, state: &State<'_>) -> Option<Found> {
         let head = self.span_of(at);
         let rest = self.slice(head.end, self.sentence.text.len().min(head.end + 240)).trim_start_matches(['，', ' ']);
         let rest = ["热烈", "隆重"].iter().fold(rest, |r, w| r.trim_start_matches(w));
@@ -481,7 +481,7 @@ impl Clause<'_> {
     }
 
     /// Who holds what only a head word names.
-    fn organiser(&self, at: usize, left: &Left, state: &State) -> Option<String> {
+    fn organiser(&self, at: usize, left: &Left, state: &State<'_>) -> Option<String> {
         let fits = |text: &str| {
             let text = text.trim_matches(['，', '“', '”', ' ']).trim_end_matches("分别");
             let count = text.chars().count();
@@ -524,7 +524,7 @@ impl Clause<'_> {
         {
             return Some(session.clone());
         }
-        if let Some(organ) = self.organ.as_deref().and_then(fits) {
+        if let Some(organ) = self.organ().and_then(fits) {
             return Some(organ);
         }
         // 外交部发言人甲在17日记者会上: the title names the organ.
@@ -534,7 +534,7 @@ impl Clause<'_> {
         {
             return Some(organ.to_owned());
         }
-        self.subject.is_empty().then(|| state.organ.as_deref().and_then(fits)).flatten()
+        self.subject().is_empty().then(|| state.organ().and_then(fits)).flatten()
     }
 
     fn is_place(&self, text: &str) -> bool {
@@ -545,7 +545,7 @@ impl Clause<'_> {
 
     /// Where it was held: in the clause of its verb, by the city in its own
     /// name, else where the sentence is.
-    fn place_of(&self, at: usize, left: &Left, state: &State) -> Option<usize> {
+    fn place_of(&self, at: usize, left: &Left, state: &State<'_>) -> Option<usize> {
         let start = self.token_at(left.start);
         // 在某地举行的…, or 在某地出席….
         let before = self.locative(self.from, start);

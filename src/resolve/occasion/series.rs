@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 
 use super::OccasionType;
+use crate::load::short_hex;
 use crate::parse::{DateRange, is_numeral, numeral};
 use crate::resolve::vocabulary::Vocabulary;
 
@@ -58,12 +59,12 @@ pub(super) struct Numbered<'v> {
 /// The series of a canonical name. The term comes from the name, else from the
 /// date; the session only from the name.
 pub(super) fn series<'v>(name: &str, day: Option<NaiveDate>, vocabulary: &'v Vocabulary) -> Option<Numbered<'v>> {
-    let fits = |s: &&Series| {
-        s.head.iter().any(|head| {
-            name.strip_suffix(head.as_str()).is_some_and(|rest| s.organ.iter().any(|organ| rest.contains(organ.as_str()) || head.starts_with(organ.as_str())))
-        }) && !s.without.iter().any(|word| name.contains(word.as_str()))
+    let fits = |(rest, number): (&str, &usize)| {
+        let head = name.get(rest.len()..)?;
+        let of_organ = |organ: &String| rest.contains(organ.as_str()) || head.starts_with(organ.as_str());
+        vocabulary.series.get(*number).filter(|s| s.organ.iter().any(of_organ) && !s.without.iter().any(|word| name.contains(word.as_str())))
     };
-    let series = vocabulary.series.iter().find(fits)?;
+    let series = vocabulary.series_heads.of(name).find_map(fits)?;
     let number_before = |unit: &str| {
         let head = name.get(..name.find(unit)?)?;
         let from = head.char_indices().rev().take_while(|(_, c)| is_numeral(*c)).last()?.0;
@@ -74,25 +75,36 @@ pub(super) fn series<'v>(name: &str, day: Option<NaiveDate>, vocabulary: &'v Voc
     Some(Numbered { series, term, session })
 }
 
+/// The id of an occasion: a hash of its [`key`].
+pub(super) fn id(name: &str, kind: OccasionType, date: DateRange, numbered: Option<&Numbered<'_>>) -> String {
+    short_hex(&blake3::hash(key(name, kind, date, numbered).as_bytes()), 16)
+}
+
 /// The key of an occasion: equal for all mentions of it.
 ///
 /// A session of a series is one occasion whatever its name and day are; a
 /// yearly conference is one by its year; another is known by its days, type
 /// and name, the name without what writers add or leave out (全国, 第…届, the
 /// organ's 中共).
-pub(super) fn key(name: &str, kind: OccasionType, date: DateRange, numbered: Option<&Numbered<'_>>) -> String {
-    let days = format!("{}\0{}", date.start, date.end);
+fn key(name: &str, kind: OccasionType, date: DateRange, numbered: Option<&Numbered<'_>>) -> String {
+    let days = || format!("{}\0{}", date.start, date.end);
     match numbered.map(|n| (n, n.series.unit, n.session)) {
         Some((n, Unit::Session, Some(session))) => format!("{}\0{:?}\0{session}", n.series.id, n.term),
         Some((n, Unit::Year, _)) => format!("{}\0{}", n.series.id, date.start.year()),
-        Some((n, Unit::Session, None)) => format!("{}\0{days}", n.series.id),
-        _ => format!("{days}\0{}\0{}", kind.name(), normalised(name)),
+        Some((n, Unit::Session, None)) => format!("{}\0{}", n.series.id, days()),
+        _ => format!("{}\0{}\0{}", days(), kind.name(), normalised(name)),
     }
+}
+
+/// Of the block in which nearly all characters of a name are: the tables of
+/// Unicode need not be searched for them.
+const fn is_common_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
 }
 
 /// A name without what writers add or leave out.
 fn normalised(name: &str) -> String {
-    let mut out: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    let mut out: String = name.chars().filter(|c| is_common_han(*c) || c.is_alphanumeric()).collect();
     for added in ["中国共产党", "中共", "中国", "全国", "全军", "中央"] {
         if let Some(rest) = out.strip_prefix(added)
             && rest.chars().count() >= 4
@@ -105,7 +117,11 @@ fn normalised(name: &str) -> String {
     let mut rest = out.as_str();
     while let Some(c) = rest.chars().next() {
         let after = rest.get(c.len_utf8()..).unwrap_or_default();
-        let number = if c == '第' { numeral(after).map(|n| (n, after)) } else { numeral(rest).map(|n| (n, rest)) };
+        let number = match c {
+            '第' => numeral(after).map(|n| (n, after)),
+            _ if is_numeral(c) => numeral(rest).map(|n| (n, rest)),
+            _ => None,
+        };
         match number {
             Some((n, from)) if from.get(n.bytes..).is_some_and(|r| r.starts_with(['届', '次', '场', '轮'])) => {
                 let _ = write!(plain, "{}", n.value);
@@ -126,15 +142,15 @@ mod tests {
     use crate::parse::{document_of, read_date};
     use crate::resolve::resolve;
 
-    fn key(text: &str, date: &str) -> String {
+    fn id_of(text: &str, date: &str) -> String {
         let vocabulary = Vocabulary::builtin();
         let resolved = resolve(&document_of(text, read_date(date)), &vocabulary);
         assert_eq!(resolved.events.len(), 1, "{text} {:?}", resolved.events);
-        resolved.events[0].key.clone().unwrap_or_default()
+        resolved.events[0].id.clone().unwrap_or_default()
     }
 
     #[test]
-    fn one_occasion_told_in_several_ways_has_one_key() {
+    fn one_occasion_told_in_several_ways_has_one_id() {
         for same in [
             [
                 ("中共中央政治局1月31日下午就产业发展进行第十一次集体学习。", "2024-02-01"),
@@ -145,16 +161,16 @@ mod tests {
             [("第十四届全国人民代表大会第二次会议3月5日在京开幕。", "2024-03-05"), ("十四届全国人大二次会议11日在京闭幕。", "2024-03-11")],
             [("第5届水利论坛3月4日在某地举行。", "2024-03-05"), ("第五届水利论坛3月4日在某地举行。", "2024-03-05")],
         ] {
-            assert_eq!(key(same[0].0, same[0].1), key(same[1].0, same[1].1), "{same:?}");
+            assert_eq!(id_of(same[0].0, same[0].1), id_of(same[1].0, same[1].1), "{same:?}");
         }
     }
 
     #[test]
     fn occasions_of_one_day_stay_apart() {
-        assert_ne!(key("3月4日，县长王明会见商人赵建国。", "2024-03-05"), key("3月4日，县长王明会见教授李四光。", "2024-03-05"));
+        assert_ne!(id_of("3月4日，县长王明会见商人赵建国。", "2024-03-05"), id_of("3月4日，县长王明会见教授李四光。", "2024-03-05"));
         assert_ne!(
-            key("5日，县长王明参加十四届全国人大二次会议江苏代表团审议。", "2024-03-05"),
-            key("5日，县长王明参加十四届全国人大二次会议河南代表团审议。", "2024-03-05")
+            id_of("5日，县长王明参加十四届全国人大二次会议江苏代表团审议。", "2024-03-05"),
+            id_of("5日，县长王明参加十四届全国人大二次会议河南代表团审议。", "2024-03-05")
         );
     }
 }

@@ -9,7 +9,7 @@ use crate::resolve::actor::people;
 
 impl Clause<'_> {
     /// 向…致贺信, 致电祝贺…, 就…作出重要指示, 同…互致贺电.
-    pub(super) fn message(&self, at: usize, state: &State, out: &[Found], earlier: &[Event]) -> Vec<Found> {
+    pub(super) fn message(&self, at: usize, state: &State<'_>, out: &[Found], earlier: &[Event]) -> Vec<Found> {
         let verb = self.span_of(at);
         let word = verb.of(self.sentence.text);
         let before = self.slice(self.span.start, verb.start);
@@ -141,7 +141,7 @@ impl Clause<'_> {
     }
 
     /// 发表声明, 印发《…》, 《…》今晚播出: with a date of its own sentence.
-    pub(super) fn publication(&self, at: usize, state: &State) -> Option<Found> {
+    pub(super) fn publication(&self, at: usize, state: &State<'_>) -> Option<Found> {
         let verb = self.span_of(at);
         let word = verb.of(self.sentence.text);
         let own = self.back(at).find_map(|i| self.when_at(i)).or_else(|| self.ahead(at).find_map(|i| self.when_at(i)));
@@ -182,12 +182,12 @@ impl Clause<'_> {
         self.statement(at, word, state)
     }
 
-    fn published(&self, span: Span, name: String, when: super::clause::When, state: &State) -> Found {
+    fn published(&self, span: Span, name: String, when: super::clause::When, state: &State<'_>) -> Found {
         Found { span, name, kind: OccasionType::Publication, rule: "publication", when: Some(when), place: None, actors: self.persons(state) }
     }
 
     /// 发表声明: the issuer and the kind.
-    fn statement(&self, at: usize, word: &str, state: &State) -> Option<Found> {
+    fn statement(&self, at: usize, word: &str, state: &State<'_>) -> Option<Found> {
         const KINDS: [&str; 16] = [
             "联合声明",
             "声明",
@@ -213,11 +213,11 @@ impl Clause<'_> {
         let kind = KINDS.iter().find(|kind| object.ends_with(**kind) || object.starts_with(**kind))?;
         let when = self.when(at, state).filter(|w| w.range.is_some())?;
         let persons = self.persons(state);
-        let issuer = match (persons.first(), &self.organ) {
+        let issuer = match (persons.first(), self.organ()) {
             (Some(person), _) if !person.title.is_empty() => person.title.clone(),
             (Some(person), _) => person.name.clone(),
             (None, Some(organ)) => bare(organ),
-            (None, None) => bare(state.organ.as_deref()?),
+            (None, None) => bare(state.organ()?),
         };
         let what = if object.ends_with(kind) && object.chars().count() <= 24 { object } else { kind };
         if issuer.chars().count() > 40 {

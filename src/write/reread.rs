@@ -1,0 +1,112 @@
+//! Documents, and what was read in them, back from their rows: a lexicon that
+//! changed needs neither parse nor resolve.
+
+use std::collections::BTreeMap;
+
+use super::rows::{DocumentRow, EventRow, SentenceRow, SpanRow};
+use crate::diagnostic::Span;
+use crate::parse::{DateRange, Document, Precision, Script, Sentence};
+use crate::resolve::{Event, Gazetteer, OccasionType, Resolution, Voice};
+
+/// Documents back from their rows and spans.
+#[must_use]
+pub fn documents(rows: Vec<DocumentRow>, spans: &[SpanRow]) -> Vec<Document> {
+    let mut out: Vec<Document> = rows
+        .into_iter()
+        .map(|row| Document {
+            doc_id: row.doc_id,
+            id_key: String::new(),
+            source: row.source.into(),
+            path: row.path.into(),
+            record: row.record,
+            preamble: row.preamble,
+            date: range(row.date_start, row.date_end, row.date_precision.as_deref()),
+            date_from: match row.date_from.as_str() {
+                "file_name" => "file_name",
+                "field" => "field",
+                "header" => "header",
+                _ => "none",
+            },
+            url: row.url,
+            has_title: row.title.is_some(),
+            text: row.text,
+            script: Script::from_name(&row.script),
+            encoding: encoding_rs::Encoding::for_label(row.encoding.as_bytes()).map_or("UTF-8", encoding_rs::Encoding::name),
+            replaced_chars: row.replaced_chars,
+            sentences: Vec::new(),
+        })
+        .collect();
+    for span in spans {
+        if let Some(document) = out.get_mut(span.document as usize) {
+            document.sentences.push(Sentence {
+                span: Span::new(span.byte_start as usize, span.byte_end as usize),
+                paragraph: span.paragraph,
+                record_chars: span.record_char_start.zip(span.record_char_end).map(|(start, end)| Span::new(start as usize, end as usize)),
+            });
+        }
+    }
+    out
+}
+
+fn range(start: Option<chrono::NaiveDate>, end: Option<chrono::NaiveDate>, precision: Option<&str>) -> Option<DateRange> {
+    let precision = precision.and_then(Precision::from_name).unwrap_or_default();
+    start.zip(end).map(|(start, end)| DateRange { start, end, precision })
+}
+
+/// Columns of `sentences` that [`resolutions`] reads.
+pub const SENTENCE_COLUMNS: [&str; 4] = ["sentence", "han_chars", "event_id", "voice"];
+
+/// The occasions and voices that were read in documents, back from the rows of
+/// `sentences` and `events`: what tally and the rows of `hits` need. Dates,
+/// places, persons, speakers and rules are not there.
+///
+/// `documents` are those that have rows, in their order. `None`: the rows are not
+/// those of these documents.
+#[must_use]
+pub fn resolutions(documents: &[&Document], sentences: &[SentenceRow], events: &[EventRow], gazetteer: &Gazetteer) -> Option<Vec<Resolution>> {
+    let places: BTreeMap<(&str, &str), usize> = gazetteer.places().map(|(number, place)| ((place.code.as_str(), place.name.as_str()), number)).collect();
+    let (mut sentences, mut events) = (sentences, events.iter().peekable());
+    let mut out = Vec::with_capacity(documents.len());
+    for document in documents {
+        let (own, rest) = sentences.split_at_checked(document.sentences.len())?;
+        sentences = rest;
+        let mut resolution = Resolution::default();
+        for (number, row) in own.iter().enumerate() {
+            if row.sentence as usize != number {
+                return None;
+            }
+            // The id of an event ends in its number in the document.
+            let scope = row.event_id.as_ref().map(|id| id.rsplit_once("-e").and_then(|(_, number)| number.parse().ok()));
+            resolution.scope.push(match scope {
+                Some(None) => return None,
+                Some(number) => number,
+                None => None,
+            });
+            resolution.voices.push(Voice { reported: row.voice == "reported", ..Voice::default() });
+        }
+        while let Some(row) = events.next_if(|row| row.doc_id == document.doc_id) {
+            let place = match (&row.place_code, &row.place_name) {
+                (Some(code), Some(name)) => Some(*places.get(&(code.as_str(), name.as_str()))?),
+                _ => None,
+            };
+            resolution.events.push(Event {
+                sentence: row.sentence as usize,
+                span: Span::default(),
+                date: range(row.date_start, row.date_end, Some(&row.date_precision)),
+                precision: Precision::from_name(&row.date_precision).unwrap_or_default(),
+                name: row.name.clone(),
+                kind: OccasionType::from_name(&row.occasion_type)?,
+                series: row.series.clone(),
+                term: row.term,
+                session: row.session,
+                id: row.occasion_id.clone(),
+                place,
+                region: row.region_code.clone(),
+                actors: Vec::new(),
+                rule: "",
+            });
+        }
+        out.push(resolution);
+    }
+    (sentences.is_empty() && events.peek().is_none()).then_some(out)
+}
