@@ -261,13 +261,12 @@ impl Plan {
         self.sources.iter().find_map(|source| {
             let written = names.source.iter().find(|written| written.name == *source.input.source)?;
             let (message, hint) = match crate::load::find(&source.input) {
-                Err(error) => (error.to_string(), missing_hint(&error)),
+                Err(error) => (format!("source `{}`: {error}", source.input.source), missing_hint(&error)),
                 Ok(found) if found.files.is_empty() && found.rejects.is_empty() => {
-                    ("no file matches".to_owned(), "paths are relative to the pipeline file".to_owned())
+                    (format!("no file of source `{}` was found", source.input.source), "paths are relative to the pipeline file".to_owned())
                 }
                 Ok(_) => return None,
             };
-            let message = format!("source `{}`: {message}", source.input.source);
             Some(file.fault(span(&written.files), message, Some(format!("{hint}; --allow-shrink goes on without the source"))))
         })
     }

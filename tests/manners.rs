@@ -180,7 +180,7 @@ fn mistakes_are_shown_underlined_with_what_to_do() {
         ("[\"../raw/*.txt\"]", "\"../raw/*.txt\"", ["days.toml:6:9", "^^^^^^^^^^^^^^", "write a list: [\"../raw/*.txt\"]"]),
         ("../raw/*.txt", "../raw/[*.txt", ["days.toml:6:11", "^^^^^^^^^^^^^", "unclosed character class"]),
         ("../raw/*.txt", "../rwa/*.txt", ["days.toml:6:9", "^^^^^^^^^^^^^^^^", "did you mean `raw`?"]),
-        ("../raw/*.txt", "../raw/*.text", ["days.toml:6:9", "no file matches", "--allow-shrink"]),
+        ("../raw/*.txt", "../raw/*.text", ["days.toml:6:9", "no file of source `days` was found", "--allow-shrink"]),
         ("themes/*", "themse/*", ["days.toml:12:11", "^^^^^^^^^^^^^^^^^", "did you mean `themes`?"]),
         ("[[source]]", "[source]", ["days.toml:4:1", "^^^^^^^^", "write [[source]]"]),
         ("%Y%m%d", "%m%d", ["days.toml:9:8", "has no year", "put %Y in it"]),

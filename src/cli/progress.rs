@@ -33,6 +33,7 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(None, target);
         let progress = Self { bar };
         progress.style(OTHER);
+        progress.bar.set_prefix("reading the pipeline");
         if shown {
             progress.bar.enable_steady_tick(Duration::from_millis(100));
             *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress.bar.clone());

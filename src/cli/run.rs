@@ -1,5 +1,7 @@
 //! `tifa run`.
 
+use std::path::PathBuf;
+
 use chrono::NaiveDate;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
@@ -70,23 +72,28 @@ impl RunArguments {
             as_of: self.as_of,
             limits: Limits { max_file_bytes: self.max_file, max_record_bytes: self.max_record },
         };
-        // All are read before the first runs: a mistake in the last file must
-        // not be found at three in the morning, after an hour of work.
-        let mut plans = Vec::new();
-        for file in &files {
-            let mut plan = Plan::read(file)?;
-            self.folders.apply(&mut plan);
-            plans.push(plan);
-        }
         let (progress, stop) = watch(!quiet && !json, json)?;
-        let outcome = plans.iter().try_for_each(|plan| {
-            let watched = Watched::new(&progress, &stop, Some(Leftovers::of(plan, &options)));
-            let record = crate::execute(plan, &options, &watched).map_err(|error| shown_in_file(plan, error))?;
-            let told = progress.aside(|| report(plan, &record, quiet, json));
-            stop.release();
-            told
+        let outcome = self.plans(&files).and_then(|plans| {
+            plans.iter().try_for_each(|plan| {
+                let watched = Watched::new(&progress, &stop, Some(Leftovers::of(plan, &options)));
+                let record = crate::execute(plan, &options, &watched).map_err(|error| shown_in_file(plan, error))?;
+                let told = progress.aside(|| report(plan, &record, quiet, json));
+                stop.release();
+                told
+            })
         });
         stop.ended(&progress, outcome)
+    }
+
+    /// All are read before the first runs: a mistake in the last file must not be
+    /// found at three in the morning, after an hour of work.
+    fn plans(&self, files: &[PathBuf]) -> Result<Vec<Plan>, Error> {
+        let read = |file: &PathBuf| {
+            let mut plan = Plan::read(file)?;
+            self.folders.apply(&mut plan);
+            Ok(plan)
+        };
+        files.iter().map(read).collect()
     }
 }
 
