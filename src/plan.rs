@@ -2,6 +2,8 @@
 //! the file with its line.
 
 mod contrasts;
+mod missing;
+mod size;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,12 +11,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use contrasts::WrittenContrast;
+use missing::missing_hint;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+pub use size::read_size;
+
 use crate::diagnostic::{DataFile, Diagnostic, Span, suggestion};
-use crate::load::{FieldNames, Input, Layout, LoadError, check_pattern, without_dots};
+use crate::load::{FieldNames, Input, Layout, check_pattern, without_dots};
 use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
 use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
@@ -239,38 +244,6 @@ impl Plan {
         Self::from_file(&DataFile { path: path.to_owned(), text })
     }
 
-    /// The source whose files cannot be listed, or of which none is there, shown in
-    /// the pipeline file; none if all are there.
-    ///
-    /// # Cost
-    /// Lists the files of every source.
-    #[must_use]
-    pub fn source_without_files(&self) -> Option<Diagnostic> {
-        #[derive(Deserialize)]
-        struct Names {
-            source: Vec<NamedFiles>,
-        }
-        #[derive(Deserialize)]
-        struct NamedFiles {
-            name: String,
-            files: Spanned<Vec<PathBuf>>,
-        }
-        let text = fs::read_to_string(&self.file).ok()?;
-        let names: Names = toml::from_str(&text).ok()?;
-        let file = DataFile { path: self.file.clone(), text };
-        self.sources.iter().find_map(|source| {
-            let written = names.source.iter().find(|written| written.name == *source.input.source)?;
-            let (message, hint) = match crate::load::find(&source.input) {
-                Err(error) => (format!("source `{}`: {error}", source.input.source), missing_hint(&error)),
-                Ok(found) if found.files.is_empty() && found.rejects.is_empty() => {
-                    (format!("no file of source `{}` was found", source.input.source), "paths are relative to the pipeline file".to_owned())
-                }
-                Ok(_) => return None,
-            };
-            Some(file.fault(span(&written.files), message, Some(format!("{hint}; --allow-shrink goes on without the source"))))
-        })
-    }
-
     /// As [`read`](Self::read), from a text that is there already.
     ///
     /// # Errors
@@ -292,17 +265,6 @@ fn read_text(path: &Path) -> Result<String, PlanError> {
         let fault = DataFile { path: path.to_owned(), text }.fault(Span::new(start, start + 3), "the file is not UTF-8", Some("save it as UTF-8".to_owned()));
         PlanError::Faults(vec![fault])
     })
-}
-
-/// Advice where a folder cannot be listed: what lies beside it under a like name.
-fn missing_hint(error: &LoadError) -> String {
-    let LoadError::Folder { path, .. } = error else { return "paths are relative to the pipeline file".to_owned() };
-    let missing = path.ancestors().take_while(|path| !path.exists()).last().unwrap_or(path);
-    let beside = missing.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
-    let names: Vec<String> = beside.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    let typed = missing.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let near = suggestion(&typed, names.iter().map(String::as_str)).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-    format!("{near}paths are relative to the pipeline file")
 }
 
 struct Reader<'f> {
@@ -676,22 +638,6 @@ impl Reader<'_> {
     }
 }
 
-/// `16 MB`, `512kb`, `1 GB`, `4000` → bytes.
-#[must_use]
-pub fn read_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let number: u64 = text.get(..digits)?.parse().ok()?;
-    let unit = match text.get(digits..)?.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" => 1_000,
-        "m" | "mb" => 1_000_000,
-        "g" | "gb" => 1_000_000_000,
-        _ => return None,
-    };
-    number.checked_mul(unit).filter(|bytes| *bytes > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -775,11 +721,5 @@ lexicon = ["themes/*.toml"]
         assert_eq!(shown, ["13:", "1:", "15:", "15:"], "{got:?}");
         let got = faults(&format!("{GOOD}[tally.turns]\nalfa = 0.1\n"));
         assert!(got.len() == 1 && got[0].ends_with("did you mean `alpha`?"), "{got:?}");
-    }
-
-    #[test]
-    fn sizes_are_read_with_their_units() {
-        assert_eq!((read_size("16 MB"), read_size("4000"), read_size("2gb")), (Some(16_000_000), Some(4000), Some(2_000_000_000)));
-        assert_eq!((read_size("MB"), read_size("0"), read_size("3 XB")), (None, None, None));
     }
 }
