@@ -3,6 +3,7 @@
 
 mod contrasts;
 mod missing;
+mod named;
 mod size;
 
 use std::collections::BTreeSet;
@@ -11,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use contrasts::WrittenContrast;
-use missing::missing_hint;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -585,56 +585,6 @@ impl Reader<'_> {
                 DateFrom::Nothing
             }
         }
-    }
-
-    /// Where a text stands inside a span of the file; the whole span if it is written otherwise.
-    fn within(&self, span: Span, text: &str) -> Span {
-        span.of(&self.file.text).find(text).map_or(span, |at| Span::new(span.start + at, span.start + at + text.len()))
-    }
-
-    fn patterns(&mut self, written: &[Spanned<String>]) -> Vec<Regex> {
-        let mut out = Vec::new();
-        for pattern in written {
-            match Regex::new(pattern.get_ref()) {
-                Ok(regex) => out.push(regex),
-                Err(error) => {
-                    // Its last line says what is wrong; the others draw the pattern.
-                    let told = error.to_string();
-                    let told = told.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                    let hint = "a character such as ( [ . * stands for itself after a \\, in single quotation marks: '^\\(notice\\)'".to_owned();
-                    self.fault(span(pattern), format!("`{}` is no regular expression: {told}", pattern.get_ref()), hint);
-                }
-            }
-        }
-        out
-    }
-
-    fn vocabulary_files(&mut self, globs: Option<&Spanned<Vec<PathBuf>>>, builtin: &str) -> Result<Vec<DataFile>, PlanError> {
-        match globs {
-            Some(globs) => self.data_files(globs),
-            None => Ok(builtin_files(builtin)),
-        }
-    }
-
-    /// The text files that globs name, sorted by path.
-    fn data_files(&mut self, globs: &Spanned<Vec<PathBuf>>) -> Result<Vec<DataFile>, PlanError> {
-        let input = Input {
-            source: "".into(),
-            files: globs.get_ref().iter().map(|glob| self.folder.join(glob)).collect(),
-            layout: Layout::Text,
-            fields: FieldNames::default(),
-        };
-        let found = match crate::load::find(&input) {
-            Ok(found) => found.files,
-            Err(error) => {
-                self.fault(span(globs), error.to_string(), missing_hint(&error));
-                return Ok(Vec::new());
-            }
-        };
-        if found.is_empty() {
-            self.fault(span(globs), "no file matches", "paths are relative to the pipeline file".to_owned());
-        }
-        found.into_iter().map(|file| Ok(DataFile { text: read_text(&file.path)?, path: file.path })).collect()
     }
 }
 
