@@ -180,8 +180,35 @@ impl DataFile {
     #[must_use]
     pub fn toml_fault(&self, error: &toml::de::Error) -> Diagnostic {
         let span = error.span().unwrap_or_default();
-        self.fault(Span::new(span.start, span.end), error.message(), unknown_key_hint(error.message()))
+        let hint = unknown_key_hint(error.message()).or_else(|| shape_hint(error.message(), Span::new(span.start, span.end).of(&self.text)));
+        self.fault(Span::new(span.start, span.end), error.message(), hint)
     }
+}
+
+/// What to do where the TOML reader expected another kind of value.
+fn shape_hint(message: &str, written: &str) -> Option<String> {
+    let line = written.lines().next().unwrap_or_default();
+    Some(match message {
+        _ if message.starts_with("string values must be quoted") => format!("put it in quotation marks: \"{line}\""),
+        _ if message.starts_with("duplicate key") => "take one of the two lines out".to_owned(),
+        _ if message.starts_with("missing field") => {
+            let name = message.split('`').nth(1).unwrap_or_default();
+            format!("add a line {name} = …")
+        }
+        _ if message.ends_with("expected a string") && !line.contains(['[', '{', '"']) => format!("put it in quotation marks: \"{line}\""),
+        _ if message.ends_with("expected a sequence") => {
+            if line.starts_with('[') {
+                format!("write [{line}]: there may be several")
+            } else {
+                format!("write a list: [{line}]")
+            }
+        }
+        _ if message.ends_with("expected a boolean") => "write true or false, without quotation marks".to_owned(),
+        _ if message.contains("expected usize") || message.contains("expected u32") || message.contains("expected f64") => {
+            "write a number, without quotation marks".to_owned()
+        }
+        _ => return None,
+    })
 }
 
 /// What the TOML reader says of an unknown key, with the names that it knows → did you mean this one?
@@ -226,6 +253,33 @@ mod tests {
         let known = ["cadence", "register", "layout"];
         assert_eq!(suggestion("cadance", known), Some("cadence"));
         assert_eq!(suggestion("zzz", known), None);
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_told_with_what_to_write() {
+        let told = |text: &str| {
+            #[derive(Debug, serde::Deserialize)]
+            #[serde(deny_unknown_fields)]
+            #[expect(dead_code, reason = "read to be refused")]
+            struct File {
+                word: Option<String>,
+                list: Option<Vec<String>>,
+                truth: Option<bool>,
+                number: Option<usize>,
+                tables: Option<Vec<toml::Table>>,
+            }
+            let file = DataFile { path: "a.toml".into(), text: text.into() };
+            let error = toml::from_str::<File>(text).unwrap_err();
+            file.toml_fault(&error).hint.unwrap_or_default()
+        };
+        assert_eq!(told("word = 5"), "put it in quotation marks: \"5\"");
+        assert_eq!(told("word = mine"), "put it in quotation marks: \"mine\"");
+        assert_eq!(told("list = \"a\""), "write a list: [\"a\"]");
+        assert_eq!(told("truth = \"yes\""), "write true or false, without quotation marks");
+        assert_eq!(told("number = \"5\""), "write a number, without quotation marks");
+        assert_eq!(told("[tables]\na = 1"), "write [[tables]]: there may be several");
+        assert_eq!(told("word = \"a\"\nword = \"b\""), "take one of the two lines out");
+        assert_eq!(told("wort = \"a\""), "did you mean `word`?");
     }
 
     #[test]

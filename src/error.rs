@@ -32,12 +32,14 @@ pub enum Error {
 
 impl Error {
     /// 1: the data failed a check and nothing was published; 2: usage,
-    /// configuration or a broken world; 75: another run holds the lock.
+    /// configuration or a broken world; 75: another run holds the lock; 130: told to stop
+    /// (the program ends with 128 and the number of the signal that told it).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Batch(BatchError::Checks(_) | BatchError::Shrunk { .. }) | Self::Check(_) => 1,
             Self::Batch(BatchError::Locked(_)) => 75,
+            Self::Batch(BatchError::Interrupted) => 130,
             _ => 2,
         }
     }

@@ -50,6 +50,7 @@ pub mod batch;
 pub mod cli;
 pub mod diagnostic;
 pub mod error;
+pub mod guess;
 pub mod load;
 pub mod parse;
 pub mod plan;

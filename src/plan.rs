@@ -2,6 +2,9 @@
 //! the file with its line.
 
 mod contrasts;
+mod missing;
+mod named;
+mod size;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,8 +16,10 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+pub use size::read_size;
+
 use crate::diagnostic::{DataFile, Diagnostic, Span, suggestion};
-use crate::load::{FieldNames, Input, Layout, without_dots};
+use crate::load::{FieldNames, Input, Layout, check_pattern, without_dots};
 use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
 use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
@@ -252,7 +257,14 @@ impl Plan {
 }
 
 fn read_text(path: &Path) -> Result<String, PlanError> {
-    fs::read_to_string(path).map_err(|cause| PlanError::Unreadable { path: path.to_owned(), cause })
+    let unreadable = |cause| PlanError::Unreadable { path: path.to_owned(), cause };
+    String::from_utf8(fs::read(path).map_err(unreadable)?).map_err(|error| {
+        // Not the file's text as it is, but enough of it to show the line.
+        let start = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let fault = DataFile { path: path.to_owned(), text }.fault(Span::new(start, start + 3), "the file is not UTF-8", Some("save it as UTF-8".to_owned()));
+        PlanError::Faults(vec![fault])
+    })
 }
 
 struct Reader<'f> {
@@ -461,6 +473,12 @@ impl Reader<'_> {
         if written.files.get_ref().is_empty() {
             self.fault(span(&written.files), "the source names no files", None);
         }
+        for glob in written.files.get_ref() {
+            if let Err(error) = check_pattern(glob) {
+                let at = self.within(span(&written.files), &glob.to_string_lossy());
+                self.fault(at, error.to_string(), "* stands for any name, ** for any folders, [0-9] for a digit; [[] is a bracket itself".to_owned());
+            }
+        }
         let split = match written.document.as_ref().map(|d| (d, d.get_ref().as_str())) {
             None | Some((_, "file" | "record")) => Split::Whole,
             Some((value, text)) => match text.strip_prefix("heading:").and_then(|level| level.parse().ok()) {
@@ -499,6 +517,11 @@ impl Reader<'_> {
             None | Some((_, "none")) => TitleFrom::Nothing,
             Some((_, "heading")) => TitleFrom::Heading,
             Some((_, "first-line")) => TitleFrom::FirstLine,
+            Some((value, text)) if !text.starts_with("field:") => {
+                let near = suggestion(text, ["heading", "first-line", "none"]).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+                self.fault(span(value), format!("`{text}` is not known"), format!("{near}write heading, first-line, field:NAME or none"));
+                TitleFrom::Nothing
+            }
             Some((value, _)) => {
                 fields.title = self.field(Some(value));
                 TitleFrom::Field
@@ -563,61 +586,6 @@ impl Reader<'_> {
             }
         }
     }
-
-    fn patterns(&mut self, written: &[Spanned<String>]) -> Vec<Regex> {
-        let mut out = Vec::new();
-        for pattern in written {
-            match Regex::new(pattern.get_ref()) {
-                Ok(regex) => out.push(regex),
-                Err(error) => self.fault(span(pattern), format!("`{}` is no pattern: {error}", pattern.get_ref()), None),
-            }
-        }
-        out
-    }
-
-    fn vocabulary_files(&mut self, globs: Option<&Spanned<Vec<PathBuf>>>, builtin: &str) -> Result<Vec<DataFile>, PlanError> {
-        match globs {
-            Some(globs) => self.data_files(globs),
-            None => Ok(builtin_files(builtin)),
-        }
-    }
-
-    /// The text files that globs name, sorted by path.
-    fn data_files(&mut self, globs: &Spanned<Vec<PathBuf>>) -> Result<Vec<DataFile>, PlanError> {
-        let input = Input {
-            source: "".into(),
-            files: globs.get_ref().iter().map(|glob| self.folder.join(glob)).collect(),
-            layout: Layout::Text,
-            fields: FieldNames::default(),
-        };
-        let found = match crate::load::find(&input) {
-            Ok(found) => found.files,
-            Err(error) => {
-                self.fault(span(globs), error.to_string(), None);
-                return Ok(Vec::new());
-            }
-        };
-        if found.is_empty() {
-            self.fault(span(globs), "no file matches", "paths are relative to the pipeline file".to_owned());
-        }
-        found.into_iter().map(|file| Ok(DataFile { text: read_text(&file.path)?, path: file.path })).collect()
-    }
-}
-
-/// `16 MB`, `512kb`, `1 GB`, `4000` → bytes.
-#[must_use]
-pub fn read_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let number: u64 = text.get(..digits)?.parse().ok()?;
-    let unit = match text.get(digits..)?.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" => 1_000,
-        "m" | "mb" => 1_000_000,
-        "g" | "gb" => 1_000_000_000,
-        _ => return None,
-    };
-    number.checked_mul(unit).filter(|bytes| *bytes > 0)
 }
 
 #[cfg(test)]
@@ -703,11 +671,5 @@ lexicon = ["themes/*.toml"]
         assert_eq!(shown, ["13:", "1:", "15:", "15:"], "{got:?}");
         let got = faults(&format!("{GOOD}[tally.turns]\nalfa = 0.1\n"));
         assert!(got.len() == 1 && got[0].ends_with("did you mean `alpha`?"), "{got:?}");
-    }
-
-    #[test]
-    fn sizes_are_read_with_their_units() {
-        assert_eq!((read_size("16 MB"), read_size("4000"), read_size("2gb")), (Some(16_000_000), Some(4000), Some(2_000_000_000)));
-        assert_eq!((read_size("MB"), read_size("0"), read_size("3 XB")), (None, None, None));
     }
 }

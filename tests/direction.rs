@@ -7,7 +7,7 @@ const STAGES: [&str; 6] = ["load", "parse", "resolve", "tag", "tally", "write"];
 const FLOOR: [&str; 1] = ["diagnostic"];
 
 /// Libraries that only one part of the tree may name.
-const SOLE_IMPORTERS: [(&str, &str); 13] = [
+const SOLE_IMPORTERS: [(&str, &str); 16] = [
     ("polars", "tally/"),
     ("html5gum", "parse/"),
     ("pulldown_cmark", "parse/"),
@@ -21,6 +21,9 @@ const SOLE_IMPORTERS: [(&str, &str); 13] = [
     ("anstream", "cli/"),
     ("anstyle", "cli/"),
     ("terminal_size", "cli/"),
+    ("signal_hook", "cli/"),
+    ("clap_complete", "cli/"),
+    ("clap_mangen", "cli/"),
 ];
 
 fn sources(folder: &Path, out: &mut Vec<(String, String)>) {

@@ -7,6 +7,8 @@ mod copies;
 mod discover;
 mod in_order;
 mod inventory;
+mod leftovers;
+mod pace;
 mod record;
 mod shard;
 mod survey;
@@ -22,6 +24,7 @@ use rayon::prelude::*;
 use rustix::fs::{FlockOperation, flock};
 
 pub use discover::{discover, known_candidates, released_candidates};
+pub use leftovers::Leftovers;
 pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
 pub use survey::{Survey, survey};
 
@@ -36,6 +39,7 @@ use crate::write::{
 use copies::{Found, IN_MEMORY, Part};
 use in_order::in_order;
 use inventory::{Inventory, Shard};
+use pace::Pace;
 use shard::{Asked, Cache, Keys, Made, Summary, resolved_tables};
 
 /// How a run is asked for.
@@ -69,6 +73,18 @@ pub trait Watch: Sync {
     fn advance(&self, bytes: u64);
     /// It is done with them.
     fn finish(&self);
+    /// What it does from now on, in a word or two for a person.
+    fn step(&self, _what: &'static str) {}
+    /// Whether it is to stop. Asked between the steps of a run, on the thread that
+    /// called it; it need not return if the process is about to end.
+    fn stopped(&self) -> bool {
+        false
+    }
+    /// Asked once, when a release is whole and about to get its name: from a `true`
+    /// on, nothing stops it halfway.
+    fn commit(&self) -> bool {
+        !self.stopped()
+    }
 }
 
 /// A run that cannot go on.
@@ -101,6 +117,9 @@ pub enum BatchError {
     /// Checks that do not hold: nothing is published.
     #[error("{}", .0.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Checks(Vec<CheckFailure>),
+    /// Whoever watches the run asked it to stop.
+    #[error("nothing was published: the last release is as it was, and the next run goes on from what is in the cache")]
+    Interrupted,
     /// A defect of tifa.
     #[error("this is a defect of tifa: {0}")]
     Broken(&'static str),
@@ -159,7 +178,8 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
     let _lock = hold_lock(&work)?;
     let started: DateTime<Utc> = SystemTime::now().into();
     let mut run = Run { plan, options, watch, output, work, clock: Clock::default(), record: RunRecord::new(plan, started, options) };
-    let outcome = run.execute();
+    // What goes wrong once a run is to stop is the stop's doing.
+    let outcome = run.execute().map_err(|error| if watch.stopped() { BatchError::Interrupted } else { error });
     let finished: DateTime<Utc> = SystemTime::now().into();
     run.record.finish(finished, &run.clock, outcome.as_ref().err());
     if !options.dry_run {
@@ -188,7 +208,14 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
+    /// Begins a step of the run, unless it is to stop.
+    fn step(&self, what: &'static str) -> Result<(), BatchError> {
+        self.watch.step(what);
+        if self.watch.stopped() { Err(BatchError::Interrupted) } else { Ok(()) }
+    }
+
     fn execute(&mut self) -> Result<(), BatchError> {
+        self.step("listing files")?;
         clear_unfinished(&self.output)?;
         let cache = Cache::open(self.work.join("cache"))?;
         let (plan, options) = (self.plan, self.options);
@@ -245,12 +272,15 @@ impl Run<'_> {
             }
         }
         let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
+        self.step("computing series")?;
         let mut series = self.clock.time(Stage::Tally, || sums.finish(&sources, &plan.tally, options.as_of))?;
         series.copies = found.rows;
         if !plan.discover.windows.is_empty() {
+            self.step("looking for new phrases")?;
             series.candidates = self.clock.time(Stage::Tally, || discover::of_windows(plan, &keys, &cache, &plan.discover.windows, &series.copies))?;
         }
         let written = self.counted(&series.copies, hits);
+        self.step("checking tables")?;
         let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &plan.tally, &written));
         if !failures.is_empty() {
             return Err(BatchError::Checks(failures));
@@ -294,7 +324,7 @@ impl Run<'_> {
         self.watch.begin(taken.bytes * if first { 2 } else { 1 });
         let (mut keys, mut found, mut parsed) = (keys, Found::default(), Vec::new());
         if first {
-            let parse = |number| self.shard(taken, &keys, cache, number, Asked { until: Stage::Parse, left_out: &[] });
+            let parse = |number| self.shard(taken, &keys, cache, number, Asked { until: Stage::Parse, left_out: &[], pace: None });
             in_order(taken.shards.len(), threads, parse, |_, made| {
                 parsed.push(made.computed);
                 Ok(())
@@ -306,7 +336,7 @@ impl Run<'_> {
         let mut computed = 0;
         let work = |number| {
             let left_out = found.later.get(number).map_or(&[][..], Vec::as_slice);
-            self.shard(taken, &keys, cache, number, Asked { until, left_out })
+            self.shard(taken, &keys, cache, number, Asked { until, left_out, pace: None })
         };
         in_order(taken.shards.len(), threads, work, |number, mut made| {
             computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
@@ -340,12 +370,16 @@ impl Run<'_> {
 
     fn shard(&self, taken: &Inventory, keys: &[Keys], cache: &Cache, number: usize, asked: Asked<'_>) -> Result<Made, BatchError> {
         let (Some(shard), Some(keys)) = (taken.shards.get(number), keys.get(number)) else { return Err(BatchError::Broken("a shard without keys")) };
+        self.step("reading")?;
+        let pace = Pace::new(self.watch, shard.bytes);
+        let asked = Asked { pace: Some(&pace), ..asked };
         let made = shard::make(self.plan, shard, keys, cache, self.options.limits, asked, &self.clock)?;
-        self.watch.advance(shard.bytes);
+        pace.reach(1, 1)?;
         Ok(made)
     }
 
     fn copies(&self, shards: &[Shard], keys: &[Keys], cache: &Cache) -> Result<Found, BatchError> {
+        self.step("finding copies")?;
         let source = |shard: &Shard| self.plan.sources.get(shard.source).map(|s| s.input.source.to_string()).unwrap_or_default();
         let parts: Vec<Part> =
             shards.iter().zip(keys).map(|(shard, keys)| Part { folder: cache.path("parsed", &keys.parsed), source: source(shard) }).collect();
@@ -408,9 +442,13 @@ impl Run<'_> {
     fn publish(&mut self, keys: &[Keys], cache: &Cache, series: &Tally, rejects: &[Reject]) -> Result<(), BatchError> {
         let release = Release::begin(&self.output)?;
         release.make_folder("csv")?;
+        self.step("writing tables")?;
         let written: Vec<Result<_, BatchError>> = tables()
             .into_par_iter()
             .map(|table| {
+                if self.watch.stopped() {
+                    return Err(BatchError::Interrupted);
+                }
                 let twin = self.plan.csv.has(&table).then(|| format!("csv/{}.csv", table.name));
                 let csv = twin.as_ref().map(|name| release.folder().join(name));
                 let (files, rows) = if table.folder {
@@ -447,6 +485,10 @@ impl Run<'_> {
         let finished: DateTime<Utc> = SystemTime::now().into();
         self.record.finish(finished, &self.clock, None);
         release.write("run.json", &self.record.json()?)?;
+        self.step("publishing")?;
+        if !self.watch.commit() {
+            return Err(BatchError::Interrupted);
+        }
         release.publish(&id)?;
         prune(&self.output, self.plan.keep)?;
         self.clear_partial()

@@ -30,6 +30,8 @@ pub enum Status {
     DryRun,
     /// It failed; the last release is as it was.
     Failed,
+    /// It was told to stop; the last release is as it was.
+    Interrupted,
 }
 
 /// A stage in a run.
@@ -37,7 +39,7 @@ pub enum Status {
 pub struct StageRecord {
     /// Its name.
     pub name: String,
-    /// `done`, `skipped` (not asked for) or `failed`.
+    /// `done`, `skipped` (not asked for), `failed` or `interrupted`.
     pub status: String,
     /// What it put out: records, documents, events, hits, rows.
     pub rows: u64,
@@ -224,7 +226,7 @@ impl RunRecord {
         self.finished = finished;
         self.seconds = finished.signed_duration_since(self.started).as_seconds_f64();
         if let Some(error) = error {
-            self.status = Status::Failed;
+            self.status = if matches!(error, BatchError::Interrupted) { Status::Interrupted } else { Status::Failed };
             self.error = Some(error.to_string());
         }
         let rows_of = |names: &[&str]| self.tables.iter().filter(|t| names.contains(&t.name.as_str())).map(|t| t.rows).sum::<u64>();
@@ -234,6 +236,7 @@ impl RunRecord {
                 name: stage.name().to_owned(),
                 status: match (stage <= self.until, error) {
                     (false, _) => "skipped",
+                    (true, Some(BatchError::Interrupted)) => "interrupted",
                     (true, Some(_)) => "failed",
                     (true, None) => "done",
                 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::copies::{FINGERPRINTS, check_fingerprints, write_fingerprints};
 use super::inventory::Shard;
+use super::pace::Pace;
 use super::{BatchError, Clock};
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, Raw, Record, read_segment, short_hex};
@@ -185,9 +186,16 @@ pub(super) struct Asked<'r> {
     /// Documents left out of the counts, by their place in the shard, in order:
     /// the later copies. They have rows in all tables all the same.
     pub left_out: &'r [u32],
+    /// Told how far it is.
+    pub pace: Option<&'r Pace<'r>>,
 }
 
 impl Asked<'_> {
+    /// So much of the shard is done, unless the run is to stop.
+    fn reach(self, done: usize, of: usize) -> Result<(), BatchError> {
+        self.pace.map_or(Ok(()), |pace| pace.reach(done, of))
+    }
+
     /// The artifacts that are needed.
     fn kinds(self) -> impl Iterator<Item = &'static str> {
         let [parsed, resolved, tagged, rollups] = KINDS;
@@ -206,6 +214,8 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
     }
     let source = plan.sources.get(shard.source).ok_or(BatchError::Broken("a shard without a source"))?;
     let parsed = parsed(source, shard, keys, cache, limits, clock)?;
+    // Parsing is about a third of the work.
+    asked.reach(1, 3)?;
     let mut made = Made { summary: parsed.summary, rejects: parsed.rejects, rollup: None, hits: BTreeMap::new(), computed: true };
     if asked.until < Stage::Resolve {
         return Ok(made);
@@ -251,6 +261,8 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
                 hits_file.as_mut().map_or(Ok(()), |file| file.write_batch(&read.hits))
             })?;
         }
+        let done = from + some.len();
+        asked.reach(of_tables.len() + 2 * done, 3 * of_tables.len())?;
     }
     clock.time(Stage::Write, || -> Result<(), WriteError> {
         if let (Some(folder), Some(files)) = (resolved, resolved_files) {

@@ -43,6 +43,9 @@ pub fn survey(plan: &Plan, limits: Limits, watch: &dyn Watch) -> Result<Survey, 
     watch.begin(shards.iter().map(|shard| shard.bytes).sum());
     let mut out = Survey { rejects: refused, counted: vec![0; plan.lexicon.term_count()], standing: vec![0; plan.lexicon.term_count()], ..Survey::default() };
     for shard in &shards {
+        if watch.stopped() {
+            return Err(BatchError::Interrupted);
+        }
         let source = plan.sources.get(shard.source).ok_or(BatchError::Broken("a shard without a source"))?;
         let (documents, _, rejects) = shard::from_input(source, shard, limits, &Clock::default());
         out.rejects += rejects.len() as u64;

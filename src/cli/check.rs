@@ -1,11 +1,10 @@
 //! `tifa check`: what is wrong with a pipeline and its data files, and what an
 //! analyst should know of its lexicon before counting with it.
 
-use std::io::{self, IsTerminal};
-
 use clap::Args;
 
-use super::run::Bar;
+use super::progress::{Watched, watch};
+use super::render::warn;
 use super::{Pipelines, say};
 use crate::Error;
 use crate::batch::{Survey, survey};
@@ -34,12 +33,15 @@ pub(super) struct CheckArguments {
 impl CheckArguments {
     /// Reads every pipeline with all that it names, runs the cases of its lexicon
     /// and its vocabulary, and tells where terms meet.
-    pub(super) fn execute(&self, quiet: bool) -> Result<(), Error> {
+    pub(super) fn execute(&self, quiet: bool, json: bool) -> Result<(), Error> {
         let mut failures = Vec::new();
         for file in self.pipelines.files()? {
             let plan = Plan::read(&file)?;
             let failing = failures_of(&plan);
             let holds = failing.is_empty();
+            if let Some(fault) = plan.source_without_files() {
+                warn(&fault);
+            }
             let drafts: Vec<&str> = plan.lexicon.drafts().iter().map(|draft| draft.id.as_str()).collect();
             if !drafts.is_empty() {
                 say(format_args!("{}: drafts, which count nothing while they say `draft = true`: {}", file.display(), drafts.join(", ")))?;
@@ -58,8 +60,8 @@ impl CheckArguments {
                 }
             }
             if self.corpus {
-                let bar = Bar::new(!quiet && io::stderr().is_terminal());
-                let found = survey(&plan, Limits::default(), &bar)?;
+                let (progress, stop) = watch(!quiet, json)?;
+                let found = stop.ended(&progress, survey(&plan, Limits::default(), &Watched::new(&progress, &stop, None)).map_err(Error::from))?;
                 say(format_args!("corpus: {} documents, {} occurrences count, {} rejects", found.documents, found.counted.iter().sum::<u64>(), found.rejects))?;
                 self.list(corpus_lists(&plan.lexicon, &found))?;
             }
@@ -88,7 +90,8 @@ fn failures_of(plan: &Plan) -> Vec<String> {
     let mut failures = Vec::new();
     for (case, found) in plan.lexicon.failing_cases() {
         let theme = plan.lexicon.themes().get(case.theme).map_or("", |t| t.id.as_str());
-        failures.push(format!("theme `{theme}`: in `{}` expected {:?}, found {found:?}", case.text, case.hits));
+        let place = place_of(plan, &case.text).map_or_else(String::new, |place| format!("{place}: "));
+        failures.push(format!("{place}theme `{theme}`: in `{}` expected {:?}, found {found:?}", case.text, case.hits));
     }
     for failing in failing_cases(&plan.vocabulary) {
         failures.push(format!("occasion: in `{}` expected {:?}, found {:?}", failing.case.text, failing.case.events, failing.found));
@@ -107,6 +110,17 @@ fn failures_of(plan: &Plan) -> Vec<String> {
         failures.push(format!("themes without a case: {}", without.join(", ")));
     }
     failures
+}
+
+/// File and line of a case of the lexicon, by its text.
+fn place_of(plan: &Plan, text: &str) -> Option<String> {
+    let mut files: Vec<_> = std::fs::read_dir(&plan.lexicon_folder).ok()?.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files.iter().find_map(|file| {
+        let content = std::fs::read_to_string(file).ok()?;
+        let line = content.lines().position(|line| line.contains(text))?;
+        Some(format!("{}:{}", file.display(), line + 1))
+    })
 }
 
 /// `term (theme)`.

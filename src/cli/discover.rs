@@ -1,14 +1,14 @@
 //! `tifa discover`: the queue of new phrases, and stubs of themes from it.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unicode_width::UnicodeWidthStr;
 
-use super::run::Bar;
-use super::{Folders, say, the_pipeline};
+use super::progress::{Watched, watch};
+use super::{Folders, complete, say, the_pipeline};
 use crate::Error;
 use crate::batch::{Options, discover, known_candidates, released_candidates};
 use crate::plan::Plan;
@@ -18,7 +18,7 @@ use crate::write::WriteError;
 #[derive(Debug, Args)]
 pub(super) struct DiscoverArguments {
     /// Pipeline file or name
-    #[arg(value_name = "PIPELINE")]
+    #[arg(value_name = "PIPELINE", add = complete::pipelines())]
     pipeline: Option<PathBuf>,
     /// Days to look at: 2024, 2024-03, or 2023-09/2024-03; against all text before
     ///
@@ -44,7 +44,7 @@ fn window(text: &str) -> Result<Window, String> {
 }
 
 impl DiscoverArguments {
-    pub(super) fn execute(&self, quiet: bool) -> Result<(), Error> {
+    pub(super) fn execute(&self, quiet: bool, json: bool) -> Result<(), Error> {
         let mut plan = Plan::read(&the_pipeline(self.pipeline.as_deref())?)?;
         self.folders.apply(&mut plan);
         if !self.accept.is_empty() {
@@ -58,8 +58,10 @@ impl DiscoverArguments {
         }
         let released = if self.window.is_empty() && !plan.discover.windows.is_empty() { released_candidates(&plan) } else { Vec::new() };
         let rows = if released.is_empty() {
-            let bar = Bar::new(!quiet && io::stderr().is_terminal());
-            discover(&plan, &Options { allow_shrink: true, ..Options::default() }, &self.window, &bar)?
+            let (progress, stop) = watch(!quiet, json)?;
+            let options = Options { allow_shrink: true, ..Options::default() };
+            let found = discover(&plan, &options, &self.window, &Watched::new(&progress, &stop, None)).map_err(Error::from);
+            stop.ended(&progress, found)?
         } else {
             released
         };

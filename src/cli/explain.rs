@@ -31,7 +31,7 @@ pub(super) struct ExplainArguments {
     #[arg(long)]
     jsonl: bool,
     /// Pipeline whose lexicon and vocabulary to use, instead of the built-in ones
-    #[arg(long, value_name = "PIPELINE")]
+    #[arg(long, value_name = "PIPELINE", add = super::complete::pipelines())]
     pipeline: Option<PathBuf>,
 }
 

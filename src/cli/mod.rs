@@ -1,32 +1,38 @@
 //! The command line: arguments, rendering, exit codes. The only part of tifa
 //! that prints.
 
+mod chart;
 mod check;
+mod complete;
 mod discover;
+mod examples;
 mod explain;
 mod finding;
 mod init;
+mod interrupt;
+mod manual;
+mod progress;
 mod render;
 mod run;
 mod show;
 mod underline;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use clap_complete::Shell;
 
 use crate::Error;
+use crate::batch::BatchError;
 use crate::plan::Plan;
 
 /// Turns raw official Chinese text into analysis-ready tables.
 #[derive(Debug, Parser)]
-#[command(name = "tifa", version, about, max_term_width = 100)]
+#[command(name = "tifa", version, about, max_term_width = 100, after_help = examples::TIFA)]
 struct Arguments {
     /// Print nothing but errors and the last line
-    #[arg(long, global = true)]
+    #[arg(long, short, global = true)]
     quiet: bool,
     /// How messages are printed
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
@@ -49,36 +55,56 @@ enum Command {
     ///
     /// Exit codes: 0 published or unchanged (the last line says which), 1 the data failed a check
     /// and nothing was published, 2 usage, configuration or a broken world, 75 another run holds
-    /// the lock.
+    /// the lock, 130 or 143 stopped by Ctrl-C or SIGTERM.
+    #[command(after_help = examples::RUN)]
     Run(run::RunArguments),
     /// Check pipeline files, their lexicon and vocabulary, without running them
     ///
     /// Exit codes: 0 all cases hold (what is listed then is advice), 1 some do not, 2 a file has
     /// mistakes.
+    #[command(after_help = examples::CHECK)]
     Check(check::CheckArguments),
     /// Print the columns of a table, or of all
+    #[command(after_help = examples::SCHEMA)]
     Schema {
         /// Table; all if none is named
+        #[arg(add = complete::tables())]
         table: Option<String>,
         /// How to print
         #[arg(long, value_enum, default_value_t = show::SchemaFormat::Text)]
         format: show::SchemaFormat,
     },
     /// Print rows of a table of the last release, or of a run that stopped early
+    #[command(after_help = examples::SHOW)]
     Show(show::ShowArguments),
+    /// Draw a theme over time on the terminal
+    #[command(after_help = examples::CHART)]
+    Chart(chart::ChartArguments),
     /// List phrases that are new or rising and in no theme, or make drafts of themes from them
+    #[command(after_help = examples::DISCOVER)]
     Discover(discover::DiscoverArguments),
     /// Show what is read in a text, and by which rule
+    #[command(after_help = examples::EXPLAIN)]
     Explain(explain::ExplainArguments),
-    /// Make a folder with a pipeline, the starter lexicon and a text, ready to run
-    Init {
-        /// The folder; it must not have a pipeline yet
-        folder: PathBuf,
-    },
-    /// Print the completions of a shell
+    /// Make a pipeline with the starter lexicon, for a text of its own or for your files
+    ///
+    /// Asks nothing; what it makes runs at once.
+    #[command(after_help = examples::INIT)]
+    Init(init::InitArguments),
+    /// Print what a shell needs to complete commands, pipelines, themes, tables and columns
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell
-        shell: Shell,
+        shell: complete::Shell,
+    },
+    /// Print the manual page of the program or of a command, or write all
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// Command; the program itself if none is named
+        command: Option<String>,
+        /// Folder to write the pages of all commands into
+        #[arg(long, value_name = "DIR", conflicts_with = "command")]
+        output: Option<PathBuf>,
     },
 }
 
@@ -88,7 +114,7 @@ struct Pipelines {
     /// Pipeline files, or names of files in the nearest pipelines/ folder upward
     ///
     /// Without any, the one pipeline in that folder.
-    #[arg(value_name = "PIPELINE")]
+    #[arg(value_name = "PIPELINE", add = complete::pipelines())]
     pipelines: Vec<PathBuf>,
 }
 
@@ -136,7 +162,11 @@ fn the_pipeline(named: Option<&Path>) -> Result<PathBuf, Error> {
         Some(named) => files.iter().find(|f| Some(stem(f).as_str()) == named.to_str()).cloned().ok_or_else(|| {
             let typed = named.to_string_lossy();
             let near = crate::diagnostic::suggestion(&typed, known.iter().map(String::as_str)).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-            Error::Usage(format!("there is no pipeline `{typed}`{near}"))
+            let there = match (&folder, known.as_slice()) {
+                (Some(folder), known) if !known.is_empty() => format!(" ({} has {})", folder.display(), known.join(", ")),
+                _ => String::new(),
+            };
+            Error::Usage(format!("there is no pipeline `{typed}`{near}{there}"))
         }),
         None => match files.as_slice() {
             [only] => Ok(only.clone()),
@@ -162,12 +192,18 @@ fn pipeline_files(folder: &Path) -> Vec<PathBuf> {
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    complete::answer(Arguments::command);
     let arguments = Arguments::parse();
     log_to_stderr(arguments.log_format, arguments.quiet);
     match execute(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads our output has enough: head, less.
         Err(Error::Write(crate::write::WriteError::Io { cause, .. })) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Error::Batch(BatchError::Interrupted)) => {
+            let code = interrupt::exit_code();
+            render::interrupted(code, arguments.log_format == LogFormat::Json);
+            ExitCode::from(code)
+        }
         Err(error) => {
             render::error(&error, arguments.log_format == LogFormat::Json);
             ExitCode::from(error.exit_code())
@@ -176,18 +212,18 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments) -> Result<(), Error> {
+    let json = arguments.log_format == LogFormat::Json;
     match &arguments.command {
-        Command::Run(run) => run.execute(arguments.quiet, arguments.log_format == LogFormat::Json),
-        Command::Check(check) => check.execute(arguments.quiet),
+        Command::Run(run) => run.execute(arguments.quiet, json),
+        Command::Check(check) => check.execute(arguments.quiet, json),
         Command::Schema { table, format } => show::schema(table.as_deref(), *format),
         Command::Show(show) => show.execute(),
-        Command::Discover(discover) => discover.execute(arguments.quiet),
+        Command::Discover(discover) => discover.execute(arguments.quiet, json),
         Command::Explain(explain) => explain.execute(),
-        Command::Init { folder } => init::init(folder),
-        Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Arguments::command(), "tifa", &mut io::stdout());
-            Ok(())
-        }
+        Command::Init(init) => init.execute(arguments.quiet),
+        Command::Completions { shell } => complete::print(*shell),
+        Command::Man { command, output } => manual::man(Arguments::command(), command.as_deref(), output.as_deref()),
+        Command::Chart(chart) => chart.execute(),
     }
 }
 
@@ -202,9 +238,9 @@ fn stdout_error(cause: io::Error) -> Error {
 
 fn log_to_stderr(format: LogFormat, quiet: bool) {
     let level = if quiet { tracing::Level::ERROR } else { tracing::Level::INFO };
-    let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(false);
+    let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(|| progress::AroundProgress).with_target(false);
     match format {
         LogFormat::Json => builder.json().init(),
-        LogFormat::Text => builder.without_time().with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Text => builder.without_time().with_ansi(render::is_styled()).init(),
     }
 }

@@ -1,18 +1,18 @@
 //! `tifa run`.
 
-use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::progress::{Watched, watch};
 use super::{Folders, Pipelines, say};
 use crate::Error;
-use crate::batch::{Options, RunRecord, Status, Watch};
+use crate::batch::{BatchError, Leftovers, Options, RunRecord, Status};
 use crate::diagnostic::Stage;
 use crate::load::Limits;
-use crate::plan::{Plan, read_size};
+use crate::plan::{Plan, PlanError, read_size};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
@@ -72,20 +72,39 @@ impl RunArguments {
             as_of: self.as_of,
             limits: Limits { max_file_bytes: self.max_file, max_record_bytes: self.max_record },
         };
-        // All are read before the first runs: a mistake in the last file must
-        // not be found at three in the morning, after an hour of work.
-        let mut plans = Vec::new();
-        for file in &files {
+        let (progress, stop) = watch(!quiet && !json, json)?;
+        let outcome = self.plans(&files).and_then(|plans| {
+            plans.iter().try_for_each(|plan| {
+                let watched = Watched::new(&progress, &stop, Some(Leftovers::of(plan, &options)));
+                let record = crate::execute(plan, &options, &watched).map_err(|error| shown_in_file(plan, error))?;
+                let told = progress.aside(|| report(plan, &record, quiet, json));
+                stop.release();
+                told
+            })
+        });
+        stop.ended(&progress, outcome)
+    }
+
+    /// All are read before the first runs: a mistake in the last file must not be
+    /// found at three in the morning, after an hour of work.
+    fn plans(&self, files: &[PathBuf]) -> Result<Vec<Plan>, Error> {
+        let read = |file: &PathBuf| {
             let mut plan = Plan::read(file)?;
             self.folders.apply(&mut plan);
-            plans.push(plan);
-        }
-        for plan in &plans {
-            let bar = Bar::new(!quiet && !json && io::stderr().is_terminal());
-            let record = crate::execute(plan, &options, &bar)?;
-            report(plan, &record, quiet, json)?;
-        }
-        Ok(())
+            Ok(plan)
+        };
+        files.iter().map(read).collect()
+    }
+}
+
+/// A source without files is shown where the pipeline names them.
+fn shown_in_file(plan: &Plan, error: Error) -> Error {
+    match error {
+        Error::Batch(BatchError::Load(_) | BatchError::EmptySource(_)) => match plan.source_without_files() {
+            Some(fault) => Error::Plan(PlanError::Faults(vec![fault])),
+            None => error,
+        },
+        error => error,
     }
 }
 
@@ -122,36 +141,6 @@ fn report(plan: &Plan, record: &RunRecord, quiet: bool, json: bool) -> Result<()
         }
         Status::Partial => say(format_args!("{}: stopped as asked, {} documents, {:.1} s; see `tifa show`", plan.name, counts.documents, record.seconds)),
         Status::DryRun => say(format_args!("{}: {} files, {} shards; nothing was made", plan.name, record.inputs.files, record.inputs.shards)),
-        Status::Running | Status::Failed => Ok(()),
-    }
-}
-
-/// A progress bar on the terminal, or nothing.
-pub(super) struct Bar {
-    bar: ProgressBar,
-}
-
-impl Bar {
-    pub(super) fn new(shown: bool) -> Self {
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
-            bar.set_style(style);
-        }
-        Self { bar }
-    }
-}
-
-impl Watch for Bar {
-    fn begin(&self, bytes: u64) {
-        self.bar.set_length(bytes);
-    }
-
-    fn advance(&self, bytes: u64) {
-        self.bar.inc(bytes);
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
+        Status::Running | Status::Failed | Status::Interrupted => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::sync::Arc;
 
-use super::{Folders, say, the_pipeline};
+use super::{Folders, complete, say, the_pipeline};
 use crate::Error;
 use crate::batch::newest_tables;
 use crate::diagnostic::suggestion;
@@ -19,9 +19,10 @@ use crate::write::{Table, batches, tables};
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
     /// Table; without one, the list of tables
+    #[arg(add = complete::tables())]
     table: Option<String>,
     /// Pipeline file or name
-    #[arg(long, value_name = "PIPELINE")]
+    #[arg(long, value_name = "PIPELINE", add = complete::pipelines())]
     pipeline: Option<PathBuf>,
     #[command(flatten)]
     folders: Folders,
@@ -29,7 +30,7 @@ pub(super) struct ShowArguments {
     #[arg(long, default_value_t = 10)]
     rows: usize,
     /// Columns to print, separated by commas
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', add = complete::columns())]
     columns: Vec<String>,
     /// Print cells whole instead of their first 40 characters
     #[arg(long)]
@@ -38,9 +39,12 @@ pub(super) struct ShowArguments {
 
 impl ShowArguments {
     pub(super) fn execute(&self) -> Result<(), Error> {
+        if let Some(name) = &self.table {
+            find_table(name)?;
+        }
         let mut plan = Plan::read(&the_pipeline(self.pipeline.as_deref())?)?;
         self.folders.apply(&mut plan);
-        let folder = newest_tables(&plan).ok_or_else(|| Error::Usage(format!("pipeline `{}` has no release yet: run it first", plan.name)))?;
+        let folder = newest_tables(&plan).ok_or_else(|| Error::Usage(format!("pipeline `{}` has no release yet: run it first, with `tifa run`", plan.name)))?;
         let Some(name) = &self.table else {
             for table in tables().iter().filter(|t| files(&folder, t).is_some()) {
                 say(format_args!("{:16} one row is {}", table.name, table.row))?;
@@ -62,6 +66,9 @@ impl ShowArguments {
                 out.push(self.columns_of(&taken, &table)?);
             }
         }
+        if out.is_empty() {
+            return say(format_args!("table `{name}` has no rows"));
+        }
         let text = pretty_format_batches(&out).map_err(|e| Error::Usage(e.to_string()))?;
         say(format_args!("{text}"))
     }
@@ -74,7 +81,7 @@ impl ShowArguments {
         for name in &self.columns {
             let at = table.columns.iter().position(|c| c.name == name).ok_or_else(|| {
                 let near = suggestion(name, table.columns.iter().map(|c| c.name)).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-                Error::Usage(format!("table `{}` has no column `{name}`{near}", table.name))
+                Error::Usage(format!("table `{}` has no column `{name}`{near} (`tifa schema {}` lists them)", table.name, table.name))
             })?;
             chosen.push(at);
         }
@@ -121,7 +128,7 @@ fn files(folder: &Path, table: &Table) -> Option<Vec<PathBuf>> {
 fn find_table(name: &str) -> Result<Table, Error> {
     let all = tables();
     let near = suggestion(name, all.iter().map(|t| t.name)).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-    all.into_iter().find(|t| t.name == name).ok_or_else(|| Error::Usage(format!("there is no table `{name}`{near}")))
+    all.into_iter().find(|t| t.name == name).ok_or_else(|| Error::Usage(format!("there is no table `{name}`{near} (`tifa schema` lists them)")))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

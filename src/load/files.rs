@@ -137,6 +137,18 @@ impl Walk<'_> {
     }
 }
 
+/// Whether a pattern can be read.
+///
+/// # Errors
+/// [`LoadError::Glob`].
+pub fn check_pattern(pattern: &Path) -> Result<(), LoadError> {
+    let text = pattern.to_string_lossy();
+    match GlobBuilder::new(&text).literal_separator(true).build() {
+        Ok(_) => Ok(()),
+        Err(e) => Err(LoadError::Glob { glob: text.into_owned(), cause: e.kind().to_string() }),
+    }
+}
+
 /// The path with `.` and `..` folded by name, so that the same pattern written
 /// in two ways names the same files.
 #[must_use]

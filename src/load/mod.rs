@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decode::{DecodeError, Decoded, decode};
 pub use digest::{leading_u64, short_hex};
-pub use files::{File, Found, find, without_dots};
+pub use files::{File, Found, check_pattern, find, without_dots};
 pub use records::{Raw, Start, open};
 pub use segment::{Segment, segments};
 
@@ -156,6 +156,20 @@ pub(crate) fn reject(source: &str, path: &str, record: Option<u64>, reason: &str
         detail: detail.into(),
         excerpt: excerpt(bytes),
     }
+}
+
+/// The first bytes of a file, unpacked if it is packed, at most `limit`, and whether
+/// there are more.
+///
+/// # Errors
+/// The system's, and that of a packed file that cannot be read.
+pub fn head(path: &std::path::Path, limit: u64) -> std::io::Result<(Vec<u8>, bool)> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    unpack::unpack(path, 0)?.reader.take(limit + 1).read_to_end(&mut bytes)?;
+    let more = bytes.len() as u64 > limit;
+    bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok((bytes, more))
 }
 
 /// Reads the records of one segment in order.
