@@ -3,7 +3,9 @@
 //! Everything is written beside the last release and published by one rename of
 //! a link, so a reader sees the old release or the new one, whole.
 
+mod assertion;
 mod check;
+mod condition;
 mod csv_file;
 mod data_package;
 mod parquet_file;
@@ -16,7 +18,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use assertion::{Assertion, CheckRecord, CheckStatus, Severity};
 pub use check::{CheckFailure, ShardCheck};
+pub use condition::{Condition, ConditionFault};
 pub use csv_file::write_csv;
 pub use data_package::data_package;
 pub use parquet_file::{TableFile, each_batch, read_batches, read_parquet, read_text_column, write_parquet};
