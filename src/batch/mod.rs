@@ -3,9 +3,13 @@
 //!
 //! Sorts before the stages that it drives; no stage imports it.
 
+mod checks;
 mod copies;
 mod discover;
+mod fresh;
 mod inventory;
+mod lineage;
+mod metrics;
 mod record;
 mod shard;
 mod survey;
@@ -19,8 +23,12 @@ use std::time::{Instant, SystemTime};
 use chrono::{DateTime, NaiveDate, Utc};
 use rustix::fs::{FlockOperation, flock};
 
+pub use checks::check_release;
 pub use discover::{discover, known_candidates, released_candidates};
-pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
+pub use fresh::{Freshness, check_fresh, end_of_day, read_window, start_of_day};
+pub use lineage::Lineage;
+pub use metrics::{PipelineState, metrics, write_metrics};
+pub use record::{Counts, Inputs, RunRecord, SourceRecord, StageRecord, Status, TableRecord};
 pub use survey::{Survey, survey};
 
 use crate::diagnostic::{Reject, Stage};
@@ -28,8 +36,8 @@ use crate::load::{Limits, LoadError, leading_u64, short_hex};
 use crate::plan::{Duplicates, Plan};
 use crate::tally::{CopyRow, SourceCadence, Sums, Tally, TallyError};
 use crate::write::{
-    CheckFailure, Release, Row, Table, TableFile, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, data_package, latest, prune,
-    read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
+    CheckFailure, CheckRecord, Release, Row, Table, TableFile, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, data_package, latest,
+    prune, read_batches, read_text_column, tables, theme_rows, write_csv, write_parquet,
 };
 use copies::{Found, IN_MEMORY, Part};
 use inventory::{Inventory, Shard};
@@ -66,6 +74,10 @@ pub trait Watch: Sync {
     fn advance(&self, bytes: u64);
     /// It is done with them.
     fn finish(&self);
+    /// The run holds the lock and begins.
+    fn started(&self, _record: &RunRecord) {}
+    /// It ended, well or not.
+    fn ended(&self, _record: &RunRecord) {}
 }
 
 /// A run that cannot go on.
@@ -98,9 +110,26 @@ pub enum BatchError {
     /// Checks that do not hold: nothing is published.
     #[error("{}", .0.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Checks(Vec<CheckFailure>),
+    /// Checks of the pipeline that do not hold: nothing is published. All checks
+    /// that were made, also those that hold.
+    #[error("{}", checks::told(.0))]
+    Assertions(Vec<CheckRecord>),
     /// A defect of tifa.
     #[error("this is a defect of tifa: {0}")]
     Broken(&'static str),
+}
+
+impl BatchError {
+    /// 1: the data failed a check and nothing was published; 2: a broken world;
+    /// 75: another run holds the lock.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Checks(_) | Self::Assertions(_) | Self::Shrunk { .. } => 1,
+            Self::Locked(_) => 75,
+            _ => 2,
+        }
+    }
 }
 
 /// Time spent in each stage, summed over threads.
@@ -132,6 +161,12 @@ impl Clock {
 /// output changes, so that an unchanged corpus is published anew.
 const SERIES: u32 = 6;
 
+/// Versions of the code that makes each artifact and the series.
+pub(crate) fn versions() -> BTreeMap<String, u32> {
+    let [parsed, annotated, rollups] = shard::VERSIONS;
+    [("parsed", parsed), ("annotated", annotated), ("rollups", rollups), ("series", SERIES)].map(|(name, version)| (name.to_owned(), version)).into()
+}
+
 /// Rows of a series that are in memory together while they are written.
 const ROWS_AT_ONCE: usize = 1 << 14;
 
@@ -156,12 +191,14 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
     let _lock = hold_lock(&work)?;
     let started: DateTime<Utc> = SystemTime::now().into();
     let mut run = Run { plan, options, watch, output, work, clock: Clock::default(), record: RunRecord::new(plan, started, options) };
+    watch.started(&run.record);
     let outcome = run.execute();
     let finished: DateTime<Utc> = SystemTime::now().into();
     run.record.finish(finished, &run.clock, outcome.as_ref().err());
     if !options.dry_run {
         run.record.write(&run.output.join("runs"))?;
     }
+    watch.ended(&run.record);
     outcome.map(|()| run.record)
 }
 
@@ -190,10 +227,7 @@ impl Run<'_> {
         let cache = Cache::open(self.work.join("cache"))?;
         let (plan, options) = (self.plan, self.options);
         let taken = self.clock.time(Stage::Load, || inventory::take(plan, options, &self.work.join("inventory.json")))?;
-        self.record.inputs.files = taken.files;
-        self.record.inputs.bytes = taken.bytes;
-        self.record.inputs.files_hashed = taken.files_hashed;
-        self.record.inputs.shards = taken.shards.len() as u64;
+        self.record.take(plan, &taken);
         if !options.allow_shrink {
             for (number, source) in plan.sources.iter().enumerate() {
                 let refused = taken.rejects.iter().any(|r| r.source == *source.input.source);
@@ -226,6 +260,7 @@ impl Run<'_> {
         let mut sums = Sums::new(&plan.lexicon);
         let (keys, made, found) = self.shards(&taken, keys, &cache, &mut sums)?;
         self.reconcile(&made)?;
+        self.record.count_sources(&taken.shards, &made);
         self.record.counts.copies = found.rows.len() as u64;
         check_ids(&keys, &cache)?;
         let mut rejects: Vec<Reject> = taken.rejects.clone();
@@ -387,6 +422,9 @@ impl Run<'_> {
         );
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
+        for check in &self.plan.checks {
+            hasher.update(check.key().as_bytes());
+        }
         if !self.plan.discover.windows.is_empty() {
             let drafts = self.plan.lexicon.drafts();
             hasher.update(format!("{:?} {} {drafts:?}", self.plan.discover, self.plan.phrase_words.hash).as_bytes());
@@ -413,16 +451,18 @@ impl Run<'_> {
             } else {
                 None
             };
-            self.record.tables.push(TableRecord { name: table.name.to_owned(), rows, files: files.len() as u64 });
+            self.record.tables.push(TableRecord { name: table.name.to_owned(), rows, files: files.len() as u64, ..TableRecord::default() });
             package.push((table, files, twin));
         }
         let package = data_package(&self.plan.name, &self.plan.title, &package);
         release.write("datapackage.json", &pretty(&package)?)?;
+        if let Err(error) = checks::before_publish(self.plan, release.folder(), &mut self.record) {
+            clear_unfinished(&self.output)?;
+            return Err(error);
+        }
         let id = format!("{}-{}", self.record.started.format("%Y%m%dT%H%M%SZ"), self.record.release_key.get(..8).unwrap_or_default());
         self.record.release = Some(id.clone());
         self.record.status = Status::Published;
-        self.record.lexicon_hash = self.plan.lexicon.hash().to_owned();
-        self.record.vocabulary_hash.clone_from(&self.plan.vocabulary.hash);
         let finished: DateTime<Utc> = SystemTime::now().into();
         self.record.finish(finished, &self.clock, None);
         release.write("run.json", &self.record.json()?)?;

@@ -29,6 +29,9 @@ const PARSED: u32 = 2;
 const ANNOTATED: u32 = 3;
 const ROLLUP: u32 = 2;
 
+/// The three, for the record of a run.
+pub(super) const VERSIONS: [u32; 3] = [PARSED, ANNOTATED, ROLLUP];
+
 /// Names of an artifact's folder in the cache.
 pub(super) const KINDS: [&str; 3] = ["parsed", "annotated", "rollups"];
 

@@ -51,10 +51,12 @@ enum Command {
     /// and nothing was published, 2 usage, configuration or a broken world, 75 another run holds
     /// the lock.
     Run(run::RunArguments),
-    /// Check pipeline files, their lexicon and vocabulary, without running them
+    /// Check pipeline files, their lexicon and vocabulary, and the last release
     ///
-    /// Exit codes: 0 all cases hold (what is listed then is advice), 1 some do not, 2 a file has
-    /// mistakes.
+    /// Nothing is run: the pipeline's own checks are made on the tables of the last release.
+    ///
+    /// Exit codes: 0 all cases and checks hold (what is listed then is advice), 1 some do not, 2 a
+    /// file has mistakes or, with --fresh, there is no release.
     Check(check::CheckArguments),
     /// Print the columns of a table, or of all
     Schema {
@@ -178,7 +180,7 @@ pub fn main() -> ExitCode {
 fn execute(arguments: &Arguments) -> Result<(), Error> {
     match &arguments.command {
         Command::Run(run) => run.execute(arguments.quiet, arguments.log_format == LogFormat::Json),
-        Command::Check(check) => check.execute(arguments.quiet),
+        Command::Check(check) => check.execute(arguments.quiet, arguments.log_format == LogFormat::Json),
         Command::Schema { table, format } => show::schema(table.as_deref(), *format),
         Command::Show(show) => show.execute(),
         Command::Discover(discover) => discover.execute(arguments.quiet),

@@ -1,6 +1,8 @@
 //! `tifa run`.
 
 use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use chrono::NaiveDate;
 use clap::builder::PossibleValue;
@@ -9,10 +11,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Folders, Pipelines, say};
 use crate::Error;
-use crate::batch::{Options, RunRecord, Status, Watch};
+use crate::batch::{Lineage, Options, PipelineState, RunRecord, Status, Watch, write_metrics};
 use crate::diagnostic::Stage;
 use crate::load::Limits;
 use crate::plan::{Plan, read_size};
+use crate::write::WriteError;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
@@ -38,6 +41,20 @@ pub(super) struct RunArguments {
     /// Last day on which the sources are expected to speak
     #[arg(long, value_name = "DAY")]
     as_of: Option<NaiveDate>,
+    /// Write metrics of the pipelines to this file, for Prometheus
+    ///
+    /// In the text format of the node exporter's textfile collector, which reads files that end
+    /// in .prom. Written aside and renamed, also after a run that failed; not when another run
+    /// holds the lock or the pipeline has mistakes.
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+    /// Add `OpenLineage` events of the runs to this file, a line each
+    ///
+    /// START, then COMPLETE or FAIL. The environment's `OPENLINEAGE_NAMESPACE` names the namespace
+    /// of the job (else tifa), `OPENLINEAGE_PARENT_ID` the run that started this one, as
+    /// NAMESPACE/JOB/RUN. Nothing is sent anywhere.
+    #[arg(long, value_name = "FILE")]
+    openlineage: Option<PathBuf>,
     /// Largest file that is read whole
     #[arg(long, value_name = "SIZE", default_value = "64 MB", value_parser = size)]
     max_file: u64,
@@ -80,12 +97,89 @@ impl RunArguments {
             self.folders.apply(&mut plan);
             plans.push(plan);
         }
+        for file in [&self.metrics, &self.openlineage].into_iter().flatten() {
+            has_folder(file)?;
+        }
+        let lineage = self.openlineage.as_ref().map(|file| Lineage {
+            file: file.clone(),
+            namespace: std::env::var("OPENLINEAGE_NAMESPACE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "tifa".to_owned()),
+            parent: std::env::var("OPENLINEAGE_PARENT_ID").ok().as_deref().and_then(Lineage::read_parent),
+        });
         for plan in &plans {
             let bar = Bar::new(!quiet && !json && io::stderr().is_terminal());
-            let record = crate::execute(plan, &options, &bar)?;
+            let watch = Observer { bar, plan, lineage: lineage.as_ref(), trouble: Mutex::default() };
+            let outcome = crate::execute(plan, &options, &watch);
+            // A run that found the lock held has done nothing that is worth telling.
+            let held = outcome.as_ref().is_err_and(|error| error.exit_code() == 75);
+            let told = if held || self.dry_run { Ok(()) } else { self.tell(&plans) };
+            let record = outcome?;
             report(plan, &record, quiet, json)?;
+            told?;
+            watch.trouble()?;
         }
         Ok(())
+    }
+
+    /// Writes the metrics of all pipelines of the command: those that have not
+    /// run yet as they were left.
+    fn tell(&self, plans: &[Plan]) -> Result<(), Error> {
+        let Some(file) = &self.metrics else { return Ok(()) };
+        let states: Vec<PipelineState> = plans.iter().map(PipelineState::read).collect();
+        Ok(write_metrics(file, &states)?)
+    }
+}
+
+/// A file that is written at the end: its folder must be there at the beginning.
+fn has_folder(file: &Path) -> Result<(), Error> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() { Ok(()) } else { Err(Error::Usage(format!("there is no folder `{}` to write `{}` into", folder.display(), file.display()))) }
+}
+
+/// Shows how a run goes on, and writes its events.
+struct Observer<'p> {
+    bar: Bar,
+    plan: &'p Plan,
+    lineage: Option<&'p Lineage>,
+    /// An event that could not be written.
+    trouble: Mutex<Option<WriteError>>,
+}
+
+impl Observer<'_> {
+    fn event(&self, write: impl FnOnce(&Lineage) -> Result<(), WriteError>) {
+        if let Some(Err(error)) = self.lineage.map(write)
+            && let Ok(mut trouble) = self.trouble.lock()
+        {
+            *trouble = Some(error);
+        }
+    }
+
+    fn trouble(self) -> Result<(), Error> {
+        match self.trouble.into_inner() {
+            Ok(Some(error)) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Watch for Observer<'_> {
+    fn begin(&self, bytes: u64) {
+        self.bar.begin(bytes);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.bar.advance(bytes);
+    }
+
+    fn finish(&self) {
+        self.bar.finish();
+    }
+
+    fn started(&self, record: &RunRecord) {
+        self.event(|lineage| lineage.start(self.plan, record));
+    }
+
+    fn ended(&self, record: &RunRecord) {
+        self.event(|lineage| lineage.end(self.plan, record));
     }
 }
 

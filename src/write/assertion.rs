@@ -18,6 +18,20 @@ const SHOWN_ROWS: usize = 5;
 /// Characters of a text cell that a record shows.
 const SHOWN_CHARS: usize = 80;
 
+/// Names of the checks that tifa makes itself; a pipeline's checks have others.
+pub const BUILTIN_CHECKS: [&str; 10] = [
+    "loaded_is_written_and_rejected",
+    "doc_id_is_unique",
+    "shards_are_recounted",
+    "tables_agree",
+    "documents_have_not_shrunk",
+    "cases_hold",
+    "newest_document_is_fresh",
+    "expected_days_are_there",
+    "past_days_are_there",
+    "no_document_is_in_the_future",
+];
+
 /// Rows that are in memory together.
 const ROWS_AT_ONCE: usize = 1 << 14;
 
@@ -92,6 +106,9 @@ pub struct CheckRecord {
     /// The first failing rows: key columns, and those that the check reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Map<String, Value>>,
+    /// Failing rows that are not shown.
+    #[serde(default)]
+    pub more: u64,
 }
 
 impl CheckRecord {
@@ -109,7 +126,8 @@ impl CheckRecord {
             (_, Severity::Warn) => CheckStatus::Warn,
             (_, Severity::Error) => CheckStatus::Fail,
         };
-        Self { severity, status, failures, message: (failures > 0).then_some(message), rows, ..Self::passed(name, table) }
+        let more = if rows.is_empty() { 0 } else { failures.saturating_sub(rows.len() as u64) };
+        Self { severity, status, failures, message: (failures > 0).then_some(message), rows, more, ..Self::passed(name, table) }
     }
 
     /// Whether it stops what it guards.
@@ -128,9 +146,8 @@ impl CheckRecord {
             let cells = row.iter().map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
             out.push(format!("  {}", cells.collect::<Vec<_>>().join(" ")));
         }
-        let more = self.failures.saturating_sub(self.rows.len() as u64);
-        if more > 0 && !self.rows.is_empty() {
-            out.push(format!("  … and {more} more"));
+        if self.more > 0 {
+            out.push(format!("  … and {} more", self.more));
         }
         out
     }
@@ -162,9 +179,11 @@ impl Assertion {
         let key = if self.table.key.is_empty() { self.table.order } else { self.table.key };
         let mut wanted: Vec<&str> = key.to_vec();
         wanted.extend(self.condition.columns().iter().filter(|name| !key.contains(name)));
-        let (mut failures, mut rows) = (0, Vec::new());
+        let (mut failures, mut rows, mut lacks) = (0, Vec::new(), false);
         for file in files {
             each_batch(file, &wanted, ROWS_AT_ONCE, &mut |batch| {
+                // A release of another version; a missing column is not null.
+                lacks |= wanted.iter().any(|name| batch.column_by_name(name).is_none());
                 let failing = self.condition.rows(batch);
                 failures += failing.len() as u64;
                 for row in failing.into_iter().take(SHOWN_ROWS.saturating_sub(rows.len())) {
@@ -175,6 +194,9 @@ impl Assertion {
                     rows.push(wanted.iter().filter_map(cell_of).collect::<Map<String, Value>>());
                 }
             })?;
+            if lacks {
+                return Err(WriteError::table(file, &"its columns are not those of this version"));
+            }
         }
         let message = format!("{failures} {} with {}", if failures == 1 { "row" } else { "rows" }, self.condition.text());
         let found = CheckRecord::found(&self.name, Some(self.table.name), self.severity, failures, message, rows);

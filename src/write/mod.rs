@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use assertion::{Assertion, CheckRecord, CheckStatus, Severity};
+pub use assertion::{Assertion, BUILTIN_CHECKS, CheckRecord, CheckStatus, Severity};
 pub use check::{CheckFailure, ShardCheck};
 pub use condition::{Condition, ConditionFault};
 pub use csv_file::write_csv;
@@ -31,6 +31,19 @@ pub use rows::{
 };
 pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, columns_fingerprint, tables};
 pub use sums::{Written, check_tables};
+
+/// The files of a table in a folder of tables, in order; `None`: it is not there.
+#[must_use]
+pub fn table_files(tables: &Path, table: &Table) -> Option<Vec<PathBuf>> {
+    let path = tables.join(table.name);
+    if table.folder {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(path).ok()?.flatten().map(|e| e.path()).collect();
+        files.sort();
+        return Some(files);
+    }
+    let file = path.with_extension("parquet");
+    file.is_file().then(|| vec![file])
+}
 
 /// Which tables have a CSV twin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -385,11 +385,8 @@ impl<'t> Reader<'t> {
         let (a, b) = (self.node(left), self.node(right));
         let (a, b) = (a?, b?);
         let found = match (arithmetic, a.1, b.1) {
-            (_, Type::Number | Type::Null, Type::Number | Type::Null) => Some(Type::Number),
-            (Operator::Plus, Type::Date, Type::Number) | (Operator::Plus, Type::Number, Type::Date) | (Operator::Minus, Type::Date, Type::Number) => {
-                Some(Type::Date)
-            }
-            (Operator::Minus, Type::Date, Type::Date) => Some(Type::Number),
+            (_, Type::Number | Type::Null, Type::Number | Type::Null) | (Operator::Minus, Type::Date, Type::Date) => Some(Type::Number),
+            (Operator::Plus | Operator::Minus, Type::Date, Type::Number) | (Operator::Plus, Type::Number, Type::Date) => Some(Type::Date),
             _ => None,
         };
         let Some(found) = found else {
@@ -409,9 +406,9 @@ impl<'t> Reader<'t> {
 
     fn call(&mut self, expr: &Expr, name: &str, arguments: &[&Expr]) -> Option<Typed> {
         let Some((_, function)) = Function::ALL.iter().find(|(known, _)| *known == name) else { return self.call_fault(expr, name) };
-        let typed: Vec<Option<Typed>> = arguments.iter().map(|argument| self.node(argument)).collect();
-        let typed: Vec<Typed> = typed.into_iter().collect::<Option<_>>()?;
-        let types: Vec<Type> = typed.iter().map(|(_, found)| *found).collect();
+        // All of them are read before the first mistake ends it.
+        let read: Vec<Option<Typed>> = arguments.iter().map(|argument| self.node(argument)).collect();
+        let (nodes, types): (Vec<Node>, Vec<Type>) = read.into_iter().collect::<Option<Vec<Typed>>>()?.into_iter().unzip();
         let wanted: &[&[Type]] = match function {
             Function::Length => &[&[Type::Text, Type::List]],
             Function::Lower | Function::Upper => &[&[Type::Text]],
@@ -448,7 +445,7 @@ impl<'t> Reader<'t> {
                 return None;
             }
         }
-        Some((Node::Call(*function, typed.into_iter().map(|(node, _)| node).collect()), given))
+        Some((Node::Call(*function, nodes), given))
     }
 }
 
