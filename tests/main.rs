@@ -10,6 +10,7 @@ mod discover;
 mod documents;
 mod golden;
 mod laws;
+mod ops;
 mod program;
 mod regressions;
 mod statistics;

@@ -2,15 +2,15 @@
 //! on which a source was expected is missing.
 //!
 //! Days are days in China (UTC+8, the zone of the texts), whatever the machine's
-//! zone. A document of a day may come until that day ends, so age is counted
-//! from the end of a day: with `--fresh 2d`, on any hour of 10 March, the newest
-//! document must be of 8 March or later.
+//! zone. A day is due so long after it began as the window says: with `2d`, at
+//! any hour of 10 March, 8 March and all days before it; with `36h`, from noon
+//! on the day before. The newest document is too old if it is of a day before
+//! the last that is due.
 //!
-//! A day that is expected is due when it is older than the window. If it is due
-//! and missing, that is an error for as long as the window again (a week at
-//! least); after that it is a gap that somebody has seen or that no source will
-//! fill, and only warns. A source that has fallen silent stays an error, because
-//! its newest document is too old.
+//! An expected day that is due and missing is an error for as long as the window
+//! again (a week at least); after that it is a gap that somebody has seen or
+//! that no source will fill, and only warns. A source that has fallen silent
+//! stays an error, because its newest document is too old.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -78,10 +78,15 @@ impl Freshness {
         self.now.naive_utc().checked_add_signed(CHINA).unwrap_or(self.now.naive_utc()).date()
     }
 
-    /// Whether what ended on `day` is older than the window, and than more.
-    fn older(self, day: NaiveDate, more: TimeDelta) -> bool {
-        let end = day.checked_add_days(Days::new(1)).and_then(start_of_day);
-        end.and_then(|end| end.checked_add_signed(self.window)).and_then(|end| end.checked_add_signed(more)).is_some_and(|end| end <= self.now)
+    /// Whether a day is due, and has been for some time.
+    fn due(self, day: NaiveDate, since: TimeDelta) -> bool {
+        let at = start_of_day(day).and_then(|start| start.checked_add_signed(self.window)).and_then(|at| at.checked_add_signed(since));
+        at.is_some_and(|at| at <= self.now)
+    }
+
+    /// Whether a newer day than this is due.
+    fn too_old(self, day: NaiveDate) -> bool {
+        day.succ_opt().is_some_and(|next| self.due(next, TimeDelta::zero()))
     }
 }
 
@@ -147,7 +152,7 @@ impl Expected {
         if let Some(first) = present.first() {
             for start in calendar.starts(unit, *first..=today).filter(|start| source.cadence.expects(*start) && !present.contains(start)) {
                 let end = calendar.end_of(unit, start).unwrap_or(start);
-                if fresh.older(end, TimeDelta::zero()) {
+                if fresh.due(end, TimeDelta::zero()) {
                     missing.push((start, end));
                 }
             }
@@ -165,7 +170,7 @@ fn findings(coverage: &[CoverageRow], sources: &[SourceCadence], newest: Option<
     let mut old = Vec::new();
     let mut daily = expected.iter().filter(|(unit, _)| *unit == Period::Day).map(|(_, expected)| expected).peekable();
     if daily.peek().is_none() {
-        if newest.is_none_or(|day| fresh.older(day, TimeDelta::zero())) {
+        if newest.is_none_or(|day| fresh.too_old(day)) {
             old.push(object(&[("newest", newest.map_or(Value::Null, |day| json!(day.to_string())))]));
         }
     } else {
@@ -188,7 +193,7 @@ fn findings(coverage: &[CoverageRow], sources: &[SourceCadence], newest: Option<
     for (name, severity) in [("expected_days_are_there", Severity::Error), ("past_days_are_there", Severity::Warn)] {
         let (mut rows, mut failures) = (Vec::new(), 0);
         for (unit, source) in &expected {
-            let own = source.missing.iter().filter(|(_, end)| fresh.older(*end, recent) == (severity == Severity::Warn));
+            let own = source.missing.iter().filter(|(_, end)| fresh.due(*end, recent) == (severity == Severity::Warn));
             let mut runs: Vec<(NaiveDate, NaiveDate, u64)> = Vec::new();
             for (start, end) in own {
                 failures += 1;
@@ -245,14 +250,16 @@ mod tests {
     const NONE: (CheckStatus, u64) = (Pass, 0);
 
     #[test]
-    fn age_is_counted_from_the_end_of_a_day_in_china() {
+    fn a_day_is_due_so_long_after_it_began_in_china() {
         // 2024-03-10 00:00 in China is 2024-03-09T16:00Z.
         let days = ["2024-03-07", "2024-03-08"];
         assert_eq!(look(Cadence::Daily, &days, "2d", "2024-03-10T15:59:59Z"), got(NONE, NONE, NONE));
-        assert_eq!(look(Cadence::Daily, &days, "2d", "2024-03-11T16:00:00Z"), got((Fail, 1), (Fail, 1), NONE));
+        assert_eq!(look(Cadence::Daily, &days, "2d", "2024-03-10T16:00:00Z"), got((Fail, 1), (Fail, 1), NONE));
+        // Noon of the tenth.
         assert_eq!(look(Cadence::Daily, &days, "36h", "2024-03-10T03:59:59Z"), got(NONE, NONE, NONE));
+        assert_eq!(look(Cadence::Daily, &days, "36h", "2024-03-10T04:00:00Z"), got((Fail, 1), (Fail, 1), NONE));
         assert_eq!(look(Cadence::None, &days, "2d", "2024-03-10T15:59:59Z"), got(NONE, NONE, NONE));
-        assert_eq!(look(Cadence::None, &days, "2d", "2024-03-11T16:00:00Z"), got((Fail, 1), NONE, NONE));
+        assert_eq!(look(Cadence::None, &days, "2d", "2024-03-10T16:00:00Z"), got((Fail, 1), NONE, NONE));
         assert_eq!(look(Cadence::None, &[], "2d", "2024-03-11T16:00:00Z"), got((Fail, 1), NONE, NONE));
         assert_eq!(end_of_day(day("2024-03-10")).unwrap().to_rfc3339(), "2024-03-10T15:59:59+00:00");
     }
@@ -260,19 +267,19 @@ mod tests {
     #[test]
     fn a_missing_day_is_an_error_while_it_is_recent_and_a_warning_later() {
         let days = ["2024-03-01", "2024-03-03", "2024-03-04", "2024-03-05"];
-        // The second of March is due on the fifth, with a window of two days.
-        assert_eq!(look(Cadence::Daily, &days, "2d", "2024-03-04T15:00:00Z"), got(NONE, NONE, NONE));
-        assert_eq!(look(Cadence::Daily, &days, "2d", "2024-03-05T15:00:00Z"), got(NONE, (Fail, 1), NONE));
-        let more = ["2024-03-01", "2024-03-03", "2024-03-04", "2024-03-05", "2024-03-06", "2024-03-07", "2024-03-08", "2024-03-09", "2024-03-10", "2024-03-11"];
-        assert_eq!(look(Cadence::Daily, &more, "2d", "2024-03-11T15:00:00Z"), got(NONE, (Fail, 1), NONE));
-        assert_eq!(look(Cadence::Daily, &more, "2d", "2024-03-12T15:00:00Z"), got(NONE, NONE, (Warn, 1)));
+        // The second of March is due on the fourth, with a window of two days.
+        assert_eq!(look(Cadence::Daily, &days, "2d", "2024-03-03T15:59:59Z"), got(NONE, NONE, NONE));
+        assert_eq!(look(Cadence::Daily, &days, "2d", "2024-03-03T16:00:00Z"), got(NONE, (Fail, 1), NONE));
+        let more = ["2024-03-01", "2024-03-03", "2024-03-04", "2024-03-05", "2024-03-06", "2024-03-07", "2024-03-08", "2024-03-09", "2024-03-10"];
+        assert_eq!(look(Cadence::Daily, &more, "2d", "2024-03-10T15:59:59Z"), got(NONE, (Fail, 1), NONE));
+        assert_eq!(look(Cadence::Daily, &more, "2d", "2024-03-10T16:00:00Z"), got(NONE, NONE, (Warn, 1)));
     }
 
     #[test]
     fn weekends_and_years_are_expected_as_their_cadence_says() {
         // The eighth of March 2024 is a Friday.
-        assert_eq!(look(Cadence::Weekdays, &["2024-03-07", "2024-03-08"], "1d", "2024-03-11T15:00:00Z"), got(NONE, NONE, NONE));
-        assert_eq!(look(Cadence::Weekdays, &["2024-03-07", "2024-03-08"], "1d", "2024-03-12T16:00:00Z"), got((Fail, 1), (Fail, 1), NONE));
+        assert_eq!(look(Cadence::Weekdays, &["2024-03-07", "2024-03-08"], "1d", "2024-03-11T15:59:59Z"), got(NONE, NONE, NONE));
+        assert_eq!(look(Cadence::Weekdays, &["2024-03-07", "2024-03-08"], "1d", "2024-03-11T16:00:00Z"), got((Fail, 1), (Fail, 1), NONE));
         let years = ["2020-01-01", "2022-01-01", "2023-01-01"];
         assert_eq!(look(Cadence::Yearly, &years, "60w", "2024-12-31T15:00:00Z").get(1..), got(NONE, NONE, (Warn, 1)).get(1..));
         assert_eq!(look(Cadence::Yearly, &years, "1d", "2025-01-05T15:00:00Z").get(1..), got(NONE, (Fail, 1), (Warn, 1)).get(1..));

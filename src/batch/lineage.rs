@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_parent_is_read_as_schedulers_write_it() {
-        let run = "018e2415-a07b-7000-8000-000000000000";
+        let run = "018e23f1-4c7b-7000-8000-000000000000";
         let parent = |namespace: &str, job: &str| Some((namespace.to_owned(), job.to_owned(), run.to_owned()));
         assert_eq!(Lineage::read_parent(&format!("airflow/tifa.run/{run}")), parent("airflow", "tifa.run"));
         assert_eq!(Lineage::read_parent(&format!("airflow/a/b/{run}")), parent("airflow", "a/b"));

@@ -36,10 +36,10 @@ pub(super) struct CheckArguments {
     all: bool,
     /// Fail if the last release's newest document is older than this, or an expected day is missing
     ///
-    /// Hours, days or weeks: 36h, 2d, 1w. Days are those of China, and age is counted from the end
-    /// of a day: with 2d, on 10 March, the newest document must be of 8 March or later. A source
-    /// with a cadence must have spoken on every expected day older than that; a missing day is an
-    /// error for as long again, a week at least, and a warning later.
+    /// Hours, days or weeks: 36h, 2d, 1w. Days are those of China, and a day is due so long after
+    /// it began: with 2d, on 10 March, 8 March and all before it; with 36h, at noon of the next
+    /// day. A source with a cadence must have spoken on every expected day that is due; a missing
+    /// day is an error for as long as the window again, a week at least, and a warning later.
     #[arg(long, value_name = "AGE", value_parser = window)]
     fresh: Option<TimeDelta>,
     /// Look with --fresh as if it were the end of this day
