@@ -194,3 +194,89 @@ fn a_run_has_two_events_of_lineage_with_one_id() {
     assert_eq!(all[3]["outputs"], Value::Array(Vec::new()));
     assert!(all[5]["run"]["facets"]["errorMessage"]["message"].as_str().unwrap().contains("--allow-shrink"));
 }
+
+/// Runs, and waits for the next second: ids of releases have seconds.
+fn publish(place: &Place) {
+    let (code, out, error) = place.run(&["--quiet"]);
+    assert!(code == 0 && out.contains("published"), "{out}{error}");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+}
+
+#[test]
+fn releases_tell_what_changed_in_each_table_and_why() {
+    let place = Place::new(3);
+    assert_eq!(tifa(&place, &["releases"]).0, 2);
+    publish(&place);
+    // A new document.
+    place.write("raw/20240304.txt", "三月4日\n\n　　各地兴修水利。\n");
+    publish(&place);
+    // Another lexicon: the longer term goes, and with it its hits.
+    let themes = fs::read_to_string(place.path("pipelines/themes/water.toml")).unwrap();
+    place.write("pipelines/themes/water.toml", &themes.replace(", \"水利工程\"", ""));
+    publish(&place);
+    // Another setting.
+    place.write("pipelines/days.toml", &format!("{PIPELINE}[tally]\nsmoothing = 1\n"));
+    publish(&place);
+    let (code, out, _) = tifa(&place, &["releases"]);
+    let why: Vec<&str> = out.lines().map(|line| line.rsplit("  ").next().unwrap()).collect();
+    assert_eq!((code, why), (0, vec!["the first that is kept", "data", "lexicon", "settings"]), "{out}");
+    assert!(out.lines().last().unwrap().contains(" latest ") && out.contains("4 documents to 2024-03-04"), "{out}");
+
+    let diff = |first: &str, second: &str| -> Value {
+        let (code, out, error) = tifa(&place, &["releases", "diff", first, second, "--log-format", "json"]);
+        assert_eq!(code, 0, "{error}");
+        serde_json::from_str(&out).unwrap()
+    };
+    let table = |diff: &Value, name: &str| -> Value { diff["tables"].as_array().unwrap().iter().find(|t| t["table"] == name).cloned().unwrap_or(Value::Null) };
+    let counts = |table: &Value| [&table["rows"]["added"], &table["rows"]["removed"], &table["rows"]["changed"]].map(|n| n.as_u64().unwrap_or(99));
+
+    let by_data = diff("latest~3", "latest~2");
+    assert!(by_data["causes"].as_array().unwrap().iter().all(|cause| cause["cause"] == "data"), "{by_data}");
+    assert!(by_data["causes"][0]["what"].as_str().unwrap().starts_with("source days: 3 files, "), "{by_data}");
+    assert_eq!(counts(&table(&by_data, "documents")), [1, 0, 0]);
+    let hits = table(&by_data, "hits");
+    assert_eq!(
+        (counts(&hits), &hits["groups"][0]["causes"], &hits["groups"][0]["in_changed_documents"]),
+        ([1, 0, 0], &serde_json::json!(["data"]), &true.into())
+    );
+    assert_eq!(counts(&table(&by_data, "theme_profile")), [0, 0, 1]);
+    let example = &table(&by_data, "theme_profile")["groups"][0]["examples"][0];
+    assert_eq!((&example["key"]["theme"], &example["columns"]["hits"]), (&"water".into(), &serde_json::json!([6, 7])));
+    assert!(by_data["unchanged"].as_array().unwrap().contains(&"themes".into()));
+
+    let by_lexicon = diff("latest~2", "latest~1");
+    assert_eq!(by_lexicon["themes"]["changed"], serde_json::json!(["water"]));
+    assert_eq!(table(&by_lexicon, "documents"), Value::Null);
+    let hits = table(&by_lexicon, "hits");
+    // Of 水利工程 only 水利 is left: the term is in the key.
+    assert_eq!((counts(&hits), &hits["groups"][0]["causes"]), ([3, 3, 0], &serde_json::json!(["lexicon"])));
+    assert_eq!(table(&by_lexicon, "themes")["groups"][0]["causes"], serde_json::json!(["lexicon"]));
+    assert_eq!(table(&by_lexicon, "sentences"), Value::Null);
+
+    let by_settings = diff("latest~1", "latest");
+    assert_eq!(by_settings["causes"], serde_json::json!([{"cause": "settings", "what": "tally.smoothing: nothing → 1", "in_tables": true}]));
+    assert_eq!(by_settings["tables"].as_array().unwrap().len(), 1);
+    assert_eq!(table(&by_settings, "theme_frequency")["groups"][0]["causes"], serde_json::json!(["settings"]));
+
+    // Over several changes at once: what is sure is told apart.
+    let all = diff("latest~3", "latest");
+    let groups = table(&all, "hits")["groups"].as_array().unwrap().clone();
+    assert_eq!(groups.len(), 2);
+    assert_eq!((&groups[0]["in_changed_documents"], &groups[0]["causes"]), (&false.into(), &serde_json::json!(["lexicon", "settings"])));
+    assert_eq!((&groups[1]["in_changed_documents"], &groups[1]["causes"]), (&true.into(), &serde_json::json!(["data", "settings"])));
+    let (_, out, _) = tifa(&place, &["releases", "diff", "latest~3"]);
+    for part in [
+        "data       source days: 3 files",
+        "lexicon    themes changed: water",
+        "documents                  1         0         0  data or settings, in documents that differ",
+        "the same in both: ",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let (_, out, _) = tifa(&place, &["releases", "diff", "latest", "latest"]);
+    assert!(out.ends_with("no table differs\n"), "{out}");
+    for wrong in ["latest~9", "2099", "2", "latest~x"] {
+        let (code, _, error) = tifa(&place, &["releases", "diff", wrong]);
+        assert_eq!(code, 2, "{error}");
+    }
+}

@@ -5,6 +5,7 @@
 
 mod checks;
 mod copies;
+mod diff;
 mod discover;
 mod fresh;
 mod inventory;
@@ -24,6 +25,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rustix::fs::{FlockOperation, flock};
 
 pub use checks::check_release;
+pub use diff::{Cause, Changed, Difference, Example, Group, ReleaseDiff, ReleaseEntry, TableDiff, ThemeChanges, causes, diff, find_release, releases};
 pub use discover::{discover, known_candidates, released_candidates};
 pub use fresh::{Freshness, check_fresh, end_of_day, read_window, start_of_day};
 pub use lineage::Lineage;

@@ -6,6 +6,7 @@ mod discover;
 mod explain;
 mod finding;
 mod init;
+mod releases;
 mod render;
 mod run;
 mod show;
@@ -68,6 +69,8 @@ enum Command {
     },
     /// Print rows of a table of the last release, or of a run that stopped early
     Show(show::ShowArguments),
+    /// List the releases of a pipeline, or show what changed between two
+    Releases(releases::ReleasesArguments),
     /// List phrases that are new or rising and in no theme, or make drafts of themes from them
     Discover(discover::DiscoverArguments),
     /// Show what is read in a text, and by which rule
@@ -183,6 +186,7 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Check(check) => check.execute(arguments.quiet, arguments.log_format == LogFormat::Json),
         Command::Schema { table, format } => show::schema(table.as_deref(), *format),
         Command::Show(show) => show.execute(),
+        Command::Releases(releases) => releases.execute(arguments.log_format == LogFormat::Json),
         Command::Discover(discover) => discover.execute(arguments.quiet),
         Command::Explain(explain) => explain.execute(),
         Command::Init { folder } => init::init(folder),

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use assertion::cell;
 pub use assertion::{Assertion, BUILTIN_CHECKS, CheckRecord, CheckStatus, Severity};
 pub use check::{CheckFailure, ShardCheck};
 pub use condition::{Condition, ConditionFault};
