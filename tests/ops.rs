@@ -254,7 +254,7 @@ fn releases_tell_what_changed_in_each_table_and_why() {
     assert_eq!(table(&by_lexicon, "sentences"), Value::Null);
 
     let by_settings = diff("latest~1", "latest");
-    assert_eq!(by_settings["causes"], serde_json::json!([{"cause": "settings", "what": "tally.smoothing: nothing → 1", "in_tables": true}]));
+    assert_eq!(by_settings["causes"], serde_json::json!([{"cause": "settings", "what": "tally.smoothing: nothing → 1"}]));
     assert_eq!(by_settings["tables"].as_array().unwrap().len(), 1);
     assert_eq!(table(&by_settings, "theme_frequency")["groups"][0]["causes"], serde_json::json!(["settings"]));
 
@@ -262,13 +262,13 @@ fn releases_tell_what_changed_in_each_table_and_why() {
     let all = diff("latest~3", "latest");
     let groups = table(&all, "hits")["groups"].as_array().unwrap().clone();
     assert_eq!(groups.len(), 2);
-    assert_eq!((&groups[0]["in_changed_documents"], &groups[0]["causes"]), (&false.into(), &serde_json::json!(["lexicon", "settings"])));
-    assert_eq!((&groups[1]["in_changed_documents"], &groups[1]["causes"]), (&true.into(), &serde_json::json!(["data", "settings"])));
+    assert_eq!((&groups[0]["in_changed_documents"], &groups[0]["causes"]), (&false.into(), &serde_json::json!(["lexicon"])));
+    assert_eq!((&groups[1]["in_changed_documents"], &groups[1]["causes"]), (&true.into(), &serde_json::json!(["data"])));
     let (_, out, _) = tifa(&place, &["releases", "diff", "latest~3"]);
     for part in [
         "data       source days: 3 files",
         "lexicon    themes changed: water",
-        "documents                  1         0         0  data or settings, in documents that differ",
+        "documents                  1         0         0  data, in documents that differ",
         "the same in both: ",
     ] {
         assert!(out.contains(part), "{part}: {out}");

@@ -28,7 +28,7 @@ use rows::{Differing, Side};
 
 use super::record::RunRecord;
 use crate::plan::Plan;
-use crate::write::{Row, Table, ThemeRow, WriteError, latest, read_parquet, table_files, tables};
+use crate::write::{DocumentRow, Row, Table, ThemeRow, WriteError, latest, read_parquet, table_files, tables};
 
 /// A release that is there.
 #[derive(Clone, Debug)]
@@ -176,7 +176,6 @@ pub struct ThemeChanges {
 /// each document that differs.
 pub fn diff(first: &ReleaseEntry, second: &ReleaseEntry, examples: usize) -> Result<ReleaseDiff, WriteError> {
     let causes = causes(&first.record, &second.record);
-    let known: BTreeSet<Cause> = causes.iter().filter(|difference| difference.in_tables).map(|difference| difference.cause).collect();
     let mut out = ReleaseDiff {
         first: first.id.clone(),
         second: second.id.clone(),
@@ -207,13 +206,14 @@ pub fn diff(first: &ReleaseEntry, second: &ReleaseEntry, examples: usize) -> Res
             out.unchanged.push(table.name);
             continue;
         }
-        out.tables.push(table_diff(&table, differing, &known));
+        out.tables.push(table_diff(&table, differing, &out.causes));
     }
     Ok(out)
 }
 
-fn table_diff(table: &Table, differing: Differing, known: &BTreeSet<Cause>) -> TableDiff {
-    let possible: Vec<Cause> = causes::possible(table.name).iter().copied().filter(|cause| known.contains(cause)).collect();
+fn table_diff(table: &Table, differing: Differing, causes: &[Difference]) -> TableDiff {
+    let possible = causes::possible(table, causes);
+    let of_documents = causes::possible(&DocumentRow::table(), causes);
     let by_document = rows::by_document(table);
     let rows = differing.all();
     let mut groups = Vec::new();
@@ -225,7 +225,7 @@ fn table_diff(table: &Table, differing: Differing, known: &BTreeSet<Cause>) -> T
         let in_changed_documents = side == Side::ChangedDocument;
         let causes = match (by_document, in_changed_documents) {
             // Nothing but the input, or how it is parsed, changes a document.
-            (true, true) => possible.iter().copied().filter(|cause| causes::possible("documents").contains(cause)).collect(),
+            (true, true) => possible.iter().copied().filter(|cause| of_documents.contains(cause)).collect(),
             (true, false) => possible.iter().copied().filter(|cause| *cause != Cause::Data).collect(),
             (false, _) => possible.clone(),
         };
