@@ -90,7 +90,7 @@ mod tests {
     fn a_mistake_is_told_with_its_place_in_the_condition() {
         let text = check("where = \"title = '水' and charz < 10\"\n");
         let Err(super::super::PlanError::Faults(faults)) = read(&text) else { panic!("{text}") };
-        assert_eq!((faults[0].span.of(&text), faults[0].line_column()), ("charz", (16, 26)));
+        assert_eq!((faults[0].span.of(&text), faults[0].line_column()), ("charz", (15, 26)));
         // Escapes: the string as a whole.
         let text = check("where = \"title = '\\u6c34' and charz < 10\"\n");
         let Err(super::super::PlanError::Faults(faults)) = read(&text) else { panic!("{text}") };
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn names_and_tables_that_cannot_be_are_told() {
         let got = faults(&check("where = \"chars < 1\"\n[[check]]\nname = \"short\"\ntable = \"document\"\nwhere = \"true\"\n"));
-        assert_eq!(got, ["18: two checks are named `short` ", "19: there is no table `document` did you mean `documents`?"]);
+        assert_eq!(got, ["17: two checks are named `short` ", "18: there is no table `document` did you mean `documents`?"]);
         let got = faults(&check("where = \"chars < 1\"\nseverity = \"fatal\"\n"));
         assert!(got.len() == 1 && got[0].contains("unknown variant `fatal`"), "{got:?}");
         assert!(faults(&check("where = \"true\"\n").replace("\"short\"", "\"doc_id_is_unique\""))[0].contains("of its own"));
