@@ -191,12 +191,12 @@ fn findings(coverage: &[CoverageRow], sources: &[SourceCadence], newest: Option<
     let mut out = vec![CheckRecord::found("newest_document_is_fresh", Some("documents"), Severity::Error, old.len() as u64, message, old)];
     let recent = fresh.window.max(RECENT);
     for (name, severity) in [("expected_days_are_there", Severity::Error), ("past_days_are_there", Severity::Warn)] {
-        let (mut rows, mut failures) = (Vec::new(), 0);
+        let (mut rows, mut days, mut years) = (Vec::new(), 0, 0);
         for (unit, source) in &expected {
             let own = source.missing.iter().filter(|(_, end)| fresh.due(*end, recent) == (severity == Severity::Warn));
             let mut runs: Vec<(NaiveDate, NaiveDate, u64)> = Vec::new();
             for (start, end) in own {
-                failures += 1;
+                *(if *unit == Period::Day { &mut days } else { &mut years }) += 1;
                 match runs.last_mut() {
                     Some((_, last, count)) if last.succ_opt() == Some(*start) => (*last, *count) = (*end, *count + 1),
                     _ => runs.push((*start, *end, 1)),
@@ -208,8 +208,10 @@ fn findings(coverage: &[CoverageRow], sources: &[SourceCadence], newest: Option<
             };
             rows.extend(runs.iter().map(cells));
         }
-        let message = format!("{failures} expected days or years have no document");
-        let mut record = CheckRecord::found(name, Some("coverage"), severity, failures, message, rows);
+        let of = |number: u64, unit: &str| (number > 0).then(|| format!("{number} {unit}{}", if number == 1 { "" } else { "s" }));
+        let counted: Vec<String> = [of(days, "expected day"), of(years, "expected year")].into_iter().flatten().collect();
+        let message = format!("{} without a document", counted.join(" and "));
+        let mut record = CheckRecord::found(name, Some("coverage"), severity, days + years, message, rows);
         // Rows are runs of days here, and the newest tell most.
         record.more = record.rows.len().saturating_sub(SHOWN) as u64;
         record.rows.drain(..record.rows.len().saturating_sub(SHOWN));
@@ -294,7 +296,7 @@ mod tests {
         assert_eq!(
             found[1].lines(),
             [
-                "fail expected_days_are_there on coverage: 4 expected days or years have no document",
+                "fail expected_days_are_there on coverage: 4 expected days without a document",
                 "  source=s from=2024-01-02 to=2024-01-04 days=3",
                 "  source=s from=2024-01-06 to=2024-01-06 days=1",
             ]

@@ -151,9 +151,18 @@ fn line(example: &Example) -> String {
         "removed" => '-',
         _ => '~',
     };
-    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let key = example.key.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect::<Vec<_>>().join(" ");
-    let columns = example.columns.iter().map(|(name, (before, after))| format!("{name}: {} → {}", plain(before), plain(after)));
+    let side = |pair: &Value, side: usize| pair.get(side).map_or_else(String::new, plain);
+    let columns = example.columns.iter().map(|(name, pair)| format!("{name}: {} → {}", side(pair, 0), side(pair, 1)));
     let columns: Vec<String> = columns.take(4).collect();
     if columns.is_empty() { format!("{sign} {key}") } else { format!("{sign} {key}  {}", columns.join(", ")) }
+}
+
+/// A value for people: a real number to six digits after the point.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => format!("{:.6}", number.as_f64().unwrap_or_default()),
+        other => other.to_string(),
+    }
 }

@@ -118,8 +118,9 @@ pub struct Example {
     pub kind: &'static str,
     /// Its key.
     pub key: Map<String, Value>,
-    /// Of a changed row, the columns that differ: before and after.
-    pub columns: BTreeMap<String, (Value, Value)>,
+    /// Of a changed row, the columns that differ, in the order of the table:
+    /// before and after.
+    pub columns: Map<String, Value>,
 }
 
 /// What changed in a table.

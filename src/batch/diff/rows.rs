@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Float64Type, Int32Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Changed, Example};
 use crate::load::leading_u64;
@@ -212,10 +212,10 @@ impl<'t> Reader<'t> {
     fn example(&self, kind: usize, old: Option<&Map<String, Value>>, new: Option<&Map<String, Value>>) -> Option<Example> {
         let row = new.or(old)?;
         let key = self.key.iter().filter_map(|column| Some((column.name.to_owned(), row.get(column.name)?.clone()))).collect();
-        let mut columns = BTreeMap::new();
+        let mut columns = Map::new();
         if let (2, Some(old), Some(new)) = (kind, old, new) {
-            columns =
-                new.iter().filter_map(|(name, value)| Some((name.clone(), (old.get(name).filter(|was| *was != value)?.clone(), value.clone())))).collect();
+            let differs = |(name, value): (&String, &Value)| Some((name.clone(), json!([old.get(name).filter(|was| *was != value)?, value])));
+            columns = new.iter().filter_map(differs).collect();
         }
         Some(Example { kind: KINDS.get(kind).copied()?, key, columns })
     }
