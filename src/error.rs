@@ -37,9 +37,8 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Batch(BatchError::Checks(_) | BatchError::Shrunk { .. }) | Self::Check(_) => 1,
-            Self::Batch(BatchError::Locked(_)) => 75,
-            Self::Batch(BatchError::Interrupted) => 130,
+            Self::Check(_) => 1,
+            Self::Batch(error) => error.exit_code(),
             _ => 2,
         }
     }

@@ -1,6 +1,7 @@
 //! The roof's reading of `pipelines/NAME.toml`: a [`Plan`], or every mistake in
 //! the file with its line.
 
+mod checks;
 mod contrasts;
 mod missing;
 mod named;
@@ -11,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use checks::WrittenCheck;
 use contrasts::WrittenContrast;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -25,7 +27,7 @@ use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
 use crate::tally::candidate::{self, PhraseWords, Window};
 use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, HeatScale, Measures, Period, TurnSettings};
-use crate::write::{CsvTables, tables};
+use crate::write::{Assertion, CsvTables, tables};
 
 /// A pipeline file as written.
 #[derive(Debug, Deserialize)]
@@ -49,6 +51,8 @@ struct Written {
     discover: WrittenDiscover,
     #[serde(default)]
     write: WrittenWrite,
+    #[serde(default)]
+    check: Vec<WrittenCheck>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,6 +204,10 @@ pub struct Plan {
     pub csv: CsvTables,
     /// Releases kept.
     pub keep: usize,
+    /// What must not be true of any row.
+    pub checks: Vec<Assertion>,
+    /// The file as it was written, for the record of a run.
+    pub settings: serde_json::Value,
 }
 
 /// A pipeline file that cannot be used.
@@ -330,6 +338,7 @@ impl Reader<'_> {
         let discover = self.discover(&written.discover);
         let measures = self.measures(written.tally.smoothing.as_ref(), written.tally.heat.as_ref(), written.tally.turns.as_ref(), &periods)?;
         let csv = self.csv(written.write.csv);
+        let checks = self.checks(&written.check);
         let work = output.parent().unwrap_or(Path::new("")).join(".tifa");
         Ok(Plan {
             file: self.file.path.clone(),
@@ -357,6 +366,8 @@ impl Reader<'_> {
             duplicates: written.tally.duplicates,
             csv,
             keep: written.write.keep.unwrap_or(5),
+            checks,
+            settings: toml::from_str(&self.file.text).unwrap_or_default(),
         })
     }
 

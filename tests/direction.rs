@@ -7,8 +7,9 @@ const STAGES: [&str; 6] = ["load", "parse", "resolve", "tag", "tally", "write"];
 const FLOOR: [&str; 1] = ["diagnostic"];
 
 /// Libraries that only one part of the tree may name.
-const SOLE_IMPORTERS: [(&str, &str); 16] = [
+const SOLE_IMPORTERS: [(&str, &str); 17] = [
     ("polars", "tally/"),
+    ("sqlparser", "write/condition/"),
     ("html5gum", "parse/"),
     ("pulldown_cmark", "parse/"),
     ("ferrous_opencc", "parse/"),

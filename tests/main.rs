@@ -12,6 +12,7 @@ mod golden;
 mod incremental;
 mod laws;
 mod manners;
+mod ops;
 mod program;
 mod regressions;
 mod statistics;

@@ -3,11 +3,16 @@
 //!
 //! Sorts before the stages that it drives; no stage imports it.
 
+mod checks;
 mod copies;
+mod diff;
 mod discover;
+mod fresh;
 mod in_order;
 mod inventory;
 mod leftovers;
+mod lineage;
+mod metrics;
 mod pace;
 mod record;
 mod shard;
@@ -23,9 +28,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rayon::prelude::*;
 use rustix::fs::{FlockOperation, flock};
 
+pub use checks::check_release;
+pub use diff::{Cause, Changed, Difference, Example, Group, ReleaseDiff, ReleaseEntry, TableDiff, ThemeChanges, causes, diff, find_release, releases};
 pub use discover::{discover, known_candidates, released_candidates};
+pub use fresh::{Freshness, check_fresh, end_of_day, read_window, start_of_day};
 pub use leftovers::Leftovers;
-pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
+pub use lineage::Lineage;
+pub use metrics::{PipelineState, metrics, write_metrics};
+pub use record::{Counts, Inputs, RunRecord, SourceRecord, StageRecord, Status, TableRecord};
 pub use survey::{Survey, survey};
 
 use crate::diagnostic::{Reject, Stage};
@@ -33,8 +43,8 @@ use crate::load::{Limits, LoadError, leading_u64, short_hex};
 use crate::plan::{Duplicates, Plan};
 use crate::tally::{CopyRow, SourceCadence, Sums, Tally, TallyError};
 use crate::write::{
-    CheckFailure, CsvFile, Release, Row, Table, TableFile, WriteError, Written, batch, batches, check_tables, clear_unfinished, columns_fingerprint,
-    data_package, latest, prune, read_text_column, tables, theme_rows,
+    CheckFailure, CheckRecord, CsvFile, Release, Row, Table, TableFile, WriteError, Written, batch, batches, check_tables, clear_unfinished,
+    columns_fingerprint, data_package, latest, prune, read_text_column, tables, theme_rows,
 };
 use copies::{Found, IN_MEMORY, Part};
 use in_order::in_order;
@@ -85,6 +95,10 @@ pub trait Watch: Sync {
     fn commit(&self) -> bool {
         !self.stopped()
     }
+    /// The run holds the lock and begins.
+    fn started(&self, _record: &RunRecord) {}
+    /// It ended, well or not.
+    fn ended(&self, _record: &RunRecord) {}
 }
 
 /// A run that cannot go on.
@@ -120,9 +134,27 @@ pub enum BatchError {
     /// Whoever watches the run asked it to stop.
     #[error("nothing was published: the last release is as it was, and the next run goes on from what is in the cache")]
     Interrupted,
+    /// Checks of the pipeline that do not hold: nothing is published. All checks
+    /// that were made, also those that hold.
+    #[error("{}", checks::told(.0))]
+    Assertions(Vec<CheckRecord>),
     /// A defect of tifa.
     #[error("this is a defect of tifa: {0}")]
     Broken(&'static str),
+}
+
+impl BatchError {
+    /// 1: the data failed a check and nothing was published; 2: a broken world;
+    /// 75: another run holds the lock; 130: told to stop.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Checks(_) | Self::Assertions(_) | Self::Shrunk { .. } => 1,
+            Self::Locked(_) => 75,
+            Self::Interrupted => 130,
+            _ => 2,
+        }
+    }
 }
 
 /// Time spent in each stage, summed over threads.
@@ -154,6 +186,12 @@ impl Clock {
 /// output changes, so that an unchanged corpus is published anew.
 const SERIES: u32 = 7;
 
+/// Versions of the code that makes each artifact and the series.
+pub(crate) fn versions() -> BTreeMap<String, u32> {
+    let [parsed, resolved, tagged, rollups] = shard::VERSIONS;
+    [("parsed", parsed), ("resolved", resolved), ("tagged", tagged), ("rollups", rollups), ("series", SERIES)].map(|(name, version)| (name.to_owned(), version)).into()
+}
+
 /// Rows of a series that are in memory together while they are written.
 const ROWS_AT_ONCE: usize = 1 << 14;
 
@@ -178,6 +216,7 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
     let _lock = hold_lock(&work)?;
     let started: DateTime<Utc> = SystemTime::now().into();
     let mut run = Run { plan, options, watch, output, work, clock: Clock::default(), record: RunRecord::new(plan, started, options) };
+    watch.started(&run.record);
     // What goes wrong once a run is to stop is the stop's doing.
     let outcome = run.execute().map_err(|error| if watch.stopped() { BatchError::Interrupted } else { error });
     let finished: DateTime<Utc> = SystemTime::now().into();
@@ -185,6 +224,7 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<RunRecor
     if !options.dry_run {
         run.record.write(&run.output.join("runs"))?;
     }
+    watch.ended(&run.record);
     outcome.map(|()| run.record)
 }
 
@@ -220,10 +260,7 @@ impl Run<'_> {
         let cache = Cache::open(self.work.join("cache"))?;
         let (plan, options) = (self.plan, self.options);
         let taken = self.clock.time(Stage::Load, || inventory::take(plan, options, &self.work.join("inventory.json")))?;
-        self.record.inputs.files = taken.files;
-        self.record.inputs.bytes = taken.bytes;
-        self.record.inputs.files_hashed = taken.files_hashed;
-        self.record.inputs.shards = taken.shards.len() as u64;
+        self.record.take(plan, &taken);
         if !options.allow_shrink {
             for (number, source) in plan.sources.iter().enumerate() {
                 let refused = taken.rejects.iter().any(|r| r.source == *source.input.source);
@@ -256,6 +293,7 @@ impl Run<'_> {
         let mut sums = Sums::new(&plan.lexicon);
         let (keys, made, found) = self.shards(&taken, keys, &cache, &mut sums)?;
         self.reconcile(&made)?;
+        self.record.count_sources(&taken.shards, &made);
         self.record.counts.copies = found.rows.len() as u64;
         check_ids(&keys, &cache)?;
         let mut rejects: Vec<Reject> = taken.rejects.clone();
@@ -432,6 +470,9 @@ impl Run<'_> {
         );
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
+        for check in &self.plan.checks {
+            hasher.update(check.key().as_bytes());
+        }
         if !self.plan.discover.windows.is_empty() {
             let drafts = self.plan.lexicon.drafts();
             hasher.update(format!("{:?} {} {drafts:?}", self.plan.discover, self.plan.phrase_words.hash).as_bytes());
@@ -472,16 +513,18 @@ impl Run<'_> {
         self.record.tables.clear();
         for each in written {
             let (table, files, twin, rows) = each?;
-            self.record.tables.push(TableRecord { name: table.name.to_owned(), rows, files: files.len() as u64 });
+            self.record.tables.push(TableRecord { name: table.name.to_owned(), rows, files: files.len() as u64, ..TableRecord::default() });
             package.push((table, files, twin));
         }
         let package = data_package(&self.plan.name, &self.plan.title, &package);
         release.write("datapackage.json", &pretty(&package)?)?;
+        if let Err(error) = checks::before_publish(self.plan, release.folder(), &mut self.record) {
+            clear_unfinished(&self.output)?;
+            return Err(error);
+        }
         let id = format!("{}-{}", self.record.started.format("%Y%m%dT%H%M%SZ"), self.record.release_key.get(..8).unwrap_or_default());
         self.record.release = Some(id.clone());
         self.record.status = Status::Published;
-        self.record.lexicon_hash = self.plan.lexicon.hash().to_owned();
-        self.record.vocabulary_hash.clone_from(&self.plan.vocabulary.hash);
         let finished: DateTime<Utc> = SystemTime::now().into();
         self.record.finish(finished, &self.clock, None);
         release.write("run.json", &self.record.json()?)?;

@@ -33,6 +33,9 @@ const RESOLVED: u32 = 1;
 const TAGGED: u32 = 1;
 const ROLLUP: u32 = 3;
 
+/// All of them, for the record of a run.
+pub(super) const VERSIONS: [u32; 4] = [PARSED, RESOLVED, TAGGED, ROLLUP];
+
 /// Names of the artifacts' folders in the cache.
 pub(super) const KINDS: [&str; 4] = ["parsed", "resolved", "tagged", "rollups"];
 

@@ -1,17 +1,22 @@
 //! `tifa check`: what is wrong with a pipeline and its data files, and what an
 //! analyst should know of its lexicon before counting with it.
 
+use std::time::SystemTime;
+
+use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
+use serde_json::json;
 
 use super::progress::{Watched, watch};
 use super::render::warn;
-use super::{Pipelines, say};
+use super::{Folders, Pipelines, say};
 use crate::Error;
-use crate::batch::{Survey, survey};
+use crate::batch::{Freshness, Survey, check_fresh, check_release, end_of_day, read_window, survey};
 use crate::load::Limits;
 use crate::plan::Plan;
 use crate::resolve::{failing_cases, failing_voices};
 use crate::tag::{Lexicon, Overlap};
+use crate::write::{CheckRecord, CheckStatus, Severity, latest};
 
 /// Lines of a list that are shown without `--all`.
 const SHOWN: usize = 5;
@@ -28,16 +33,45 @@ pub(super) struct CheckArguments {
     /// List all that is listed, not the first lines only
     #[arg(long)]
     all: bool,
+    /// Fail if the last release's newest document is older than this, or an expected day is missing
+    ///
+    /// Hours, days or weeks: 36h, 2d, 1w. Days are those of China, and a day is due so long after
+    /// it began: with 2d, on 10 March, 8 March and all before it; with 36h, at noon of the next
+    /// day. A source with a cadence must have spoken on every expected day that is due; a missing
+    /// day is an error for as long as the window again, a week at least, and a warning later.
+    #[arg(long, value_name = "AGE", value_parser = window)]
+    fresh: Option<TimeDelta>,
+    /// Look with --fresh as if it were the end of this day
+    #[arg(long, value_name = "DAY", requires = "fresh")]
+    as_of: Option<NaiveDate>,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+fn window(text: &str) -> Result<TimeDelta, String> {
+    read_window(text).ok_or_else(|| "write hours, days or weeks: 36h, 2d, 1w".to_owned())
 }
 
 impl CheckArguments {
     /// Reads every pipeline with all that it names, runs the cases of its lexicon
-    /// and its vocabulary, and tells where terms meet.
+    /// and its vocabulary, makes its checks on the last release, and tells where
+    /// terms meet.
     pub(super) fn execute(&self, quiet: bool, json: bool) -> Result<(), Error> {
         let mut failures = Vec::new();
         for file in self.pipelines.files()? {
-            let plan = Plan::read(&file)?;
+            let mut plan = Plan::read(&file)?;
+            self.folders.apply(&mut plan);
             let failing = failures_of(&plan);
+            let checks = self.release_checks(&plan)?;
+            if json {
+                let cases = CheckRecord::found("cases_hold", None, Severity::Error, failing.len() as u64, failing.join("\n"), Vec::new());
+                for check in std::iter::once(&cases).chain(checks.iter().flatten()) {
+                    say(format_args!("{}", json!({"pipeline": plan.name, "check": check})))?;
+                }
+                failures.extend(failing);
+                failures.extend(stopping(&plan, checks.as_deref().unwrap_or_default()));
+                continue;
+            }
             let holds = failing.is_empty();
             if let Some(fault) = plan.source_without_files() {
                 warn(&fault);
@@ -47,6 +81,8 @@ impl CheckArguments {
                 say(format_args!("{}: drafts, which count nothing while they say `draft = true`: {}", file.display(), drafts.join(", ")))?;
             }
             failures.extend(failing);
+            tell_checks(&plan, checks.as_deref())?;
+            failures.extend(stopping(&plan, checks.as_deref().unwrap_or_default()));
             if holds {
                 let cases = plan.lexicon.cases().len()
                     + plan.vocabulary.cases.len()
@@ -69,6 +105,22 @@ impl CheckArguments {
         if failures.is_empty() { Ok(()) } else { Err(Error::Check(failures.join("\n"))) }
     }
 
+    /// The checks of the last release; `None`: there is none.
+    fn release_checks(&self, plan: &Plan) -> Result<Option<Vec<CheckRecord>>, Error> {
+        let Some(folder) = latest(&plan.output.join(&plan.name)) else {
+            return match self.fresh {
+                Some(_) => Err(Error::Usage(format!("pipeline `{}` has no release yet: run it first", plan.name))),
+                None => Ok(None),
+            };
+        };
+        let mut out = check_release(plan, &folder)?;
+        if let Some(window) = self.fresh {
+            let now = self.as_of.and_then(end_of_day).unwrap_or_else(|| SystemTime::now().into());
+            out.extend(check_fresh(plan, &folder, Freshness { window, now })?);
+        }
+        Ok(Some(out))
+    }
+
     /// Prints lists, each under what its lines are.
     fn list(&self, lists: Vec<(String, Vec<String>)>) -> Result<(), Error> {
         for (what, lines) in lists.into_iter().filter(|(_, lines)| !lines.is_empty()) {
@@ -83,6 +135,31 @@ impl CheckArguments {
         }
         Ok(())
     }
+}
+
+/// Says which checks of the release were made, and prints those that warn.
+fn tell_checks(plan: &Plan, checks: Option<&[CheckRecord]>) -> Result<(), Error> {
+    let Some(checks) = checks else {
+        return match plan.checks.len() {
+            0 => Ok(()),
+            number => say(format_args!("{}: no release yet, so that {number} checks of tables were not made", plan.name)),
+        };
+    };
+    let held = checks.iter().filter(|check| check.status == CheckStatus::Pass).count();
+    if !checks.is_empty() {
+        say(format_args!("{}: {held} of {} checks of the last release hold", plan.name, checks.len()))?;
+    }
+    for check in checks.iter().filter(|check| check.status == CheckStatus::Warn) {
+        for line in check.lines() {
+            say(format_args!("  {line}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Lines of the checks that end the command with 1.
+fn stopping<'c>(plan: &'c Plan, checks: &'c [CheckRecord]) -> impl Iterator<Item = String> + 'c {
+    checks.iter().filter(|check| check.stops()).map(|check| format!("{}: {}", plan.name, check.lines().join("\n")))
 }
 
 /// Cases that do not hold, and themes without one.

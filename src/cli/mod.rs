@@ -12,6 +12,7 @@ mod init;
 mod interrupt;
 mod manual;
 mod progress;
+mod releases;
 mod render;
 mod run;
 mod show;
@@ -58,11 +59,12 @@ enum Command {
     /// the lock, 130 or 143 stopped by Ctrl-C or SIGTERM.
     #[command(after_help = examples::RUN)]
     Run(run::RunArguments),
-    /// Check pipeline files, their lexicon and vocabulary, without running them
+    /// Check pipeline files, their lexicon and vocabulary, and the last release
     ///
-    /// Exit codes: 0 all cases hold (what is listed then is advice), 1 some do not, 2 a file has
-    /// mistakes.
-    #[command(after_help = examples::CHECK)]
+    /// Nothing is run: the pipeline's own checks are made on the tables of the last release.
+    ///
+    /// Exit codes: 0 all cases and checks hold (what is listed then is advice), 1 some do not, 2 a
+    /// file has mistakes or, with --fresh, there is no release.
     Check(check::CheckArguments),
     /// Print the columns of a table, or of all
     #[command(after_help = examples::SCHEMA)]
@@ -80,6 +82,8 @@ enum Command {
     /// Draw a theme over time on the terminal
     #[command(after_help = examples::CHART)]
     Chart(chart::ChartArguments),
+    /// List the releases of a pipeline, or show what changed between two
+    Releases(releases::ReleasesArguments),
     /// List phrases that are new or rising and in no theme, or make drafts of themes from them
     #[command(after_help = examples::DISCOVER)]
     Discover(discover::DiscoverArguments),
@@ -218,6 +222,7 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Check(check) => check.execute(arguments.quiet, json),
         Command::Schema { table, format } => show::schema(table.as_deref(), *format),
         Command::Show(show) => show.execute(),
+        Command::Releases(releases) => releases.execute(json),
         Command::Discover(discover) => discover.execute(arguments.quiet, json),
         Command::Explain(explain) => explain.execute(),
         Command::Init(init) => init.execute(arguments.quiet),

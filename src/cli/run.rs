@@ -1,6 +1,7 @@
 //! `tifa run`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use chrono::NaiveDate;
 use clap::builder::PossibleValue;
@@ -9,10 +10,11 @@ use clap::{Args, ValueEnum};
 use super::progress::{Watched, watch};
 use super::{Folders, Pipelines, say};
 use crate::Error;
-use crate::batch::{BatchError, Leftovers, Options, RunRecord, Status};
+use crate::batch::{BatchError, Leftovers, Lineage, Options, PipelineState, RunRecord, Status, Watch, write_metrics};
 use crate::diagnostic::Stage;
 use crate::load::Limits;
 use crate::plan::{Plan, PlanError, read_size};
+use crate::write::WriteError;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
@@ -38,6 +40,20 @@ pub(super) struct RunArguments {
     /// Last day on which the sources are expected to speak
     #[arg(long, value_name = "DAY")]
     as_of: Option<NaiveDate>,
+    /// Write metrics of the pipelines to this file, for Prometheus
+    ///
+    /// In the text format of the node exporter's textfile collector, which reads files that end
+    /// in .prom. Written aside and renamed, also after a run that failed; not when another run
+    /// holds the lock or the pipeline has mistakes.
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+    /// Add `OpenLineage` events of the runs to this file, a line each
+    ///
+    /// START, then COMPLETE or FAIL. The environment's `OPENLINEAGE_NAMESPACE` names the namespace
+    /// of the job (else tifa), `OPENLINEAGE_PARENT_ID` the run that started this one, as
+    /// NAMESPACE/JOB/RUN. Nothing is sent anywhere.
+    #[arg(long, value_name = "FILE")]
+    openlineage: Option<PathBuf>,
     /// Largest file that is read whole
     #[arg(long, value_name = "SIZE", default_value = "64 MB", value_parser = size)]
     max_file: u64,
@@ -72,14 +88,27 @@ impl RunArguments {
             as_of: self.as_of,
             limits: Limits { max_file_bytes: self.max_file, max_record_bytes: self.max_record },
         };
+        for file in [&self.metrics, &self.openlineage].into_iter().flatten() {
+            has_folder(file)?;
+        }
+        let lineage = self.openlineage.as_ref().map(|file| Lineage {
+            file: file.clone(),
+            namespace: std::env::var("OPENLINEAGE_NAMESPACE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "tifa".to_owned()),
+            parent: std::env::var("OPENLINEAGE_PARENT_ID").ok().as_deref().and_then(Lineage::read_parent),
+        });
         let (progress, stop) = watch(!quiet && !json, json)?;
         let outcome = self.plans(&files).and_then(|plans| {
             plans.iter().try_for_each(|plan| {
-                let watched = Watched::new(&progress, &stop, Some(Leftovers::of(plan, &options)));
-                let record = crate::execute(plan, &options, &watched).map_err(|error| shown_in_file(plan, error))?;
+                let shown = Watched::new(&progress, &stop, Some(Leftovers::of(plan, &options)));
+                let watched = Observer { shown, plan, lineage: lineage.as_ref(), trouble: Mutex::default() };
+                let outcome = crate::execute(plan, &options, &watched);
+                // A run that found the lock held has done nothing that is worth telling.
+                let held = outcome.as_ref().is_err_and(|error| error.exit_code() == 75);
+                let monitored = if held || self.dry_run { Ok(()) } else { self.tell(&plans) };
+                let record = outcome.map_err(|error| shown_in_file(plan, error))?;
                 let told = progress.aside(|| report(plan, &record, quiet, json));
                 stop.release();
-                told
+                told.and(monitored).and_then(|()| watched.trouble())
             })
         });
         stop.ended(&progress, outcome)
@@ -95,6 +124,14 @@ impl RunArguments {
         };
         files.iter().map(read).collect()
     }
+
+    /// Writes the metrics of all pipelines of the command: those that have not
+    /// run yet as they were left.
+    fn tell(&self, plans: &[Plan]) -> Result<(), Error> {
+        let Some(file) = &self.metrics else { return Ok(()) };
+        let states: Vec<PipelineState> = plans.iter().map(PipelineState::read).collect();
+        Ok(write_metrics(file, &states)?)
+    }
 }
 
 /// A source without files is shown where the pipeline names them.
@@ -105,6 +142,72 @@ fn shown_in_file(plan: &Plan, error: Error) -> Error {
             None => error,
         },
         error => error,
+    }
+}
+
+/// A file that is written at the end: its folder must be there at the beginning.
+fn has_folder(file: &Path) -> Result<(), Error> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() { Ok(()) } else { Err(Error::Usage(format!("there is no folder `{}` to write `{}` into", folder.display(), file.display()))) }
+}
+
+/// Shows how a run goes on, and writes its events.
+struct Observer<'p> {
+    shown: Watched<'p>,
+    plan: &'p Plan,
+    lineage: Option<&'p Lineage>,
+    /// An event that could not be written.
+    trouble: Mutex<Option<WriteError>>,
+}
+
+impl Observer<'_> {
+    fn event(&self, write: impl FnOnce(&Lineage) -> Result<(), WriteError>) {
+        if let Some(Err(error)) = self.lineage.map(write)
+            && let Ok(mut trouble) = self.trouble.lock()
+        {
+            *trouble = Some(error);
+        }
+    }
+
+    fn trouble(self) -> Result<(), Error> {
+        match self.trouble.into_inner() {
+            Ok(Some(error)) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Watch for Observer<'_> {
+    fn begin(&self, bytes: u64) {
+        self.shown.begin(bytes);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.shown.advance(bytes);
+    }
+
+    fn finish(&self) {
+        self.shown.finish();
+    }
+
+    fn step(&self, what: &'static str) {
+        self.shown.step(what);
+    }
+
+    fn stopped(&self) -> bool {
+        self.shown.stopped()
+    }
+
+    fn commit(&self) -> bool {
+        self.shown.commit()
+    }
+
+    fn started(&self, record: &RunRecord) {
+        self.event(|lineage| lineage.start(self.plan, record));
+    }
+
+    fn ended(&self, record: &RunRecord) {
+        self.event(|lineage| lineage.end(self.plan, record));
     }
 }
 

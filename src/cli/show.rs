@@ -1,6 +1,6 @@
 //! `tifa show` and `tifa schema`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
@@ -14,7 +14,7 @@ use crate::Error;
 use crate::batch::newest_tables;
 use crate::diagnostic::suggestion;
 use crate::plan::Plan;
-use crate::write::{Table, batches, tables};
+use crate::write::{Table, batches, table_files, tables};
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
@@ -46,13 +46,13 @@ impl ShowArguments {
         self.folders.apply(&mut plan);
         let folder = newest_tables(&plan).ok_or_else(|| Error::Usage(format!("pipeline `{}` has no release yet: run it first, with `tifa run`", plan.name)))?;
         let Some(name) = &self.table else {
-            for table in tables().iter().filter(|t| files(&folder, t).is_some()) {
+            for table in tables().iter().filter(|t| table_files(&folder, t).is_some()) {
                 say(format_args!("{:16} one row is {}", table.name, table.row))?;
             }
             return Ok(());
         };
         let table = find_table(name)?;
-        let files = files(&folder, &table).ok_or_else(|| Error::Usage(format!("table `{name}` is not there: the last run stopped before it")))?;
+        let files = table_files(&folder, &table).ok_or_else(|| Error::Usage(format!("table `{name}` is not there: the last run stopped before it")))?;
         let mut left = self.rows;
         let mut out: Vec<RecordBatch> = Vec::new();
         for file in files {
@@ -112,17 +112,6 @@ fn shortened(array: &ArrayRef) -> ArrayRef {
         })
         .collect();
     Arc::new(cells)
-}
-
-fn files(folder: &Path, table: &Table) -> Option<Vec<PathBuf>> {
-    let path = folder.join(table.name);
-    if table.folder {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(path).ok()?.flatten().map(|e| e.path()).collect();
-        files.sort();
-        return Some(files);
-    }
-    let file = path.with_extension("parquet");
-    file.is_file().then(|| vec![file])
 }
 
 fn find_table(name: &str) -> Result<Table, Error> {

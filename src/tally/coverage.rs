@@ -37,14 +37,18 @@ impl Cadence {
         }
     }
 
-    const fn unit(self) -> Period {
+    /// The period in which it is expected once.
+    #[must_use]
+    pub const fn unit(self) -> Period {
         match self {
             Self::Yearly => Period::Year,
             Self::Daily | Self::Weekdays | Self::None => Period::Day,
         }
     }
 
-    fn expects(self, start: NaiveDate) -> bool {
+    /// Whether it is expected in the unit that begins on `start`.
+    #[must_use]
+    pub fn expects(self, start: NaiveDate) -> bool {
         match self {
             Self::Daily | Self::Yearly => true,
             Self::Weekdays => !matches!(start.weekday(), Weekday::Sat | Weekday::Sun),

@@ -3,7 +3,9 @@
 //! Everything is written beside the last release and published by one rename of
 //! a link, so a reader sees the old release or the new one, whole.
 
+mod assertion;
 mod check;
+mod condition;
 mod csv_file;
 mod data_package;
 mod parquet_file;
@@ -17,7 +19,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use assertion::cell;
+pub use assertion::{Assertion, BUILTIN_CHECKS, CheckRecord, CheckStatus, Severity};
 pub use check::{CheckFailure, Parents, RowCounts, ShardCheck};
+pub use condition::{Condition, ConditionFault};
 pub use csv_file::CsvFile;
 pub use data_package::data_package;
 pub use parquet_file::{TableFile, batches, each_batch, read_columns, read_parquet, read_text_column, write_parquet};
@@ -28,6 +33,19 @@ pub use rows::{
 };
 pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, columns_fingerprint, tables};
 pub use sums::{Written, check_tables};
+
+/// The files of a table in a folder of tables, in order; `None`: it is not there.
+#[must_use]
+pub fn table_files(tables: &Path, table: &Table) -> Option<Vec<PathBuf>> {
+    let path = tables.join(table.name);
+    if table.folder {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(path).ok()?.flatten().map(|e| e.path()).collect();
+        files.sort();
+        return Some(files);
+    }
+    let file = path.with_extension("parquet");
+    file.is_file().then(|| vec![file])
+}
 
 /// Which tables have a CSV twin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
