@@ -20,7 +20,7 @@ use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
 use crate::tally::candidate::{self, PhraseWords, Window};
 use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, HeatScale, Measures, Period, TurnSettings};
-use crate::write::{CsvTables, tables};
+use crate::write::{CsvTables, Language, tables};
 
 /// A pipeline file as written.
 #[derive(Debug, Deserialize)]
@@ -44,6 +44,8 @@ struct Written {
     discover: WrittenDiscover,
     #[serde(default)]
     write: WrittenWrite,
+    #[serde(default)]
+    report: WrittenReport,
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,6 +138,13 @@ struct WrittenWrite {
     keep: Option<usize>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenReport {
+    #[serde(default)]
+    lang: Language,
+}
+
 /// A source, ready to be read.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -195,6 +204,8 @@ pub struct Plan {
     pub csv: CsvTables,
     /// Releases kept.
     pub keep: usize,
+    /// Language of the report.
+    pub language: Language,
 }
 
 /// A pipeline file that cannot be used.
@@ -345,6 +356,7 @@ impl Reader<'_> {
             duplicates: written.tally.duplicates,
             csv,
             keep: written.write.keep.unwrap_or(5),
+            language: written.report.lang,
         })
     }
 

@@ -7,12 +7,13 @@ const STAGES: [&str; 6] = ["load", "parse", "resolve", "tag", "tally", "write"];
 const FLOOR: [&str; 1] = ["diagnostic"];
 
 /// Libraries that only one part of the tree may name.
-const SOLE_IMPORTERS: [(&str, &str); 13] = [
+const SOLE_IMPORTERS: [(&str, &str); 14] = [
     ("polars", "tally/"),
     ("html5gum", "parse/"),
     ("pulldown_cmark", "parse/"),
     ("ferrous_opencc", "parse/"),
     ("chardetng", "load/"),
+    ("maud", "write/report/"),
     ("icu_calendar", "resolve/date/feast.rs"),
     ("tyme4rs", "resolve/date/feast.rs"),
     ("clap", "cli/"),

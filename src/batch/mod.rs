@@ -7,6 +7,7 @@ mod copies;
 mod discover;
 mod inventory;
 mod record;
+mod report;
 mod shard;
 mod survey;
 
@@ -21,6 +22,7 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use discover::{discover, known_candidates, released_candidates};
 pub use record::{Counts, Inputs, RunRecord, StageRecord, Status, TableRecord};
+pub use report::remake_report;
 pub use survey::{Survey, survey};
 
 use crate::diagnostic::{Reject, Stage};
@@ -130,7 +132,7 @@ impl Clock {
 
 /// Version of the code that makes series and files: raise it when their
 /// output changes, so that an unchanged corpus is published anew.
-const SERIES: u32 = 6;
+const SERIES: u32 = 7;
 
 /// Rows of a series that are in memory together while they are written.
 const ROWS_AT_ONCE: usize = 1 << 14;
@@ -376,14 +378,15 @@ impl Run<'_> {
         }
         let cadences: Vec<_> = self.plan.sources.iter().map(|s| (&s.input.source, s.cadence)).collect();
         let settings = format!(
-            "{} {SERIES} {:?} {cadences:?} {:?} {:?} {:?} {} {:?}",
+            "{} {SERIES} {:?} {cadences:?} {:?} {:?} {:?} {} {:?} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.plan.duplicates,
             self.plan.tally,
             self.plan.csv,
             self.options.as_of,
             self.plan.title,
-            taken.rejects
+            taken.rejects,
+            self.plan.language
         );
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
@@ -418,6 +421,8 @@ impl Run<'_> {
         }
         let package = data_package(&self.plan.name, &self.plan.title, &package);
         release.write("datapackage.json", &pretty(&package)?)?;
+        self.record.facts = report::facts(self.plan, &self.record);
+        report::write(&release, &self.record.facts)?;
         let id = format!("{}-{}", self.record.started.format("%Y%m%dT%H%M%SZ"), self.record.release_key.get(..8).unwrap_or_default());
         self.record.release = Some(id.clone());
         self.record.status = Status::Published;

@@ -11,7 +11,7 @@ use super::shard::Summary;
 use super::{BatchError, Clock, Options};
 use crate::diagnostic::{Reject, Stage};
 use crate::plan::{Duplicates, Plan};
-use crate::write::{SCHEMA_VERSION, WriteError, write_whole};
+use crate::write::{Facts, SCHEMA_VERSION, WriteError, write_whole};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,6 +166,9 @@ pub struct RunRecord {
     pub stages: Vec<StageRecord>,
     /// The tables.
     pub tables: Vec<TableRecord>,
+    /// What the report says of the release besides its tables.
+    #[serde(default)]
+    pub facts: Facts,
     /// What a dry run says, a line a shard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plan_lines: Vec<String>,
@@ -200,6 +203,7 @@ impl RunRecord {
             rejects: BTreeMap::new(),
             stages: Vec::new(),
             tables: Vec::new(),
+            facts: Facts::default(),
             plan_lines: Vec::new(),
             until: options.until,
         }

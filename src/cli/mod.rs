@@ -7,6 +7,7 @@ mod explain;
 mod finding;
 mod init;
 mod render;
+mod report;
 mod run;
 mod show;
 mod underline;
@@ -68,6 +69,8 @@ enum Command {
     Show(show::ShowArguments),
     /// List phrases that are new or rising and in no theme, or make drafts of themes from them
     Discover(discover::DiscoverArguments),
+    /// Make the report of a release again, in a language or place of your choice
+    Report(report::ReportArguments),
     /// Show what is read in a text, and by which rule
     Explain(explain::ExplainArguments),
     /// Make a folder with a pipeline, the starter lexicon and a text, ready to run
@@ -182,6 +185,7 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Schema { table, format } => show::schema(table.as_deref(), *format),
         Command::Show(show) => show.execute(),
         Command::Discover(discover) => discover.execute(arguments.quiet),
+        Command::Report(report) => report.execute(),
         Command::Explain(explain) => explain.execute(),
         Command::Init { folder } => init::init(folder),
         Command::Completions { shell } => {

@@ -13,6 +13,7 @@ use crate::batch::{Options, RunRecord, Status, Watch};
 use crate::diagnostic::Stage;
 use crate::load::Limits;
 use crate::plan::{Plan, read_size};
+use crate::write::Language;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
@@ -38,6 +39,9 @@ pub(super) struct RunArguments {
     /// Last day on which the sources are expected to speak
     #[arg(long, value_name = "DAY")]
     as_of: Option<NaiveDate>,
+    /// Language of the report, instead of the pipeline's
+    #[arg(long, value_enum, value_name = "LANG")]
+    lang: Option<Language>,
     /// Largest file that is read whole
     #[arg(long, value_name = "SIZE", default_value = "64 MB", value_parser = size)]
     max_file: u64,
@@ -78,6 +82,7 @@ impl RunArguments {
         for file in &files {
             let mut plan = Plan::read(file)?;
             self.folders.apply(&mut plan);
+            plan.language = self.lang.unwrap_or(plan.language);
             plans.push(plan);
         }
         for plan in &plans {

@@ -8,6 +8,7 @@ mod csv_file;
 mod data_package;
 mod parquet_file;
 mod release;
+mod report;
 mod rows;
 mod schema;
 mod sums;
@@ -21,6 +22,7 @@ pub use csv_file::write_csv;
 pub use data_package::data_package;
 pub use parquet_file::{TableFile, each_batch, read_batches, read_parquet, read_text_column, write_parquet};
 pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_whole};
+pub use report::{Facts, Language, REPORT_FILE, SourceFact, report};
 pub use rows::{
     AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, SentenceRow, SpanRow, ThemeRow, annotation_rows, document_row, documents,
     span_rows, theme_rows,
