@@ -35,7 +35,7 @@ pub(super) fn heat(page: &Page<'_>) -> Markup {
     let row = data.themes.first();
     let period = row.and_then(|t| {
         let block = data.block(t.heat_period.as_deref()?)?;
-        block.slots.iter().find(|s| Some(s.start) == t.heat_start).map(|s| number::period(&s.label, w.language))
+        block.slots.iter().find(|s| Some(s.start) == t.heat_start).map(|s| (number::period(&s.label, w.language), number::count(s.documents)))
     });
     let most = hit.iter().filter_map(|t| in_heat_period(data, *t)).map(|(part, whole)| part as f64 / whole as f64).fold(0.0, f64::max);
     let line = data.blocks.iter().filter(|b| b.source.is_none() && b.slots.len() <= MOST_POINTS && b.slots.len() > 1).max_by_key(|b| b.slots.len());
@@ -45,7 +45,7 @@ pub(super) fn heat(page: &Page<'_>) -> Markup {
         w,
         "heat",
         html! {
-            p { @match &period { Some(period) => (w.fill("heat-intro", &[period])), None => (w.t("heat-intro-none")) } }
+            p { @match &period { Some((period, documents)) => (w.fill("heat-intro", &[period, documents])), None => (w.t("heat-intro-none")) } }
             @if unlevelled { p.note { (w.t("heat-few")) } }
             @if hit.is_empty() { p.empty { (w.t("heat-no-hits")) } }
             @else {
@@ -98,7 +98,7 @@ fn theme_row(data: &Data, w: &Words, theme: usize, most: f64, line: Option<&Bloc
                     svg.bar width="64" height="8" aria-hidden="true" { rect x="0" y="0" height="8" width=(format!("{:.1}", if most > 0.0 { share / most * 64.0 } else { 0.0 })) {} }
                 } @else { "–" }
             }
-            td.n data-v=(now.map_or(0, |n| n.0)) { @if let Some((part, whole)) = now { (number::count(part)) " / " (number::count(whole)) } @else { "–" } }
+            td.n data-v=(now.map_or(0, |n| n.0)) { @if let Some((part, _)) = now { (number::count(part)) } @else { "–" } }
             td.n data-v=(row.per_10k.unwrap_or_default()) { (row.per_10k.map(number::rate).unwrap_or_default()) }
             td.n data-v=(row.hits) { (number::count(row.hits)) }
             td { (trend(w, row)) }

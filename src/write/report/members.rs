@@ -10,8 +10,9 @@ use crate::tally::per_10k;
 /// Themes and members in a grid.
 const MOST_THEMES: usize = 25;
 const MOST_MEMBERS: usize = 40;
-/// Han characters below which a member is too little to be read.
-const FEW_CHARS: u64 = 5_000;
+/// Hits of which at least so many must be there, or be expected by the rate of
+/// all text, for a ratio to be coloured; as `small_n` of `keyness`.
+const FEW_HITS: f64 = 5.0;
 
 /// Theme × occasion type.
 pub(super) fn occasion_types(page: &Page<'_>) -> Markup {
@@ -51,7 +52,7 @@ fn grid(page: &Page<'_>, id: &'static str, breakdown: &str, names: &str) -> Mark
             ul.legend.ratio {
                 @for (class, text) in [("r-3", "≤ ¼×"), ("r-2", "½×"), ("r-1", "¾×"), ("r0", "1×"), ("r1", "1⅓×"), ("r2", "2×"), ("r3", "≥ 4×")] { li { span class=(format!("swatch {class}")) {} (text) } }
             }
-            div.scroll.tall tabindex="0" role="region" aria-label=(w.t(&format!("section-{id}"))) {
+            div.scroll tabindex="0" role="region" aria-label=(w.t(&format!("section-{id}"))) {
                 table.grid id=(format!("{id}-table")) {
                     caption.hidden { (w.t("members-caption")) }
                     thead {
@@ -73,7 +74,7 @@ fn grid(page: &Page<'_>, id: &'static str, breakdown: &str, names: &str) -> Mark
                     }
                 }
             }
-            p.note { (w.fill("members-note", &[&number::count(FEW_CHARS)])) }
+            p.note { (w.fill("members-note", &[&format!("{FEW_HITS:.0}")])) }
         },
     )
 }
@@ -86,7 +87,8 @@ fn is_leaf(data: &Data, theme: usize) -> bool {
 fn cell(w: &Words, hits: u64, chars: u64, whole: f64) -> Markup {
     let rate = per_10k(hits, chars).unwrap_or_default();
     let text = w.fill("members-cell", &[&number::count(hits), &number::count(chars)]);
-    let class = if chars < FEW_CHARS { "few".to_owned() } else { format!("r{}", shade(rate, whole)) };
+    let expected = whole * chars as f64 / 10_000.0;
+    let class = if expected.max(hits as f64) < FEW_HITS { "few".to_owned() } else { format!("r{}", shade(rate, whole)) };
     html! { td class=(format!("n {class}")) data-v=(hits) title=(text) { @if hits > 0 { (number::rate(rate)) } @else { "·" } } }
 }
 

@@ -88,16 +88,14 @@ fn table(data: &Data, w: &Words, some: &[Mover], most: f64, before: &str, now: &
         div.scroll tabindex="0" role="region" aria-label=(w.t("section-movers")) {
             table.movers {
                 thead { tr {
-                    th scope="col" { (w.t("theme")) } th.n scope="col" { (before) } th.n scope="col" { (now) } th.n scope="col" { (w.t("change-points")) }
-                    th.wide scope="col" { (w.fill("movers-axis", &[&number::percent(most)])) } th scope="col" { (w.t("beyond-chance")) }
+                    th scope="col" { (w.t("theme")) } th.n scope="col" { (w.t("change-points")) } th.wide scope="col" { (w.fill("movers-axis", &[&number::percent(most)])) }
+                    th.n scope="col" { (before) } th.n scope="col" { (now) } th scope="col" { (w.t("beyond-chance")) }
                 } }
                 tbody {
                     @for mover in some {
                         @let text = format!("{} → {}", number::percent(share(mover.before)), number::percent(share(mover.now)));
                         tr data-theme=[data.themes.get(mover.theme).map(|t| t.theme.as_str())] {
                             th scope="row" { (data.themes.get(mover.theme).map(|t| w.label(&t.theme_zh, &t.theme_en)).unwrap_or_default()) }
-                            td.n { (number::percent(share(mover.before))) small { (format!("{}/{}", number::count(mover.before.0), number::count(mover.before.1))) } }
-                            td.n { (number::percent(share(mover.now))) small { (format!("{}/{}", number::count(mover.now.0), number::count(mover.now.1))) } }
                             td.n { (number::signed(mover.change() * 100.0, 1)) }
                             td.wide {
                                 svg.strip width="100%" height="18" role="img" aria-label=(text) {
@@ -107,6 +105,8 @@ fn table(data: &Data, w: &Words, some: &[Mover], most: f64, before: &str, now: &
                                     circle class=(if mover.change() > 0.0 { "is up" } else { "is down" }) cx=(at(mover.now)) cy="9" r="5" {}
                                 }
                             }
+                            td.n { (number::percent(share(mover.before))) small { (format!("{}/{}", number::count(mover.before.0), number::count(mover.before.1))) } }
+                            td.n { (number::percent(share(mover.now))) small { (format!("{}/{}", number::count(mover.now.0), number::count(mover.now.1))) } }
                             td { (if mover.beyond_chance() { w.t("yes") } else { w.t("no") }) }
                         }
                     }

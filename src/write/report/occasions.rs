@@ -17,8 +17,8 @@ use crate::tally::OccasionRow;
 
 /// Occasions on the page: the newest up to the last day of text, those told of
 /// most, and those that lie after the last day of text.
-const NEWEST: usize = 150;
-const MOST_TOLD: usize = 100;
+const NEWEST: usize = 120;
+const MOST_TOLD: usize = 200;
 const LATER: usize = 30;
 /// Sentences of an occasion, and characters of a sentence.
 const SENTENCES: usize = 2;
@@ -42,8 +42,10 @@ pub(super) struct Occasions {
     /// All in the release, and those that lie after its newest document.
     pub(super) total: u64,
     pub(super) later: u64,
-    /// Newest first.
+    /// Newest first; those after the newest document last.
     pub(super) rows: Vec<OccasionRow>,
+    /// How many of the rows lie after the newest document.
+    pub(super) rows_after: usize,
     pub(super) told: BTreeMap<String, Vec<Told>>,
 }
 
@@ -78,7 +80,8 @@ pub(super) fn read(tables: &Path, newest: Option<NaiveDate>) -> Result<Occasions
         }
         at += 1;
     })?;
-    out.rows.sort_by(|a, b| (b.date_start, &a.occasion_id).cmp(&(a.date_start, &b.occasion_id)));
+    out.rows.sort_by(|a, b| (after(a.date_start), b.date_start, &a.occasion_id).cmp(&(after(b.date_start), a.date_start, &b.occasion_id)));
+    out.rows_after = out.rows.iter().filter(|row| after(row.date_start)).count();
     out.told = sentences(tables, &out.rows)?;
     Ok(out)
 }
@@ -142,6 +145,8 @@ pub(super) fn occasions(page: &Page<'_>) -> Markup {
     let first = shown.rows.iter().map(|row| row.date_start).min().unwrap_or_default();
     let last = shown.rows.iter().map(|row| row.date_start).max().unwrap_or_default();
     let axis = data.range().map_or(Axis { from: first, to: last }, |(from, to)| Axis { from, to });
+    let (before, after) = shown.rows.split_at_checked(shown.rows.len() - shown.rows_after).unwrap_or((&shown.rows, &[]));
+    let told = |row: &OccasionRow| shown.told.get(&row.occasion_id).map_or(&[][..], Vec::as_slice);
     section(
         w,
         "occasions",
@@ -159,7 +164,11 @@ pub(super) fn occasions(page: &Page<'_>) -> Markup {
                 label { (w.t("find")) " " input type="search" name="find" autocomplete="off"; }
                 span #occasions-count.note aria-live="polite" {}
             }
-            ol.occasions { @for row in &shown.rows { (occasion(w, row, shown.told.get(&row.occasion_id).map_or(&[][..], Vec::as_slice))) } }
+            ol.occasions { @for row in before { (occasion(w, row, told(row))) } }
+            @if !after.is_empty() {
+                h3 { (w.t("occasions-after")) }
+                ol.occasions { @for row in after { (occasion(w, row, told(row))) } }
+            }
         },
     )
 }
@@ -197,28 +206,27 @@ fn occasion(w: &Words, row: &OccasionRow, told: &[Told]) -> Markup {
     let link = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     html! {
         li id=(anchor("o-", &row.occasion_id)) data-type=(row.occasion_type) {
-            span.when { (when(w, row)) } " "
-            b lang="zh" { (row.name) } " "
-            span.tag { (w.name("type", &row.occasion_type)) }
-            @if let Some(place) = &row.place_name { " " span.place lang="zh" { (place) } }
-            " " span.note { (w.fill("occasions-told", &[&number::count(row.documents), &number::count(row.mentions)])) }
-            @if !told.is_empty() {
-                details {
-                    summary { (w.t("occasions-sentences")) }
-                    @for one in told {
-                        blockquote id=(anchor("s-", &format!("{}-{}", one.doc_id, one.char_start))) {
-                            p lang="zh" { (head(&one.text, SENTENCE_CHARS)) }
-                            footer {
-                                @if !one.title.is_empty() {
-                                    @match one.url.as_deref().filter(|url| link(url)) {
-                                        Some(url) => a href=(url) rel="noreferrer noopener" lang="zh" { (one.title) },
-                                        None => cite lang="zh" { (one.title) },
-                                    }
-                                    " "
+            details {
+                summary {
+                    span.when { (when(w, row)) } " "
+                    b lang="zh" { (row.name) } " "
+                    span.tag { (w.name("type", &row.occasion_type)) }
+                    @if let Some(place) = &row.place_name { " " span.place lang="zh" { (place) } }
+                    " " span.note { (w.fill("occasions-told", &[&number::count(row.documents), &number::count(row.mentions)])) }
+                }
+                @for one in told {
+                    blockquote id=(anchor("s-", &format!("{}-{}", one.doc_id, one.char_start))) {
+                        p lang="zh" { (head(&one.text, SENTENCE_CHARS)) }
+                        footer {
+                            @if !one.title.is_empty() {
+                                @match one.url.as_deref().filter(|url| link(url)) {
+                                    Some(url) => a href=(url) rel="noreferrer noopener" lang="zh" { (one.title) },
+                                    None => cite lang="zh" { (one.title) },
                                 }
-                                @if let Some(date) = one.date { (number::day(date, w.language)) " " }
-                                code { (one.doc_id) "[" (one.char_start) ":" (one.char_end) "]" }
+                                " "
                             }
+                            @if let Some(date) = one.date { (number::day(date, w.language)) " " }
+                            code { (one.doc_id) "[" (one.char_start) ":" (one.char_end) "]" }
                         }
                     }
                 }
@@ -227,7 +235,6 @@ fn occasion(w: &Words, row: &OccasionRow, told: &[Told]) -> Markup {
     }
 }
 
-/// What the types of occasions are called.
 #[cfg(test)]
 mod tests {
     use super::super::Language;
