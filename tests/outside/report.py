@@ -250,7 +250,7 @@ def picker(report, browser, name, path, tables):
             if len(shown) != len(wanted):
                 faults.append(f"{period}: {len(shown)} rows for {len(wanted)}")
             for row, (all_documents, chars, hits, documents, density, rate) in zip(shown, wanted):
-                spoken = [grouped(hits), grouped(documents), f"{density * 100:.1f}%"] if all_documents and hits is not None else []
+                spoken = [grouped(hits), grouped(documents), f"{int(density * 1000 + 0.5) / 10:.1f}%"] if all_documents and hits is not None else []
                 got = [row[1], row[2], *(row[3:6] if spoken else [])]
                 if got != [grouped(all_documents), grouped(chars), *spoken] and not (spoken and 0 < density < 0.001):
                     faults.append(f"{period} {row[0]}: {got} for {[all_documents, chars, *spoken]}")

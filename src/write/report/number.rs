@@ -30,15 +30,21 @@ pub(super) fn large(number: u64, language: Language) -> String {
     }
 }
 
+/// So many decimals, halves away from zero: the script rounds in the same way.
+fn fixed(value: f64, digits: u8) -> String {
+    let unit = 10_f64.powi(i32::from(digits));
+    format!("{:.*}", usize::from(digits), (value * unit).round() / unit)
+}
+
 /// A share as percent: `12.3 %` is written `12.3%` in both languages.
 pub(super) fn percent(share: f64) -> String {
     let value = share * 100.0;
-    if value != 0.0 && value < 0.1 { format!("{value:.2}%") } else { format!("{value:.1}%") }
+    fixed(value, if value != 0.0 && value < 0.1 { 2 } else { 1 }) + "%"
 }
 
 /// A rate.
 pub(super) fn rate(value: f64) -> String {
-    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+    fixed(value, if value >= 100.0 { 0 } else { 2 })
 }
 
 /// A signed number of so many digits, with the minus of the typographers.
@@ -123,6 +129,7 @@ mod tests {
     fn numbers_are_grouped_and_shortened_in_the_language() {
         assert_eq!((count(0), count(999), count(1_234_567)), ("0".into(), "999".into(), "1,234,567".into()));
         assert_eq!((large(5_156_668, Zh), large(5_156_668, En), large(512, En)), ("515.7 万".into(), "5.16 million".into(), "512".into()));
+        assert_eq!((percent(0.1225), rate(0.125), rate(1.115)), ("12.3%".into(), "0.13".into(), "1.12".into()));
         assert_eq!((percent(0.1234), percent(0.0004), percent(0.0)), ("12.3%".into(), "0.04%".into(), "0.0%".into()));
         assert_eq!((signed(-1.25, 1), signed(0.04, 1), signed(2.0, 0)), ("−1.2".into(), "0.0".into(), "+2".into()));
     }

@@ -33,7 +33,7 @@ pub(super) fn phrases(page: &Page<'_>) -> Markup {
                             span.note {
                                 (w.fill("phrases-counts", &[&number::count(candidate.count), &number::count(candidate.documents), &number::count(candidate.days), &number::count(candidate.count_before)]))
                                 (w.fill("phrases-first", &[&number::day(candidate.first_date, w.language)]))
-                                @if let Some(term) = &candidate.nearest_term { (w.fill("phrases-near", &[term])) }
+                                @if let Some(term) = &candidate.nearest_term { (w.t("phrases-near")) span lang="zh" { (term) } }
                             }
                             code title=(w.t("phrases-id")) { (candidate.candidate_id) }
                             @if !candidate.contexts.is_empty() {

@@ -27,8 +27,10 @@
     return node;
   };
   const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-  const percent = (value) => (value !== 0 && value < 0.1 ? value.toFixed(2) : value.toFixed(1)) + "%";
-  const rate = (value) => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
+  // As number.rs rounds.
+  const fixed = (value, digits) => (Math.round(value * 10 ** digits) / 10 ** digits).toFixed(digits);
+  const percent = (value) => fixed(value, value !== 0 && value < 0.1 ? 2 : 1) + "%";
+  const rate = (value) => fixed(value, value >= 100 ? 0 : 2);
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
   // A period by its label in the tables, as number.rs names it.
