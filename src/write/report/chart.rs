@@ -6,6 +6,8 @@
 //! needs no script to fit a telephone, and the script, which draws the chosen
 //! themes anew, gets the same path from the same numbers.
 
+use std::fmt::Write;
+
 use chrono::{Datelike, NaiveDate};
 use maud::{Markup, html};
 
@@ -93,6 +95,22 @@ pub(super) fn path(points: &[Option<(f64, f64)>]) -> String {
     out
 }
 
+/// Points up to which a line shows each of them as a dot.
+const MOST_DOTS: usize = 40;
+
+/// The dots of a line: every point of a short one, and those alone between gaps.
+pub(super) fn dots(points: &[Option<(f64, f64)>]) -> String {
+    let all = points.iter().flatten().count() <= MOST_DOTS;
+    let there = |at: Option<usize>| at.and_then(|at| points.get(at)).is_some_and(Option::is_some);
+    let mut out = String::new();
+    for (at, point) in points.iter().enumerate() {
+        if let Some((x, y)) = point.filter(|_| all || !(there(at.checked_sub(1)) || there(Some(at + 1)))) {
+            let _ = write!(out, "M{} {}h0", (x * WIDE).round(), ((1.0 - y) * HIGH).round());
+        }
+    }
+    out
+}
+
 /// A line of a chart.
 pub(super) struct Line {
     pub(super) points: Vec<Option<(f64, f64)>>,
@@ -113,7 +131,9 @@ pub(super) fn lines(lines: &[Line], axis: Axis, most: f64, unit: &str) -> Markup
                 path.grid d=(format!("M0 {}H{WIDE}", ((1.0 - f64::from(n) / steps) * HIGH).round())) {}
             }
             @for (number, line) in lines.iter().enumerate() {
-                path class=(format!("line s{}", number % 8)) d=(path(&line.points.iter().map(|p| p.map(|(x, y)| (x, y / top))).collect::<Vec<_>>())) {}
+                @let points: Vec<_> = line.points.iter().map(|p| p.map(|(x, y)| (x, y / top))).collect();
+                path class=(format!("line s{}", number % 8)) d=(path(&points)) {}
+                path class=(format!("dots s{}", number % 8)) d=(dots(&points)) {}
             }
         }
         @for n in 0..=u32::from(whole(steps)) {
@@ -207,6 +227,10 @@ mod tests {
     fn a_gap_breaks_the_line_and_a_lone_point_is_a_dot() {
         let points = [Some((0.0, 0.0)), Some((0.5, 1.0)), None, Some((1.0, 0.5))];
         assert_eq!(path(&points), "M0 3000h0L5000 0M10000 1500h0");
+        assert_eq!(dots(&points), "M0 3000h0M5000 0h0M10000 1500h0");
+        let mut long = vec![Some((0.0, 0.0)); MOST_DOTS];
+        long.extend(points);
+        assert_eq!(dots(&long), "M10000 1500h0");
     }
 
     #[test]

@@ -88,8 +88,13 @@ pub(super) fn inside_script(json: &str) -> String {
 /// The length of period of the first choice.
 fn first_period(data: &Data) -> Option<&Block> {
     let trend = data.themes.iter().find_map(|row| row.trend_period.as_deref()).and_then(|period| data.block(period));
-    let fits = |block: &&Block| block.slots.len() <= MOST_POINTS;
-    trend.filter(fits).or_else(|| data.block(Period::Year.name())).or(trend).or_else(|| data.blocks.first())
+    // Lines need neighbours: not too many points, and most beside another.
+    let fits = |block: &&Block| {
+        let joined = (1..block.slots.len()).filter(|slot| block.joins(*slot)).count();
+        block.slots.len() <= MOST_POINTS && joined * 2 >= block.slots.len() - 1
+    };
+    let named = |period: Period| data.block(period.name());
+    trend.filter(fits).or_else(|| named(Period::Quarter).filter(fits)).or_else(|| named(Period::Year)).or(trend).or_else(|| data.blocks.first())
 }
 
 /// Themes that are drawn first: of level 1 those with the most documents.

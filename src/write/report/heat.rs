@@ -102,11 +102,23 @@ fn theme_row(data: &Data, w: &Words, theme: usize, most: f64, line: Option<&Bloc
             td.n data-v=(row.per_10k.unwrap_or_default()) { (row.per_10k.map(number::rate).unwrap_or_default()) }
             td.n data-v=(row.hits) { (number::count(row.hits)) }
             td { (trend(w, row)) }
-            td { @if let Some(block) = line { (chart::spark(&(0..block.slots.len()).map(|s| block.share(theme, s).map(|(p, n)| p as f64 / n as f64)).collect::<Vec<_>>())) } }
+            td { @if let Some(block) = line { (chart::spark(&course(block, theme))) } }
             td.day data-v=(row.first_date.map(|d| d.to_string()).unwrap_or_default()) { (row.first_date.map(|d| number::day(d, w.language)).unwrap_or_default()) }
             td.day data-v=(row.peak_start.map(|d| d.to_string()).unwrap_or_default()) { (peak(data, w, row)) }
         }
     }
+}
+
+/// Shares of a theme, with a hole wherever a period is not followed by the next.
+fn course(block: &Block, theme: usize) -> Vec<Option<f64>> {
+    let mut out = Vec::new();
+    for slot in 0..block.slots.len() {
+        if slot > 0 && !block.joins(slot) {
+            out.push(None);
+        }
+        out.push(block.share(theme, slot).map(|(part, whole)| part as f64 / whole as f64));
+    }
+    out
 }
 
 /// 0: off the scale; a custom scale has levels by order of what is seen.

@@ -8,7 +8,7 @@
   const fill = (text, parts) => text.replace(/\{(\d)\}/g, (_, n) => parts[n] ?? "");
 
   // ---- themes over time
-  const WIDE = 10000, HIGH = 3000, PLOT = 300, AXIS = 22, MOST_LINES = 8, SVG = "http://www.w3.org/2000/svg";
+  const WIDE = 10000, HIGH = 3000, PLOT = 300, AXIS = 22, MOST_LINES = 8, MOST_DOTS = 40, SVG = "http://www.w3.org/2000/svg";
   const block = byId("numbers");
   const page = block ? JSON.parse(block.textContent) : null;
   const words = JSON.parse(byId("words").textContent);
@@ -138,19 +138,24 @@
       const [size, decimals] = step(most);
       const steps = Math.max(1, Math.ceil(most / size)), top = size * steps;
       const from = s.day[0], to = s.day[s.day.length - 1];
+      const breaks = new Set(s.breaks);
       const x = (slot) => (to > from ? (s.day[slot] - from) / (to - from) : 0.5);
       const plot = make("svg", { class: "plot", x: 0, y: 0, width: "100%", height: PLOT, viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none" });
       for (let n = 0; n <= steps; n++) plot.append(make("path", { class: "grid", d: `M0 ${Math.round((1 - n / steps) * HIGH)}H${WIDE}` }));
       values.forEach((row, number) => {
-        let d = "", begun = false;
+        let d = "", dots = "", begun = false;
+        const few = row.filter((v) => v !== null).length <= MOST_DOTS;
+        const joined = (slot) => slot > 0 && slot < row.length && !breaks.has(slot) && row[slot] !== null && row[slot - 1] !== null;
         row.forEach((v, slot) => {
-          if (s.breaks.includes(slot)) begun = false;
+          if (breaks.has(slot)) begun = false;
           if (v === null) { begun = false; return; }
           const px = Math.round(x(slot) * WIDE), py = Math.round((1 - v / top) * HIGH);
           d += begun ? `L${px} ${py}` : `M${px} ${py}h0`;
+          if (few || !(joined(slot) || joined(slot + 1))) dots += `M${px} ${py}h0`;
           begun = true;
         });
         plot.append(make("path", { class: `line s${number % MOST_LINES}`, d }));
+        plot.append(make("path", { class: `dots s${number % MOST_LINES}`, d: dots }));
       });
       const rule = make("path", { class: "cursor", d: "" });
       plot.append(rule);

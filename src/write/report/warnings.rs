@@ -3,6 +3,8 @@
 
 use maud::{Markup, html};
 
+use super::data::Block;
+use super::words::Words;
 use super::{Page, number};
 
 /// A warning: how many of what, and the section that has them.
@@ -60,15 +62,15 @@ pub(super) fn warnings(page: &Page<'_>) -> Vec<Warning> {
         let rule = w.name("duplicates", &page.facts.duplicates);
         warn("warn-copies", vec![number::count(data.copies), rule], "method");
     }
-    for block in data.blocks.iter().filter(|b| b.source.is_none()) {
-        let few = block.slots.iter().filter(|s| s.documents > 0 && s.documents < FEW_DOCUMENTS).count() as u64;
-        if few > 0 {
-            let spoken = block.slots.iter().filter(|s| s.documents > 0).count() as u64;
-            warn("warn-few", vec![number::count(few), number::count(spoken), w.name("period", &block.period), FEW_DOCUMENTS.to_string()], "method");
-        }
-        if let Some(last) = block.slots.last().filter(|s| s.partial) {
-            warn("warn-partial", vec![number::period(&last.label, w.language)], "coverage");
-        }
+    let of_all: Vec<&Block> = data.blocks.iter().filter(|b| b.source.is_none()).collect();
+    let few: Vec<String> = of_all.iter().filter_map(|block| few_documents(w, block)).collect();
+    if !few.is_empty() {
+        warn("warn-few", vec![FEW_DOCUMENTS.to_string(), few.join(&w.t("list-mark"))], "method");
+    }
+    let cut = of_all.iter().filter_map(|block| block.slots.last().filter(|slot| slot.partial));
+    let cut: Vec<String> = cut.map(|slot| number::period(&slot.label, w.language)).collect();
+    if !cut.is_empty() {
+        warn("warn-partial", vec![cut.join(&w.t("list-mark"))], "coverage");
     }
     if data.themes.is_empty() {
         warn("warn-no-themes", Vec::new(), "method");
@@ -82,6 +84,14 @@ pub(super) fn warnings(page: &Page<'_>) -> Vec<Warning> {
         warn("warn-later", vec![number::count(data.occasions.later)], "occasions");
     }
     out
+}
+
+/// How many of the periods with text have few documents.
+fn few_documents(w: &Words, block: &Block) -> Option<String> {
+    let spoken = block.slots.iter().filter(|slot| slot.documents > 0);
+    let few = spoken.clone().filter(|slot| slot.documents < FEW_DOCUMENTS).count() as u64;
+    let parts = [w.name("period", &block.period), number::count(few), number::count(spoken.count() as u64)];
+    (few > 0).then(|| w.fill("warn-few-of", &parts.each_ref().map(String::as_str)))
 }
 
 /// The warnings as a list; what is asked of [`Words`](super::Words) by key.
