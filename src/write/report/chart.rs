@@ -86,7 +86,7 @@ pub(super) fn path(points: &[Option<(f64, f64)>]) -> String {
         match point {
             Some((x, y)) => {
                 let (x, y) = ((x * WIDE).round(), ((1.0 - y) * HIGH).round());
-                out.push_str(&if begun { format!("L{x} {y}") } else { format!("M{x} {y}h0") });
+                let _ = if begun { write!(out, "L{x} {y}") } else { write!(out, "M{x} {y}h0") };
                 begun = true;
             }
             None => begun = false,
@@ -179,7 +179,7 @@ pub(super) fn spark(values: &[Option<f64>]) -> Markup {
         match value {
             Some(value) => {
                 let (x, y) = ((number as f64 / last * 100.0).round(), if most > 0.0 { (18.0 - value / most * 16.0).round() } else { 18.0 });
-                d.push_str(&if begun { format!("L{x} {y}") } else { format!("M{x} {y}h0") });
+                let _ = if begun { write!(d, "L{x} {y}") } else { write!(d, "M{x} {y}h0") };
                 begun = true;
             }
             None => begun = false,

@@ -166,6 +166,7 @@ fn page(page: &Page<'_>) -> Markup {
 }
 
 /// A section with its heading.
+#[expect(clippy::needless_pass_by_value, reason = "the body is made for the section")]
 fn section(w: &Words, id: &str, body: Markup) -> Markup {
     html! {
         section id=(id) aria-labelledby=(format!("h-{id}")) {

@@ -16,7 +16,7 @@ pub(super) fn pairs(page: &Page<'_>) -> Markup {
     if data.pairs.is_empty() {
         return section(w, "pairs", html! { p.empty { (w.t("pairs-empty")) } });
     }
-    let label = |id: &str| data.theme(id).map(|t| w.label(&t.theme_zh, &t.theme_en).to_owned()).unwrap_or_else(|| id.to_owned());
+    let label = |id: &str| data.theme(id).map_or_else(|| id.to_owned(), |t| w.label(&t.theme_zh, &t.theme_en).to_owned());
     let width = |strength: f64| format!("{:.1}%", ((strength - LEAST_LOG_DICE) / (MOST_LOG_DICE - LEAST_LOG_DICE)).clamp(0.01, 1.0) * 100.0);
     section(
         w,
