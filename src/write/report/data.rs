@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::NaiveDate;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::super::WriteError;
 use super::super::rows::DocumentRow;
@@ -29,6 +30,33 @@ pub(super) struct SourceSum {
     pub(super) replaced_chars: u64,
     pub(super) first: Option<NaiveDate>,
     pub(super) last: Option<NaiveDate>,
+}
+
+impl SourceSum {
+    fn add(&mut self, row: &DocumentRow, count_preambles: bool) {
+        self.replaced_chars += u64::from(row.replaced_chars);
+        if row.preamble && !count_preambles {
+            self.preambles += 1;
+            return;
+        }
+        self.documents += 1;
+        self.undated += u64::from(row.date_start.is_none());
+        self.sentences += row.sentences;
+        self.han_chars += row.han_chars;
+        self.first = [self.first, row.date_start].into_iter().flatten().min();
+        self.last = self.last.max(row.date_start);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.documents += other.documents;
+        self.preambles += other.preambles;
+        self.undated += other.undated;
+        self.sentences += other.sentences;
+        self.han_chars += other.han_chars;
+        self.replaced_chars += other.replaced_chars;
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+    }
 }
 
 /// A period in a block.
@@ -152,21 +180,17 @@ impl Data {
             self.sources.insert(fact.name.clone(), SourceSum::default());
         }
         let columns = ["source", "preamble", "date_start", "han_chars", "sentences", "replaced_chars"];
-        for part in parts(tables, "documents")? {
-            each_row(&part, &columns, &[], &mut |row: DocumentRow| {
-                let sum = self.sources.entry(row.source).or_default();
-                sum.replaced_chars += u64::from(row.replaced_chars);
-                if row.preamble && !facts.preamble {
-                    sum.preambles += 1;
-                    return;
-                }
-                sum.documents += 1;
-                sum.undated += u64::from(row.date_start.is_none());
-                sum.sentences += row.sentences;
-                sum.han_chars += row.han_chars;
-                sum.first = [sum.first, row.date_start].into_iter().flatten().min();
-                sum.last = sum.last.max(row.date_start);
-            })?;
+        let parts = parts(tables, "documents")?;
+        let sums: Result<Vec<BTreeMap<String, SourceSum>>, WriteError> = parts
+            .par_iter()
+            .map(|part| {
+                let mut sums: BTreeMap<String, SourceSum> = BTreeMap::new();
+                each_row(part, &columns, &[], &mut |row: DocumentRow| sums.entry(row.source.clone()).or_default().add(&row, facts.preamble))?;
+                Ok(sums)
+            })
+            .collect();
+        for (source, sum) in sums?.into_iter().flatten() {
+            self.sources.entry(source).or_default().join(&sum);
         }
         Ok(())
     }

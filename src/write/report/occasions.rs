@@ -10,7 +10,7 @@ use super::super::WriteError;
 use super::super::rows::{DocumentRow, EventRow};
 use super::chart::{Axis, percent_of, time_grid, time_head};
 use super::phrases::head;
-use super::read::{Only, each_row, parts};
+use super::read::{Only, each_row, parts, rows_of_parts};
 use super::words::Words;
 use super::{Page, number, section};
 use crate::tally::OccasionRow;
@@ -18,7 +18,7 @@ use crate::tally::OccasionRow;
 /// Occasions on the page: the newest up to the last day of text, those told of
 /// most, and those that lie after the last day of text.
 const NEWEST: usize = 120;
-const MOST_TOLD: usize = 200;
+const MOST_TOLD: usize = 150;
 const LATER: usize = 30;
 /// Sentences of an occasion, and characters of a sentence.
 const SENTENCES: usize = 2;
@@ -93,22 +93,16 @@ fn sentences(tables: &Path, rows: &[OccasionRow]) -> Result<BTreeMap<String, Vec
     if ids.is_empty() {
         return Ok(told);
     }
-    for part in parts(tables, "events")? {
-        let columns = ["occasion_id", "doc_id", "char_start", "char_end"];
-        each_row(&part, &columns, &[Only::new("occasion_id", &ids)], &mut |row: EventRow| {
-            let one = Told { doc_id: row.doc_id, char_start: row.char_start, char_end: row.char_end, ..Told::default() };
-            told.entry(row.occasion_id.unwrap_or_default()).or_default().push(one);
-        })?;
+    let columns = ["occasion_id", "doc_id", "char_start", "char_end"];
+    for row in rows_of_parts::<EventRow>(&parts(tables, "events")?, &columns, &[Only::new("occasion_id", &ids)])? {
+        let one = Told { doc_id: row.doc_id, char_start: row.char_start, char_end: row.char_end, ..Told::default() };
+        told.entry(row.occasion_id.unwrap_or_default()).or_default().push(one);
     }
     let named = |told: &BTreeMap<String, Vec<Told>>| -> BTreeSet<String> { told.values().flatten().map(|t| t.doc_id.clone()).collect() };
     let documents = parts(tables, "documents")?;
-    let mut dates: BTreeMap<String, Option<NaiveDate>> = BTreeMap::new();
     let ids = named(&told);
-    for part in &documents {
-        each_row(part, &["doc_id", "date_start"], &[Only::new("doc_id", &ids)], &mut |row: DocumentRow| {
-            dates.insert(row.doc_id, row.date_start);
-        })?;
-    }
+    let rows = rows_of_parts::<DocumentRow>(&documents, &["doc_id", "date_start"], &[Only::new("doc_id", &ids)])?;
+    let dates: BTreeMap<String, Option<NaiveDate>> = rows.into_iter().map(|row| (row.doc_id, row.date_start)).collect();
     for all in told.values_mut() {
         for one in all.iter_mut() {
             one.date = dates.get(&one.doc_id).copied().flatten();
@@ -119,15 +113,13 @@ fn sentences(tables: &Path, rows: &[OccasionRow]) -> Result<BTreeMap<String, Vec
         all.truncate(SENTENCES);
     }
     let ids = named(&told);
-    for part in &documents {
-        each_row(part, &["doc_id", "title", "url", "text"], &[Only::new("doc_id", &ids)], &mut |row: DocumentRow| {
-            for one in told.values_mut().flatten().filter(|one| one.doc_id == row.doc_id) {
-                let (from, to) = (one.char_start as usize, one.char_end as usize);
-                one.text = row.text.chars().skip(from).take(to.saturating_sub(from)).collect();
-                one.title = row.title.clone().unwrap_or_default();
-                one.url.clone_from(&row.url);
-            }
-        })?;
+    for row in rows_of_parts::<DocumentRow>(&documents, &["doc_id", "title", "url", "text"], &[Only::new("doc_id", &ids)])? {
+        for one in told.values_mut().flatten().filter(|one| one.doc_id == row.doc_id) {
+            let (from, to) = (one.char_start as usize, one.char_end as usize);
+            one.text = row.text.chars().skip(from).take(to.saturating_sub(from)).collect();
+            one.title = row.title.clone().unwrap_or_default();
+            one.url.clone_from(&row.url);
+        }
     }
     Ok(told)
 }

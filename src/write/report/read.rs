@@ -9,6 +9,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicate, ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter};
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::statistics::Statistics;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::super::WriteError;
 use super::super::schema::Row;
@@ -81,6 +82,15 @@ pub(super) fn rows<R: Row>(path: &Path, columns: &[&str], only: &[Only<'_>]) -> 
     let mut out = Vec::new();
     each_row(path, columns, only, &mut |row| out.push(row))?;
     Ok(out)
+}
+
+/// Wanted rows of all part files, on all cores, in the order of the files.
+///
+/// # Errors
+/// [`WriteError`] with the path.
+pub(super) fn rows_of_parts<R: Row + Send>(parts: &[PathBuf], columns: &[&str], only: &[Only<'_>]) -> Result<Vec<R>, WriteError> {
+    let all: Result<Vec<Vec<R>>, WriteError> = parts.par_iter().map(|part| rows(part, columns, only)).collect();
+    Ok(all?.into_iter().flatten().collect())
 }
 
 /// The part files of a folder table, by name.
