@@ -27,7 +27,7 @@ use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
 use crate::tally::candidate::{self, PhraseWords, Window};
 use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, HeatScale, Measures, Period, TurnSettings};
-use crate::write::{Assertion, CsvTables, tables};
+use crate::write::{Assertion, CsvTables, Language, tables};
 
 /// A pipeline file as written.
 #[derive(Debug, Deserialize)]
@@ -53,6 +53,7 @@ struct Written {
     write: WrittenWrite,
     #[serde(default)]
     check: Vec<WrittenCheck>,
+    report: WrittenReport,
 }
 
 #[derive(Debug, Deserialize)]
@@ -145,6 +146,13 @@ struct WrittenWrite {
     keep: Option<usize>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenReport {
+    #[serde(default)]
+    lang: Language,
+}
+
 /// A source, ready to be read.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -208,6 +216,8 @@ pub struct Plan {
     pub checks: Vec<Assertion>,
     /// The file as it was written, for the record of a run.
     pub settings: serde_json::Value,
+    /// Language of the report.
+    pub language: Language,
 }
 
 /// A pipeline file that cannot be used.
@@ -368,6 +378,7 @@ impl Reader<'_> {
             keep: written.write.keep.unwrap_or(5),
             checks,
             settings: toml::from_str(&self.file.text).unwrap_or_default(),
+            language: written.report.lang,
         })
     }
 

@@ -7,13 +7,14 @@ const STAGES: [&str; 6] = ["load", "parse", "resolve", "tag", "tally", "write"];
 const FLOOR: [&str; 1] = ["diagnostic"];
 
 /// Libraries that only one part of the tree may name.
-const SOLE_IMPORTERS: [(&str, &str); 17] = [
+const SOLE_IMPORTERS: [(&str, &str); 18] = [
     ("polars", "tally/"),
     ("sqlparser", "write/condition/"),
     ("html5gum", "parse/"),
     ("pulldown_cmark", "parse/"),
     ("ferrous_opencc", "parse/"),
     ("chardetng", "load/"),
+    ("maud", "write/report/"),
     ("icu_calendar", "resolve/date/feast.rs"),
     ("tyme4rs", "resolve/date/feast.rs"),
     ("clap", "cli/"),

@@ -68,7 +68,11 @@ impl Lineage {
         let checked = all.iter().filter_map(|table| checked_table(plan, table, record));
         let inputs = plan.sources.iter().map(|source| input(source, record)).chain(checked).collect();
         let outputs = if record.status == Status::Published { all.iter().map(|table| output(plan, table, record)).collect() } else { Vec::new() };
-        let kind = if record.status == Status::Failed { "FAIL" } else { "COMPLETE" };
+        let kind = match record.status {
+            Status::Failed => "FAIL",
+            Status::Interrupted => "ABORT",
+            _ => "COMPLETE",
+        };
         self.add(record, &self.event(kind, record.finished, plan, record, (inputs, outputs)))
     }
 

@@ -110,7 +110,7 @@ pub fn metrics(states: &[PipelineState]) -> String {
         one(state.last.as_ref().map(|record| f64::from(record.exit_code)))
     });
     metric("tifa_last_run_status", "How the last run ended: 1 for its status, 0 for the others.", &|state| {
-        let all = [Status::Published, Status::Unchanged, Status::Partial, Status::Failed];
+        let all = [Status::Published, Status::Unchanged, Status::Partial, Status::Failed, Status::Interrupted];
         let own = |last: &RunRecord| all.map(|status| (vec![("status", status.name().to_owned())], f64::from(u8::from(status == last.status))));
         state.last.iter().flat_map(own).collect()
     });

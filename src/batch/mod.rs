@@ -15,6 +15,7 @@ mod lineage;
 mod metrics;
 mod pace;
 mod record;
+mod report;
 mod shard;
 mod survey;
 
@@ -36,6 +37,7 @@ pub use leftovers::Leftovers;
 pub use lineage::Lineage;
 pub use metrics::{PipelineState, metrics, write_metrics};
 pub use record::{Counts, Inputs, RunRecord, SourceRecord, StageRecord, Status, TableRecord};
+pub use report::remake_report;
 pub use survey::{Survey, survey};
 
 use crate::diagnostic::{Reject, Stage};
@@ -189,7 +191,9 @@ const SERIES: u32 = 7;
 /// Versions of the code that makes each artifact and the series.
 pub(crate) fn versions() -> BTreeMap<String, u32> {
     let [parsed, resolved, tagged, rollups] = shard::VERSIONS;
-    [("parsed", parsed), ("resolved", resolved), ("tagged", tagged), ("rollups", rollups), ("series", SERIES)].map(|(name, version)| (name.to_owned(), version)).into()
+    [("parsed", parsed), ("resolved", resolved), ("tagged", tagged), ("rollups", rollups), ("series", SERIES)]
+        .map(|(name, version)| (name.to_owned(), version))
+        .into()
 }
 
 /// Rows of a series that are in memory together while they are written.
@@ -459,14 +463,15 @@ impl Run<'_> {
         }
         let cadences: Vec<_> = self.plan.sources.iter().map(|s| (&s.input.source, s.cadence)).collect();
         let settings = format!(
-            "{} {SERIES} {:?} {cadences:?} {:?} {:?} {:?} {} {:?}",
+            "{} {SERIES} {:?} {cadences:?} {:?} {:?} {:?} {} {:?} {:?}",
             env!("CARGO_PKG_VERSION"),
             self.plan.duplicates,
             self.plan.tally,
             self.plan.csv,
             self.options.as_of,
             self.plan.title,
-            taken.rejects
+            taken.rejects,
+            self.plan.language
         );
         hasher.update(settings.as_bytes());
         hasher.update(self.plan.lexicon.hash().as_bytes());
@@ -522,6 +527,8 @@ impl Run<'_> {
             clear_unfinished(&self.output)?;
             return Err(error);
         }
+        self.record.facts = report::facts(self.plan, &self.record);
+        report::write(&release, &self.record.facts)?;
         let id = format!("{}-{}", self.record.started.format("%Y%m%dT%H%M%SZ"), self.record.release_key.get(..8).unwrap_or_default());
         self.record.release = Some(id.clone());
         self.record.status = Status::Published;

@@ -14,7 +14,7 @@ use super::{BatchError, Clock, Options, checks};
 use crate::diagnostic::{Reject, Stage};
 use crate::load::short_hex;
 use crate::plan::{Duplicates, Plan};
-use crate::write::{CheckRecord, SCHEMA_VERSION, WriteError, write_whole};
+use crate::write::{CheckRecord, Facts, SCHEMA_VERSION, WriteError, write_whole};
 
 /// Version of this record: it rises when a key changes its meaning; keys are added.
 const RUN_SCHEMA: &str = "1";
@@ -250,6 +250,9 @@ pub struct RunRecord {
     /// those that were made.
     #[serde(default)]
     pub checks: Vec<CheckRecord>,
+    /// What the report says of the release besides its tables.
+    #[serde(default)]
+    pub facts: Facts,
     /// What a dry run says, a line a shard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plan_lines: Vec<String>,
@@ -305,6 +308,7 @@ impl RunRecord {
             stages: Vec::new(),
             tables: Vec::new(),
             checks: Vec::new(),
+            facts: Facts::default(),
             plan_lines: Vec::new(),
             until: options.until,
         }

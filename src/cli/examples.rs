@@ -21,7 +21,8 @@ from what is in the cache. The exit code is then 130 or 143; a second Ctrl-C end
 pub(super) const CHECK: &str = "\
 Examples:
   tifa check                      the pipeline, its lexicon and vocabulary, and their cases
-  tifa check sample --corpus      themes and terms that never occur in its files";
+  tifa check sample --corpus      themes and terms that never occur in its files
+  tifa check sample --fresh 2d    fail if the last release is stale or a day is missing";
 
 pub(super) const SCHEMA: &str = "\
 Examples:
@@ -39,6 +40,17 @@ pub(super) const CHART: &str = "\
 Examples:
   tifa chart 新质生产力           by the shortest periods that fit on a screen
   tifa chart rule-of-law --period year";
+
+pub(super) const RELEASES: &str = "\
+Examples:
+  tifa releases                   the releases there are, and why each was made
+  tifa releases diff latest~1 latest
+                                  what changed since the one before";
+
+pub(super) const REPORT: &str = "\
+Examples:
+  tifa report --lang en           the last release's page in English
+  tifa report --file -            on standard output";
 
 pub(super) const DISCOVER: &str = "\
 Examples:

@@ -14,6 +14,7 @@ mod manual;
 mod progress;
 mod releases;
 mod render;
+mod report;
 mod run;
 mod show;
 mod underline;
@@ -65,6 +66,7 @@ enum Command {
     ///
     /// Exit codes: 0 all cases and checks hold (what is listed then is advice), 1 some do not, 2 a
     /// file has mistakes or, with --fresh, there is no release.
+    #[command(after_help = examples::CHECK)]
     Check(check::CheckArguments),
     /// Print the columns of a table, or of all
     #[command(after_help = examples::SCHEMA)]
@@ -83,10 +85,14 @@ enum Command {
     #[command(after_help = examples::CHART)]
     Chart(chart::ChartArguments),
     /// List the releases of a pipeline, or show what changed between two
+    #[command(after_help = examples::RELEASES)]
     Releases(releases::ReleasesArguments),
     /// List phrases that are new or rising and in no theme, or make drafts of themes from them
     #[command(after_help = examples::DISCOVER)]
     Discover(discover::DiscoverArguments),
+    /// Make the report of a release again, in a language or place of your choice
+    #[command(after_help = examples::REPORT)]
+    Report(report::ReportArguments),
     /// Show what is read in a text, and by which rule
     #[command(after_help = examples::EXPLAIN)]
     Explain(explain::ExplainArguments),
@@ -224,6 +230,7 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Show(show) => show.execute(),
         Command::Releases(releases) => releases.execute(json),
         Command::Discover(discover) => discover.execute(arguments.quiet, json),
+        Command::Report(report) => report.execute(),
         Command::Explain(explain) => explain.execute(),
         Command::Init(init) => init.execute(arguments.quiet),
         Command::Completions { shell } => complete::print(*shell),

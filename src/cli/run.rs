@@ -14,7 +14,7 @@ use crate::batch::{BatchError, Leftovers, Lineage, Options, PipelineState, RunRe
 use crate::diagnostic::Stage;
 use crate::load::Limits;
 use crate::plan::{Plan, PlanError, read_size};
-use crate::write::WriteError;
+use crate::write::{Language, WriteError};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
@@ -49,11 +49,14 @@ pub(super) struct RunArguments {
     metrics: Option<PathBuf>,
     /// Add `OpenLineage` events of the runs to this file, a line each
     ///
-    /// START, then COMPLETE or FAIL. The environment's `OPENLINEAGE_NAMESPACE` names the namespace
+    /// START, then COMPLETE, FAIL or ABORT. The environment's `OPENLINEAGE_NAMESPACE` names the namespace
     /// of the job (else tifa), `OPENLINEAGE_PARENT_ID` the run that started this one, as
     /// NAMESPACE/JOB/RUN. Nothing is sent anywhere.
     #[arg(long, value_name = "FILE")]
     openlineage: Option<PathBuf>,
+    /// Language of the report, instead of the pipeline's
+    #[arg(long, value_enum, value_name = "LANG")]
+    lang: Option<Language>,
     /// Largest file that is read whole
     #[arg(long, value_name = "SIZE", default_value = "64 MB", value_parser = size)]
     max_file: u64,
@@ -120,6 +123,7 @@ impl RunArguments {
         let read = |file: &PathBuf| {
             let mut plan = Plan::read(file)?;
             self.folders.apply(&mut plan);
+            plan.language = self.lang.unwrap_or(plan.language);
             Ok(plan)
         };
         files.iter().map(read).collect()

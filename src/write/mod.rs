@@ -10,6 +10,7 @@ mod csv_file;
 mod data_package;
 mod parquet_file;
 mod release;
+mod report;
 mod reread;
 mod rows;
 mod schema;
@@ -27,6 +28,7 @@ pub use csv_file::CsvFile;
 pub use data_package::data_package;
 pub use parquet_file::{TableFile, batches, each_batch, read_columns, read_parquet, read_text_column, write_parquet};
 pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_whole};
+pub use report::{Facts, Language, REPORT_FILE, SourceFact, report};
 pub use reread::{SENTENCE_COLUMNS, documents, resolutions};
 pub use rows::{
     AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, RowMaker, SentenceRow, SpanRow, ThemeRow, document_row, span_rows, theme_rows,

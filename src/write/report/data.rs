@@ -1,0 +1,395 @@
+//! What the page is made of: sums over the tables of one release.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use chrono::NaiveDate;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use super::super::WriteError;
+use super::super::rows::DocumentRow;
+use super::Facts;
+use super::occasions::{self, Occasions};
+use super::read::{Only, each_row, parts, rows, words};
+use crate::diagnostic::Reject;
+use crate::tally::candidate::CandidateRow;
+use crate::tally::{BreakdownRow, CopyRow, CoverageRow, FrequencyRow, PairRow, Period, ProfileRow, TotalRow, TurnRow};
+
+/// Candidates shown of a window, and pairs.
+pub(super) const MOST_CANDIDATES: usize = 30;
+pub(super) const MOST_PAIRS: usize = 25;
+
+/// A source over the whole corpus.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SourceSum {
+    pub(super) documents: u64,
+    pub(super) preambles: u64,
+    pub(super) undated: u64,
+    pub(super) sentences: u64,
+    pub(super) han_chars: u64,
+    pub(super) replaced_chars: u64,
+    pub(super) first: Option<NaiveDate>,
+    pub(super) last: Option<NaiveDate>,
+}
+
+impl SourceSum {
+    fn add(&mut self, row: &DocumentRow, count_preambles: bool) {
+        self.replaced_chars += u64::from(row.replaced_chars);
+        if row.preamble && !count_preambles {
+            self.preambles += 1;
+            return;
+        }
+        self.documents += 1;
+        self.undated += u64::from(row.date_start.is_none());
+        self.sentences += row.sentences;
+        self.han_chars += row.han_chars;
+        self.first = [self.first, row.date_start].into_iter().flatten().min();
+        self.last = self.last.max(row.date_start);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.documents += other.documents;
+        self.preambles += other.preambles;
+        self.undated += other.undated;
+        self.sentences += other.sentences;
+        self.han_chars += other.han_chars;
+        self.replaced_chars += other.replaced_chars;
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// A period in a block.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slot {
+    pub(super) start: NaiveDate,
+    pub(super) end: Option<NaiveDate>,
+    pub(super) label: String,
+    pub(super) documents: u64,
+    pub(super) han_chars: u64,
+    pub(super) partial: bool,
+}
+
+/// The themes in the periods of one length, of all sources or of one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Block {
+    pub(super) period: String,
+    pub(super) source: Option<String>,
+    pub(super) slots: Vec<Slot>,
+    /// By theme, then by slot.
+    pub(super) hits: Vec<Vec<u32>>,
+    pub(super) documents: Vec<Vec<u32>>,
+}
+
+impl Block {
+    fn new(period: &str, source: Option<&str>, slots: BTreeMap<NaiveDate, Slot>, themes: usize) -> Self {
+        let slots: Vec<Slot> = slots.into_values().collect();
+        let none = vec![vec![0; slots.len()]; themes];
+        Self { period: period.to_owned(), source: source.map(str::to_owned), slots, hits: none.clone(), documents: none }
+    }
+
+    fn put(&mut self, theme: usize, start: NaiveDate, hits: u64, documents: u64) {
+        let Ok(at) = self.slots.binary_search_by_key(&start, |slot| slot.start) else { return };
+        let set = |grid: &mut Vec<Vec<u32>>, value: u64| {
+            if let Some(cell) = grid.get_mut(theme).and_then(|row| row.get_mut(at)) {
+                *cell = u32::try_from(value).unwrap_or(u32::MAX);
+            }
+        };
+        set(&mut self.hits, hits);
+        set(&mut self.documents, documents);
+    }
+
+    /// Documents with a theme in a slot, and all of them; `None` where no source spoke.
+    pub(super) fn share(&self, theme: usize, slot: usize) -> Option<(u64, u64)> {
+        let whole = self.slots.get(slot).map(|s| s.documents).filter(|n| *n > 0)?;
+        Some((u64::from(*self.documents.get(theme)?.get(slot)?), whole))
+    }
+
+    /// Hits of a theme in a slot, and its Han characters.
+    pub(super) fn rate(&self, theme: usize, slot: usize) -> Option<(u64, u64)> {
+        let spoken = self.slots.get(slot).filter(|s| s.documents > 0)?;
+        Some((u64::from(*self.hits.get(theme)?.get(slot)?), spoken.han_chars))
+    }
+
+    /// The slots are one after another without a hole between `slot - 1` and `slot`.
+    pub(super) fn joins(&self, slot: usize) -> bool {
+        let before = slot.checked_sub(1).and_then(|before| self.slots.get(before));
+        let (Some(before), Some(now)) = (before, self.slots.get(slot)) else { return false };
+        before.end.and_then(|end| end.succ_opt()) == Some(now.start)
+    }
+}
+
+/// A breakdown over the whole corpus: hits of each theme in each member.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Members {
+    /// Member → Han characters.
+    pub(super) han_chars: BTreeMap<String, u64>,
+    /// (member, theme) → hits.
+    pub(super) hits: BTreeMap<(String, usize), u64>,
+}
+
+/// All that the page shows.
+#[derive(Debug, Default)]
+pub(super) struct Data {
+    pub(super) themes: Vec<ProfileRow>,
+    pub(super) sources: BTreeMap<String, SourceSum>,
+    pub(super) coverage: Vec<CoverageRow>,
+    pub(super) copies: u64,
+    pub(super) rejects: BTreeMap<String, u64>,
+    pub(super) blocks: Vec<Block>,
+    /// Text that no period of this length holds: documents and Han characters.
+    pub(super) unplaced: BTreeMap<String, (u64, u64)>,
+    pub(super) members: BTreeMap<&'static str, Members>,
+    pub(super) turns: Vec<TurnRow>,
+    pub(super) pairs: Vec<PairRow>,
+    pub(super) all_pairs: u64,
+    pub(super) candidates: Vec<CandidateRow>,
+    pub(super) all_candidates: u64,
+    pub(super) occasions: Occasions,
+}
+
+impl Data {
+    /// Reads a release.
+    ///
+    /// # Errors
+    /// [`WriteError`] with the path of the table.
+    pub(super) fn read(release: &Path, facts: &Facts) -> Result<Self, WriteError> {
+        let tables = release.join("tables");
+        let single = |name: &str| tables.join(name).with_extension("parquet");
+        let mut data = Self { themes: rows(&single("theme_profile"), &PROFILE, &[])?, ..Self::default() };
+        data.documents(&tables, facts)?;
+        data.coverage = rows(&single("coverage"), &COVERAGE, &[])?;
+        data.copies = rows::<CopyRow>(&single("copies"), &["exact"], &[])?.len() as u64;
+        each_row(&single("rejects"), &["reason"], &[], &mut |row: Reject| *data.rejects.entry(row.reason).or_default() += 1)?;
+        data.series(&single, facts)?;
+        data.turns = rows(&single("theme_turns"), &TURN, &[])?;
+        data.pairs(&single("theme_pairs"))?;
+        each_row(&single("candidates"), &CANDIDATE, &[], &mut |row: CandidateRow| {
+            data.all_candidates += 1;
+            if usize::try_from(row.rank).is_ok_and(|rank| rank <= MOST_CANDIDATES) {
+                data.candidates.push(row);
+            }
+        })?;
+        let newest = data.sources.values().filter_map(|s| s.last).max();
+        data.occasions = occasions::read(&tables, newest)?;
+        Ok(data)
+    }
+
+    fn documents(&mut self, tables: &Path, facts: &Facts) -> Result<(), WriteError> {
+        for fact in &facts.sources {
+            self.sources.insert(fact.name.clone(), SourceSum::default());
+        }
+        let columns = ["source", "preamble", "date_start", "han_chars", "sentences", "replaced_chars"];
+        let parts = parts(tables, "documents")?;
+        let sums: Result<Vec<BTreeMap<String, SourceSum>>, WriteError> = parts
+            .par_iter()
+            .map(|part| {
+                let mut sums: BTreeMap<String, SourceSum> = BTreeMap::new();
+                each_row(part, &columns, &[], &mut |row: DocumentRow| sums.entry(row.source.clone()).or_default().add(&row, facts.preamble))?;
+                Ok(sums)
+            })
+            .collect();
+        for (source, sum) in sums?.into_iter().flatten() {
+            self.sources.entry(source).or_default().join(&sum);
+        }
+        Ok(())
+    }
+
+    /// Series of all sources and of each, and the breakdowns over the whole.
+    fn series(&mut self, single: &dyn Fn(&str) -> std::path::PathBuf, facts: &Facts) -> Result<(), WriteError> {
+        let index: BTreeMap<String, usize> = self.themes.iter().enumerate().map(|(at, row)| (row.theme.clone(), at)).collect();
+        // Days are too many for a page; the tables have them.
+        let lengths: Vec<&str> = facts.periods.iter().map(String::as_str).filter(|p| *p != Period::Day.name()).collect();
+        let lengths = if lengths.is_empty() { vec![Period::Day.name()] } else { lengths };
+        let summed = lengths.iter().copied().find(|p| *p == Period::Year.name()).or(lengths.last().copied()).unwrap_or_default();
+        let mut slots: BTreeMap<(String, String), BTreeMap<NaiveDate, Slot>> = BTreeMap::new();
+        let mut slot_of = |period: &str, member: &str, slot: Slot| {
+            slots.entry((period.to_owned(), member.to_owned())).or_default().insert(slot.start, slot);
+        };
+        let wanted = words(lengths.iter().copied());
+        let breakdowns = words(["all", "source", "occasion_type", "province"]);
+        let only = [Only::new("period", &wanted), Only::new("breakdown", &breakdowns)];
+        for kind in ["occasion_type", "province"] {
+            self.members.insert(kind, Members::default());
+        }
+        each_row(&single("period_totals"), &TOTAL, &only, &mut |row: TotalRow| {
+            if let Some(members) = self.members.get_mut(row.breakdown.as_str()) {
+                if row.period == summed {
+                    *members.han_chars.entry(row.member).or_default() += row.han_chars;
+                }
+                return;
+            }
+            match row.period_start {
+                Some(start) => {
+                    let member = if row.breakdown == "source" { row.member.as_str() } else { "" };
+                    let partial = row.partial == Some(true);
+                    let slot = Slot { start, end: row.period_end, label: row.period_label, documents: row.documents, han_chars: row.han_chars, partial };
+                    slot_of(&row.period, member, slot);
+                }
+                None if row.breakdown == "all" => {
+                    let sum = self.unplaced.entry(row.period).or_default();
+                    *sum = (sum.0 + row.documents, sum.1 + row.han_chars);
+                }
+                None => {}
+            }
+        })?;
+        let mut blocks: BTreeMap<(String, String), Block> = slots
+            .into_iter()
+            .map(|((period, source), slots)| {
+                let block = Block::new(&period, Some(source.as_str()).filter(|s| !s.is_empty()), slots, self.themes.len());
+                ((period, source), block)
+            })
+            .collect();
+        each_row(&single("theme_frequency"), &FREQUENCY, &[Only::new("period", &wanted)], &mut |row: FrequencyRow| {
+            let block = blocks.get_mut(&(row.period.to_string(), String::new()));
+            if let (Some(block), Some(start), Some(theme)) = (block, row.period_start, index.get(row.theme.as_str())) {
+                block.put(*theme, start, row.hits.unwrap_or_default(), row.documents.unwrap_or_default());
+            }
+        })?;
+        let several = self.sources.values().filter(|s| s.documents > 0).count() > 1;
+        if several {
+            let source = words(["source"]);
+            let only = [Only::new("period", &wanted), Only::new("breakdown", &source)];
+            each_row(&single("theme_breakdown"), &BREAKDOWN, &only, &mut |row: BreakdownRow| {
+                let block = blocks.get_mut(&(row.period.to_string(), row.member.to_string()));
+                if let (Some(block), Some(start), Some(theme)) = (block, row.period_start, index.get(row.theme.as_str())) {
+                    block.put(*theme, start, row.hits, row.documents);
+                }
+            })?;
+        }
+        let of_length = |period: &str| Period::from_name(period);
+        self.blocks = blocks.into_values().filter(|block| several || block.source.is_none()).collect();
+        self.blocks.sort_by(|a, b| (a.source.is_some(), of_length(&a.period), &a.source).cmp(&(b.source.is_some(), of_length(&b.period), &b.source)));
+        let (one, kinds) = (words([summed]), words(["occasion_type", "province"]));
+        let only = [Only::new("period", &one), Only::new("breakdown", &kinds)];
+        each_row(&single("theme_breakdown"), &BREAKDOWN, &only, &mut |row: BreakdownRow| {
+            if let (Some(members), Some(theme)) = (self.members.get_mut(row.breakdown.as_str()), index.get(row.theme.as_str())) {
+                *members.hits.entry((row.member.to_string(), *theme)).or_default() += row.hits;
+            }
+        })
+    }
+
+    fn pairs(&mut self, path: &Path) -> Result<(), WriteError> {
+        let whole = words([Period::Whole.name()]);
+        each_row(path, &PAIR, &[Only::new("period", &whole)], &mut |row: PairRow| {
+            self.all_pairs += u64::from(row.level == 1);
+            if row.level == 1 && !row.small_n && row.log_dice_document.is_some() {
+                self.pairs.push(row);
+            }
+        })?;
+        let strength = |row: &PairRow| row.log_dice_document.unwrap_or_default();
+        self.pairs.sort_by(|a, b| strength(b).total_cmp(&strength(a)).then_with(|| (&a.theme_a, &a.theme_b).cmp(&(&b.theme_a, &b.theme_b))));
+        self.pairs.truncate(MOST_PAIRS);
+        Ok(())
+    }
+
+    /// The block of all sources with periods of this length.
+    pub(super) fn block(&self, period: &str) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.source.is_none() && block.period == period)
+    }
+
+    /// Number of a theme.
+    pub(super) fn theme(&self, id: &str) -> Option<&ProfileRow> {
+        self.themes.iter().find(|row| row.theme == id)
+    }
+
+    /// Documents of the corpus, preambles left out unless they count.
+    pub(super) fn documents_in_all(&self) -> u64 {
+        self.sources.values().map(|s| s.documents).sum()
+    }
+
+    /// First and last day of a document's date.
+    pub(super) fn range(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let first = self.sources.values().filter_map(|s| s.first).min()?;
+        Some((first, self.sources.values().filter_map(|s| s.last).max()?))
+    }
+
+    /// Sources of which a source's cadence lets one say that units are missing.
+    pub(super) fn expected_sources(&self) -> BTreeSet<&str> {
+        self.coverage.iter().filter(|row| row.expected).map(|row| row.source.as_str()).collect()
+    }
+}
+
+const PROFILE: [&str; 29] = [
+    "theme",
+    "theme_zh",
+    "theme_en",
+    "parent",
+    "level",
+    "hits",
+    "sentences",
+    "documents",
+    "occasions",
+    "per_10k",
+    "density",
+    "first_date",
+    "last_date",
+    "peak_period",
+    "peak_start",
+    "peak_per_10k",
+    "trend_period",
+    "trend_periods",
+    "slope_per_10k_per_year",
+    "mk_p",
+    "seasonal_mk_p",
+    "trend",
+    "heat_period",
+    "heat_start",
+    "heat_by_count",
+    "heat_by_share",
+    "heat_change",
+    "heat_scale",
+    "periods",
+];
+const COVERAGE: [&str; 9] = ["source", "unit", "date_start", "date_end", "expected", "present", "missing", "suspiciously_short", "documents"];
+const TOTAL: [&str; 9] = ["period", "period_start", "period_end", "period_label", "breakdown", "member", "documents", "han_chars", "partial"];
+const FREQUENCY: [&str; 5] = ["period", "period_start", "theme", "hits", "documents"];
+const BREAKDOWN: [&str; 7] = ["period", "period_start", "breakdown", "member", "theme", "hits", "documents"];
+const PAIR: [&str; 12] = [
+    "theme_a",
+    "theme_b",
+    "level",
+    "sentences",
+    "documents",
+    "documents_a",
+    "documents_b",
+    "period_documents",
+    "npmi_document",
+    "log_dice_document",
+    "first_start",
+    "small_n",
+];
+const TURN: [&str; 15] = [
+    "theme",
+    "theme_zh",
+    "theme_en",
+    "level",
+    "kind",
+    "burst_level",
+    "period",
+    "period_start",
+    "period_end",
+    "documents",
+    "period_documents",
+    "baseline_documents",
+    "baseline_period_documents",
+    "weight",
+    "censored",
+];
+const CANDIDATE: [&str; 15] = [
+    "window_start",
+    "window_end",
+    "rank",
+    "candidate_id",
+    "phrase",
+    "count",
+    "documents",
+    "days",
+    "count_before",
+    "han_chars_before",
+    "log_ratio",
+    "first_date",
+    "baseline_thin",
+    "nearest_term",
+    "contexts",
+];
