@@ -53,6 +53,7 @@ struct Written {
     write: WrittenWrite,
     #[serde(default)]
     check: Vec<WrittenCheck>,
+    #[serde(default)]
     report: WrittenReport,
 }
 
