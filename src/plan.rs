@@ -37,6 +37,7 @@ struct Written {
     title: Option<String>,
     output: PathBuf,
     shard: Option<Spanned<String>>,
+    cache: Option<Spanned<String>>,
     #[serde(default)]
     source: Vec<WrittenSource>,
     #[serde(default)]
@@ -193,6 +194,8 @@ pub struct Plan {
     pub work: PathBuf,
     /// Size of a shard, in bytes of input.
     pub shard_bytes: u64,
+    /// Most bytes of the cache. What the last release uses stays, even if it takes more.
+    pub cache_bytes: u64,
     /// Sources, in the order of the file.
     pub sources: Vec<Source>,
     /// Occasions and places.
@@ -251,7 +254,10 @@ impl From<VocabularyError> for PlanError {
 }
 
 /// Size of a shard where the pipeline says nothing.
-const SHARD_BYTES: u64 = 16_000_000;
+const SHARD_BYTES: u64 = 8_000_000;
+
+/// Most bytes of the cache where the pipeline says nothing.
+const CACHE_BYTES: u64 = 4_000_000_000;
 
 impl Plan {
     /// Reads a pipeline file and the data files that it names.
@@ -308,13 +314,14 @@ impl Reader<'_> {
             self.fault(span(&written.name), "the name becomes a folder: use letters, digits, - and _", None);
         }
         let output = without_dots(&self.folder.join(&written.output));
-        let shard_bytes = match &written.shard {
-            None => SHARD_BYTES,
+        let mut size = |written: &Option<Spanned<String>>, default: u64| match written {
+            None => default,
             Some(text) => read_size(text.get_ref()).unwrap_or_else(|| {
                 self.fault(span(text), format!("`{}` is no size", text.get_ref()), "write a number and KB, MB or GB".to_owned());
-                SHARD_BYTES
+                default
             }),
         };
+        let (shard_bytes, cache_bytes) = (size(&written.shard, SHARD_BYTES), size(&written.cache, CACHE_BYTES));
         if written.source.is_empty() {
             self.fault(span(&written.name), "the pipeline has no source", "add a table [[source]]".to_owned());
         }
@@ -358,6 +365,7 @@ impl Reader<'_> {
             work,
             output,
             shard_bytes,
+            cache_bytes,
             sources,
             vocabulary,
             lexicon,

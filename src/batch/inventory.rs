@@ -68,7 +68,7 @@ const VERSION: u32 = 1;
 const RACY_NS: i128 = 2_000_000_000;
 
 /// Most shards; beyond, shards are twice as large, and twice again.
-const MOST_SHARDS: u64 = 256;
+const MOST_SHARDS: u64 = 512;
 
 /// Shards end at the latest at this many times the size asked for.
 const LONGEST: u64 = 3;

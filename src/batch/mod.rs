@@ -12,6 +12,7 @@ mod in_order;
 mod inventory;
 mod leftovers;
 mod lineage;
+mod made_of;
 mod metrics;
 mod pace;
 mod record;
@@ -50,6 +51,7 @@ use crate::write::{
 };
 use copies::{Found, IN_MEMORY, Part};
 use in_order::in_order;
+use made_of::MadeOf;
 use inventory::{Inventory, Shard};
 use pace::Pace;
 use shard::{Asked, Cache, Keys, Made, Summary, resolved_tables};
@@ -199,6 +201,9 @@ pub(crate) fn versions() -> BTreeMap<String, u32> {
 /// Rows of a series that are in memory together while they are written.
 const ROWS_AT_ONCE: usize = 1 << 14;
 
+/// Name of the file in the work folder that says what the last release was made of.
+const MADE_OF: &str = "made_of.json";
+
 /// A release with fewer than this share of the last one's documents is stopped.
 const SHRINK_PERCENT: u64 = 80;
 
@@ -275,7 +280,8 @@ impl Run<'_> {
         }
         let keys = self.keys(&taken.shards)?;
         if options.dry_run {
-            self.record.plan_lines = dry_run_lines(&taken.shards, &keys, &cache, plan.duplicates);
+            let before = MadeOf::read(&self.work.join(MADE_OF));
+            self.record.plan_lines = dry_run_lines(plan, &taken.shards, &keys, &cache, &self.made_of(&taken), before.as_ref());
             self.record.status = Status::DryRun;
             return Ok(());
         }
@@ -338,10 +344,16 @@ impl Run<'_> {
             self.leave_partial(&keys, &cache, &rejects, Some(&series))?;
         } else {
             self.publish(&keys, &cache, &series, &rejects)?;
-            cache.keep_only(&keys)?;
+            self.made_of(&taken).write(&self.work.join(MADE_OF))?;
+            cache.prune(&keys, plan.cache_bytes)?;
         }
         self.clock.add(Stage::Write, started);
         Ok(())
+    }
+
+    fn made_of(&self, taken: &Inventory) -> MadeOf {
+        let program = format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), columns_fingerprint(), versions());
+        MadeOf::new(self.plan, &program, self.options.limits, &taken.shards)
     }
 
     fn keys(&self, shards: &[Shard]) -> Result<Vec<Keys>, BatchError> {
@@ -706,7 +718,8 @@ fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
     Err(BatchError::Checks(failures))
 }
 
-fn dry_run_lines(shards: &[Shard], keys: &[Keys], cache: &Cache, duplicates: Duplicates) -> Vec<String> {
+/// For each shard and artifact whether it is in the cache, else why it would be made.
+fn dry_run_lines(plan: &Plan, shards: &[Shard], keys: &[Keys], cache: &Cache, now: &MadeOf, before: Option<&MadeOf>) -> Vec<String> {
     shards
         .iter()
         .zip(keys)
@@ -720,13 +733,13 @@ fn dry_run_lines(shards: &[Shard], keys: &[Keys], cache: &Cache, duplicates: Dup
                 .each()
                 .iter()
                 .map(|(kind, key)| {
-                    let state = match cache.has(kind, key) {
-                        true => "cached",
+                    let source = plan.sources.get(shard.source).map_or("", |source| &*source.input.source);
+                    match cache.has(kind, key) {
+                        true => format!("{kind}: cached"),
                         // Its key depends on the copies, which only a run finds.
-                        false if *kind == "rollups" && duplicates == Duplicates::First => "known when copies are found",
-                        false => "to make (input, settings or version changed)",
-                    };
-                    format!("{kind}: {state}")
+                        false if *kind == "rollups" && plan.duplicates == Duplicates::First => format!("{kind}: known when copies are found"),
+                        false => format!("{kind}: to make ({})", now.why(before, shard, source, kind)),
+                    }
                 })
                 .collect();
             format!("shard {} {} bytes {files}; {}", shard.id, shard.bytes, states.join("; "))

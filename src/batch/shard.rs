@@ -2,10 +2,11 @@
 //! folder of its own under a key of all that it depends on, whole or absent.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
@@ -166,19 +167,44 @@ impl Cache {
         fs::rename(aside, &path).map_err(|e| WriteError::io(&path, e))
     }
 
-    /// Removes every artifact whose key is not among `used`.
-    pub(super) fn keep_only(&self, used: &[Keys]) -> Result<(), WriteError> {
-        let used: std::collections::BTreeSet<(&str, &str)> = used.iter().flat_map(Keys::each).collect();
+    /// Removes artifacts that the release just made does not use, the oldest first,
+    /// until all that is left takes at most `limit` bytes. What it uses stays.
+    ///
+    /// So going back to an earlier lexicon, setting or text finds its artifacts.
+    pub(super) fn prune(&self, used: &[Keys], limit: u64) -> Result<(), WriteError> {
+        let used: BTreeSet<(&str, &str)> = used.iter().flat_map(Keys::each).collect();
+        let mut total = 0;
+        let mut unused = Vec::new();
         for kind in KINDS {
             let folder = self.folder.join(kind);
             for entry in fs::read_dir(&folder).map_err(|e| WriteError::io(&folder, e))?.flatten() {
+                let path = entry.path();
+                let (bytes, made) = size_and_age(&path).map_err(|e| WriteError::io(&path, e))?;
+                total += bytes;
                 if !entry.file_name().to_str().is_some_and(|key| used.contains(&(kind, key))) {
-                    fs::remove_dir_all(entry.path()).map_err(|e| WriteError::io(&entry.path(), e))?;
+                    unused.push((made, path, bytes));
                 }
             }
         }
+        unused.sort();
+        for (_, path, bytes) in unused {
+            if total <= limit {
+                break;
+            }
+            fs::remove_dir_all(&path).map_err(|e| WriteError::io(&path, e))?;
+            total -= bytes;
+        }
         Ok(())
     }
+}
+
+/// Bytes of the files of an artifact, and when it was made.
+fn size_and_age(folder: &Path) -> std::io::Result<(u64, SystemTime)> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        bytes += entry?.metadata()?.len();
+    }
+    Ok((bytes, fs::metadata(folder)?.modified()?))
 }
 
 /// What of a shard is made.
@@ -584,4 +610,32 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<(), WriteError> {
 fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, WriteError> {
     let text = fs::read_to_string(path).map_err(|e| WriteError::io(path, e))?;
     serde_json::from_str(&text).map_err(|e| WriteError::table(path, &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn artifacts_that_are_not_used_go_when_they_take_too_much_the_oldest_first() {
+        let place = tempfile::tempdir().unwrap();
+        let cache = Cache::open(place.path().to_owned()).unwrap();
+        for (age, key) in [(3, "used"), (2, "old"), (1, "new")] {
+            let folder = cache.path("parsed", key);
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("a.parquet"), [0; 100]).unwrap();
+            fs::File::open(&folder).unwrap().set_modified(SystemTime::now() - Duration::from_secs(age * 60)).unwrap();
+        }
+        let word = String::from;
+        let used = [Keys { parsed: word("used"), resolved: word("r"), tagged: word("t"), rollups: word("u") }];
+        let left = |limit: u64| -> Vec<&str> {
+            cache.prune(&used, limit).unwrap();
+            ["used", "old", "new"].into_iter().filter(|key| cache.has("parsed", key)).collect()
+        };
+        assert_eq!(left(300), ["used", "old", "new"]);
+        assert_eq!(left(299), ["used", "new"]);
+        assert_eq!(left(10), ["used"]);
+    }
 }
