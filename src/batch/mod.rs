@@ -51,8 +51,8 @@ use crate::write::{
 };
 use copies::{Found, IN_MEMORY, Part};
 use in_order::in_order;
-use made_of::MadeOf;
 use inventory::{Inventory, Shard};
+use made_of::MadeOf;
 use pace::Pace;
 use shard::{Asked, Cache, Keys, Made, Summary, resolved_tables};
 
@@ -256,6 +256,15 @@ struct Run<'r> {
     record: RunRecord,
 }
 
+/// All shards of a run.
+struct AllShards {
+    /// Those of the rollups as counted.
+    keys: Vec<Keys>,
+    made: Vec<Made>,
+    /// The copies, where they had to be known before.
+    found: Option<Found>,
+}
+
 impl Run<'_> {
     /// Begins a step of the run, unless it is to stop.
     fn step(&self, what: &'static str) -> Result<(), BatchError> {
@@ -301,16 +310,15 @@ impl Run<'_> {
             return self.clear_partial();
         }
         let mut sums = Sums::new(&plan.lexicon);
-        let (keys, made, found) = self.shards(&taken, keys, &cache, &mut sums)?;
+        let AllShards { keys, made, found } = self.shards(&taken, keys, &cache, &mut sums)?;
         self.reconcile(&made)?;
         self.record.count_sources(&taken.shards, &made);
-        self.record.counts.copies = found.rows.len() as u64;
-        check_ids(&keys, &cache)?;
         let mut rejects: Vec<Reject> = taken.rejects.clone();
         rejects.extend(made.iter().flat_map(|m| m.rejects.iter().cloned()));
         rejects.sort();
         self.record.count_rejects(&rejects);
         if options.until < Stage::Tally {
+            check_ids(&keys, &cache)?;
             return self.leave_partial(&keys, &cache, &rejects, None);
         }
         let mut hits: BTreeMap<String, u64> = BTreeMap::new();
@@ -321,7 +329,16 @@ impl Run<'_> {
         }
         let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
         self.step("computing series")?;
-        let mut series = self.clock.time(Stage::Tally, || sums.finish(&sources, &plan.tally, options.as_of))?;
+        // What the cache says of documents, and what the sums say of themes, side by side.
+        let (found, series) = rayon::join(
+            || {
+                check_ids(&keys, &cache)?;
+                found.map_or_else(|| self.copies(&taken.shards, &keys, &cache), Ok)
+            },
+            || self.clock.time(Stage::Tally, || sums.finish(&sources, &plan.tally, options.as_of)),
+        );
+        let (found, mut series) = (found?, series?);
+        self.record.counts.copies = found.rows.len() as u64;
         series.copies = found.rows;
         if !plan.discover.windows.is_empty() {
             self.step("looking for new phrases")?;
@@ -367,12 +384,11 @@ impl Run<'_> {
             .collect()
     }
 
-    /// Makes all shards, and finds the copies among their documents. Where later
-    /// copies do not count, they must be known before a shard is counted: then
-    /// all are parsed first, and the rest is made from what that left in the
-    /// cache. A rollup is added and given up: of the counts, memory holds the
-    /// sums alone. The keys that come back are those of the rollups as counted.
-    fn shards(&mut self, taken: &Inventory, keys: Vec<Keys>, cache: &Cache, sums: &mut Sums<'_>) -> Result<(Vec<Keys>, Vec<Made>, Found), BatchError> {
+    /// Makes all shards. Where later copies do not count, they must be known before
+    /// a shard is counted: then all are parsed first, copies are found, and the rest
+    /// is made from what that left in the cache. A rollup is added and given up: of
+    /// the counts, memory holds the sums alone.
+    fn shards(&mut self, taken: &Inventory, keys: Vec<Keys>, cache: &Cache, sums: &mut Sums<'_>) -> Result<AllShards, BatchError> {
         let (until, threads) = (self.options.until, rayon::current_num_threads());
         let first = self.plan.duplicates == Duplicates::First && until >= Stage::Tally;
         self.watch.begin(taken.bytes * if first { 2 } else { 1 });
@@ -401,11 +417,8 @@ impl Run<'_> {
             Ok(())
         })?;
         self.record.inputs.shards_computed = computed;
-        if until >= Stage::Tally && !first {
-            found = self.copies(&taken.shards, &keys, cache)?;
-        }
         self.watch.finish();
-        Ok((keys, out, found))
+        Ok(AllShards { keys, made: out, found: first.then_some(found) })
     }
 
     /// What the series are to count: the documents of the corpus, without the
