@@ -134,11 +134,12 @@ class Bench:
             path = self.raw / last
             lines = path.read_text().splitlines(keepends=True)
             day = re.search(r'"date": "([^"]+)"', lines[-1]).group(1)
-            new = [line.replace(day, following(day, number)).replace(f'"id": "{day.replace("-", "")}', f'"id": "n{number}') for line in lines if day in line]
+            renamed = (line.replace(day, following(day)).replace('"id": "', f'"id": "{number}-') for line in lines if day in line)
+            new = list(renamed)
             path.unlink()
             path.write_text("".join(lines + new))
         else:
-            day = following(f"{last[:4]}-{last[4:6]}-{last[6:8]}", 0).replace("-", "")
+            day = following(f"{last[:4]}-{last[4:6]}-{last[6:8]}").replace("-", "")
             (self.raw / f"{day}.md").write_text((self.raw / last).read_text())
         time.sleep(2.1)
         return self.tifa()[0]
@@ -152,8 +153,8 @@ class Bench:
             shutil.rmtree(self.place / name)
 
 
-def following(day, more):
-    return (datetime.date.fromisoformat(day) + datetime.timedelta(days=1 + more)).isoformat()
+def following(day):
+    return (datetime.date.fromisoformat(day) + datetime.timedelta(days=1)).isoformat()
 
 
 def main():
