@@ -234,7 +234,7 @@ fn columns_of(path: &Path) -> Result<BTreeMap<String, String>, WriteError> {
 }
 
 fn count(files: &[PathBuf]) -> Result<u64, WriteError> {
-    files.iter().map(|path| crate::batch::row_count(path)).sum()
+    files.iter().map(|path| crate::batch::publish::row_count(path)).sum()
 }
 
 /// A hash of some cells of a row. `buffer` is emptied first.
