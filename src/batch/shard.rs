@@ -24,8 +24,8 @@ use crate::resolve::{Resolution, resolve};
 use crate::tag::{Hit, tag};
 use crate::tally::{CountRow, OccasionRow, PairCountRow, PresenceRow, Rolling, Rollup, SeenRow, SourceSeenRow, ThemeOccasionRow};
 use crate::write::{
-    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Row, RowCounts, RowMaker, SENTENCE_COLUMNS, SentenceRow, ShardCheck, SpanRow, TableFile,
-    WriteError, batch, document_row, documents, read_columns, read_parquet, resolutions, span_rows, write_parquet,
+    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Reread, Row, RowCounts, RowMaker, SENTENCE_COLUMNS, SentenceRow, ShardCheck, SpanRow,
+    TableFile, WriteError, batch, document_row, documents, han_chars_of, read_columns, read_parquet, resolutions, span_rows, write_parquet,
 };
 
 /// Versions of the code that makes each artifact: raise one when its output changes.
@@ -341,7 +341,7 @@ struct ReadDocuments<'k> {
 fn read_documents<'k>(
     plan: &Plan,
     documents: &[(usize, &Document)],
-    known: Option<&'k [Resolution]>,
+    known: Option<&'k [Reread]>,
     maker: &RowMaker<'_>,
     check: &ShardCheck<'_>,
     counts: &(impl Fn(usize) -> bool + Sync),
@@ -351,20 +351,28 @@ fn read_documents<'k>(
     let mut row_counts = RowCounts::default();
     let mut read = Vec::with_capacity(documents.len());
     for (number, (place, document)) in documents.iter().enumerate() {
-        let resolution = match known.and_then(|known| known.get(number)) {
-            Some(known) => Cow::Borrowed(known),
+        let known = known.and_then(|known| known.get(number));
+        let resolution = match known {
+            Some(known) => Cow::Borrowed(&known.resolution),
             None => Cow::Owned(clock.time(Stage::Resolve, || resolve(document, &plan.vocabulary))),
         };
         let hits = clock.time(Stage::Tag, || tag(document, &plan.lexicon));
         clock.time(Stage::Write, || {
-            let (sentences, first_hit) = (rows.sentences.len(), rows.hits.len());
-            maker.add_sentences(&mut rows.sentences, document, &resolution);
-            if known.is_none() {
-                maker.add_resolution(&mut rows, document, &resolution);
+            let (first_sentence, first_hit) = (rows.sentences.len(), rows.hits.len());
+            if known.is_none() || !hits.is_empty() {
+                let own = maker.rows_of(document, &resolution);
+                if known.is_none() {
+                    own.add_resolution(&mut rows);
+                }
+                own.add_hits(&mut rows.hits, &hits);
             }
-            maker.add_hits(&mut rows.hits, document, &resolution, &hits);
             if counts(*place) {
-                row_counts.add(rows.sentences.get(sentences..).unwrap_or_default(), rows.hits.get(first_hit..).unwrap_or_default(), check.parents());
+                let own = rows.sentences.get(first_sentence..).unwrap_or_default();
+                let (sentences, han_chars) = match known {
+                    Some(known) => (known.resolution.voices.len(), known.han_chars),
+                    None => (own.len(), han_chars_of(own)),
+                };
+                row_counts.add(sentences, han_chars, rows.hits.get(first_hit..).unwrap_or_default(), check.parents());
             }
         });
         read.push((resolution, hits));
@@ -372,24 +380,24 @@ fn read_documents<'k>(
     clock.time(Stage::Write, || {
         let resolved = match known {
             Some(_) => None,
-            None => Some([made(&rows.sentences)?, made(&rows.dates)?, made(&rows.places)?, made(&rows.events)?]),
+            None => Some([record_batch(&rows.sentences)?, record_batch(&rows.dates)?, record_batch(&rows.places)?, record_batch(&rows.events)?]),
         };
-        Ok(ReadDocuments { read, counts: row_counts, resolved, hits: made(&rows.hits)? })
+        Ok(ReadDocuments { read, counts: row_counts, resolved, hits: record_batch(&rows.hits)? })
     })
 }
 
-fn made<R: Row>(rows: &[R]) -> Result<RecordBatch, WriteError> {
+fn record_batch<R: Row>(rows: &[R]) -> Result<RecordBatch, WriteError> {
     batch(rows).map_err(|e| WriteError::table(Path::new(R::table().name), &e))
 }
 
 /// What resolve read in these documents, if its artifact is whole.
-fn known_resolutions(plan: &Plan, documents: &[(usize, &Document)], keys: &Keys, cache: &Cache) -> Option<Vec<Resolution>> {
+fn known_resolutions(plan: &Plan, documents: &[(usize, &Document)], keys: &Keys, cache: &Cache) -> Option<Vec<Reread>> {
     if !resolved_tables().iter().all(|table| has_table(cache, keys, table)) {
         return None;
     }
     let folder = cache.path("resolved", &keys.resolved);
     let documents: Vec<&Document> = documents.iter().map(|(_, document)| *document).collect();
-    let read = || -> Result<Option<Vec<Resolution>>, WriteError> {
+    let read = || -> Result<Option<Vec<Reread>>, WriteError> {
         let sentences: Vec<SentenceRow> = read_columns(&folder.join("sentences.parquet"), &SENTENCE_COLUMNS)?;
         let events: Vec<EventRow> = read_parquet(&folder.join("events.parquet"))?;
         Ok(resolutions(&documents, &sentences, &events, &plan.vocabulary.gazetteer))

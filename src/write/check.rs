@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::tag::{Lexicon, Theme};
 use crate::tally::{Breakdown, Period, Rollup, Word};
 
-use super::rows::{HitRow, SentenceRow};
+use super::rows::HitRow;
 
 /// A check that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +40,11 @@ pub struct RowCounts {
 }
 
 impl RowCounts {
-    /// Adds the rows of whole documents.
-    pub fn add(&mut self, sentences: &[SentenceRow], hits: &[HitRow], parents: &Parents) {
-        self.sentences += sentences.len() as u64;
-        self.han_chars += sentences.iter().map(|s| u64::from(s.han_chars)).sum::<u64>();
+    /// Adds the rows of a document: how many sentences there are, their Han
+    /// characters, and its hits.
+    pub fn add(&mut self, sentences: usize, han_chars: u64, hits: &[HitRow], parents: &Parents) {
+        self.sentences += sentences as u64;
+        self.han_chars += han_chars;
         let mut with: Vec<&Word> = Vec::new();
         for sentence in hits.chunk_by(|a, b| a.sentence == b.sentence && a.doc_id == b.doc_id) {
             with.clear();

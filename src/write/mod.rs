@@ -29,9 +29,10 @@ pub use data_package::data_package;
 pub use parquet_file::{TableFile, batches, each_batch, read_columns, read_parquet, read_text_column, write_parquet};
 pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_whole};
 pub use report::{Facts, Language, REPORT_FILE, SourceFact, report};
-pub use reread::{SENTENCE_COLUMNS, documents, resolutions};
+pub use reread::{Reread, SENTENCE_COLUMNS, documents, han_chars_of, resolutions};
 pub use rows::{
-    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, Offsets, PlaceRow, RowMaker, SentenceRow, SpanRow, ThemeRow, document_row, span_rows, theme_rows,
+    AnnotationRows, DateRow, DocumentRow, DocumentRows, EventRow, HitRow, Offsets, PlaceRow, RowMaker, SentenceRow, SpanRow, ThemeRow, document_row, span_rows,
+    theme_rows,
 };
 pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, columns_fingerprint, tables};
 pub use sums::{Written, check_tables};

@@ -53,8 +53,22 @@ fn range(start: Option<chrono::NaiveDate>, end: Option<chrono::NaiveDate>, preci
     start.zip(end).map(|(start, end)| DateRange { start, end, precision })
 }
 
+/// Han characters of rows of `sentences`.
+#[must_use]
+pub fn han_chars_of(sentences: &[SentenceRow]) -> u64 {
+    sentences.iter().map(|s| u64::from(s.han_chars)).sum()
+}
+
 /// Columns of `sentences` that [`resolutions`] reads.
 pub const SENTENCE_COLUMNS: [&str; 4] = ["sentence", "han_chars", "event_id", "voice"];
+
+/// What was read in a document, back from its rows.
+pub struct Reread {
+    /// Its occasions and voices.
+    pub resolution: Resolution,
+    /// Han characters of the rows of its sentences.
+    pub han_chars: u64,
+}
 
 /// The occasions and voices that were read in documents, back from the rows of
 /// `sentences` and `events`: what tally and the rows of `hits` need. Dates,
@@ -63,7 +77,7 @@ pub const SENTENCE_COLUMNS: [&str; 4] = ["sentence", "han_chars", "event_id", "v
 /// `documents` are those that have rows, in their order. `None`: the rows are not
 /// those of these documents.
 #[must_use]
-pub fn resolutions(documents: &[&Document], sentences: &[SentenceRow], events: &[EventRow], gazetteer: &Gazetteer) -> Option<Vec<Resolution>> {
+pub fn resolutions(documents: &[&Document], sentences: &[SentenceRow], events: &[EventRow], gazetteer: &Gazetteer) -> Option<Vec<Reread>> {
     let places: BTreeMap<(&str, &str), usize> = gazetteer.places().map(|(number, place)| ((place.code.as_str(), place.name.as_str()), number)).collect();
     let (mut sentences, mut events) = (sentences, events.iter().peekable());
     let mut out = Vec::with_capacity(documents.len());
@@ -106,7 +120,7 @@ pub fn resolutions(documents: &[&Document], sentences: &[SentenceRow], events: &
                 rule: "",
             });
         }
-        out.push(resolution);
+        out.push(Reread { resolution, han_chars: han_chars_of(own) });
     }
     (sentences.is_empty() && events.peek().is_none()).then_some(out)
 }

@@ -204,15 +204,38 @@ impl<'r> RowMaker<'r> {
         Self { gazetteer, themes, terms: lexicon.terms().map(Into::into).collect() }
     }
 
-    /// Adds the rows of a document's sentences.
+    /// The rows of a document in which these were read. What several tables need
+    /// of it is made once, here.
     ///
     /// # Cost
-    /// Linear in the text. Texts that rows share are made once.
-    pub fn add_sentences(&self, rows: &mut Vec<SentenceRow>, document: &Document, resolution: &Resolution) {
-        let offsets = Offsets::new(&document.text);
+    /// Linear in the text.
+    #[must_use]
+    pub fn rows_of<'d>(&'d self, document: &'d Document, resolution: &'d Resolution) -> DocumentRows<'d> {
         let doc_id = Word::from(document.doc_id.as_str());
-        let event_ids = event_ids(&doc_id, resolution);
-        rows.extend(document.sentences.iter().enumerate().map(|(number, sentence)| {
+        let event_ids = (0..resolution.events.len()).map(|number| format!("{doc_id}-e{number}").into()).collect();
+        DocumentRows { maker: self, document, resolution, offsets: Offsets::new(&document.text), doc_id, event_ids }
+    }
+}
+
+/// The rows of a document on their way to the tables.
+pub struct DocumentRows<'d> {
+    maker: &'d RowMaker<'d>,
+    document: &'d Document,
+    resolution: &'d Resolution,
+    offsets: Offsets<'d>,
+    doc_id: Word,
+    event_ids: Vec<Word>,
+}
+
+impl DocumentRows<'_> {
+    /// Adds the rows of what resolve read.
+    ///
+    /// # Cost
+    /// Linear in the text and in what was found.
+    pub fn add_resolution(&self, rows: &mut AnnotationRows) {
+        let Self { maker, document, resolution, offsets, doc_id, event_ids } = self;
+        let sentence_at = |byte: usize| small(document.sentences.partition_point(|s| s.span.end <= byte));
+        rows.sentences.extend(document.sentences.iter().enumerate().map(|(number, sentence)| {
             let voice = resolution.voices.get(number);
             SentenceRow {
                 doc_id: doc_id.clone(),
@@ -224,22 +247,12 @@ impl<'r> RowMaker<'r> {
                 record_char_start: sentence.record_chars.map(|s| small(s.start)),
                 record_char_end: sentence.record_chars.map(|s| small(s.end)),
                 han_chars: u32::try_from(han_chars(sentence.span.of(&document.text))).unwrap_or(u32::MAX),
-                event_id: event_id(&event_ids, resolution, number),
+                event_id: self.event_id(number),
                 voice: voice.map_or(NARRATED, Voice::name).into(),
                 continued: voice.is_some_and(|v| v.continued),
                 speaker: voice.and_then(|v| v.speaker.clone()),
             }
         }));
-    }
-
-    /// Adds the rows of what else resolve read in a document.
-    ///
-    /// # Cost
-    /// Linear in the text and in what was found.
-    pub fn add_resolution(&self, rows: &mut AnnotationRows, document: &Document, resolution: &Resolution) {
-        let offsets = Offsets::new(&document.text);
-        let sentence_at = |byte: usize| small(document.sentences.partition_point(|s| s.span.end <= byte));
-        let doc_id = Word::from(document.doc_id.as_str());
         rows.dates.extend(resolution.dates.iter().map(|date| DateRow {
             doc_id: doc_id.clone(),
             sentence: sentence_at(date.span.start),
@@ -256,7 +269,7 @@ impl<'r> RowMaker<'r> {
             candidates: date.candidates.iter().map(ToString::to_string).collect(),
         }));
         rows.places.extend(resolution.places.iter().map(|mention| {
-            let place = mention.place.and_then(|p| self.gazetteer.place(p));
+            let place = mention.place.and_then(|p| maker.gazetteer.place(p));
             PlaceRow {
                 doc_id: doc_id.clone(),
                 sentence: sentence_at(mention.span.start),
@@ -272,21 +285,16 @@ impl<'r> RowMaker<'r> {
                 candidates: mention.candidates.clone(),
             }
         }));
-        let events = resolution.events.iter().zip(event_ids(&doc_id, resolution));
-        rows.events.extend(events.map(|(event, id)| self.event_row(event, id, doc_id.clone(), &offsets)));
+        let events = resolution.events.iter().zip(event_ids);
+        rows.events.extend(events.map(|(event, id)| self.event_row(event, id.clone())));
     }
 
-    /// Adds the rows of what tag found in a document.
+    /// Adds the rows of what tag found.
     ///
     /// # Cost
-    /// Linear in the text and in the hits.
-    pub fn add_hits(&self, rows: &mut Vec<HitRow>, document: &Document, resolution: &Resolution, hits: &[Hit]) {
-        if hits.is_empty() {
-            return;
-        }
-        let offsets = Offsets::new(&document.text);
-        let doc_id = Word::from(document.doc_id.as_str());
-        let event_ids = event_ids(&doc_id, resolution);
+    /// Linear in the hits.
+    pub fn add_hits(&self, rows: &mut Vec<HitRow>, hits: &[Hit]) {
+        let Self { maker, document, resolution, offsets, doc_id, .. } = self;
         rows.extend(hits.iter().map(|hit| {
             let event = event_of(resolution, hit.sentence).and_then(|e| e.date);
             HitRow {
@@ -295,11 +303,11 @@ impl<'r> RowMaker<'r> {
                 char_start: offsets.chars(hit.span.start),
                 char_end: offsets.chars(hit.span.end),
                 in_title: document.sentences.get(hit.sentence).is_some_and(|s| s.paragraph == 0),
-                theme: self.themes.get(hit.theme).cloned().unwrap_or_default(),
-                term: self.terms.get(hit.term).cloned().unwrap_or_default(),
+                theme: maker.themes.get(hit.theme).cloned().unwrap_or_default(),
+                term: maker.terms.get(hit.term).cloned().unwrap_or_default(),
                 doc_date_start: document.date.map(|d| d.start),
                 doc_date_end: document.date.map(|d| d.end),
-                event_id: event_id(&event_ids, resolution, hit.sentence),
+                event_id: self.event_id(hit.sentence),
                 event_date_start: event.map(|d| d.start),
                 event_date_end: event.map(|d| d.end),
                 voice: resolution.voices.get(hit.sentence).map_or(NARRATED, Voice::name).into(),
@@ -307,15 +315,20 @@ impl<'r> RowMaker<'r> {
         }));
     }
 
-    fn event_row(&self, event: &Event, event_id: Word, doc_id: Word, offsets: &Offsets<'_>) -> EventRow {
-        let place = event.place.and_then(|p| self.gazetteer.place(p));
+    /// The id of the event of which a sentence speaks.
+    fn event_id(&self, sentence: usize) -> Option<Word> {
+        self.event_ids.get(self.resolution.scope.get(sentence).copied().flatten()?).cloned()
+    }
+
+    fn event_row(&self, event: &Event, event_id: Word) -> EventRow {
+        let place = event.place.and_then(|p| self.maker.gazetteer.place(p));
         EventRow {
             event_id,
             occasion_id: event.id.clone(),
-            doc_id,
+            doc_id: self.doc_id.clone(),
             sentence: small(event.sentence),
-            char_start: offsets.chars(event.span.start),
-            char_end: offsets.chars(event.span.end),
+            char_start: self.offsets.chars(event.span.start),
+            char_end: self.offsets.chars(event.span.end),
             date_start: event.date.map(|d| d.start),
             date_end: event.date.map(|d| d.end),
             date_precision: event.precision.name().into(),
@@ -332,16 +345,6 @@ impl<'r> RowMaker<'r> {
             rule: event.rule.into(),
         }
     }
-}
-
-/// The ids of a document's events.
-fn event_ids(doc_id: &str, resolution: &Resolution) -> Vec<Word> {
-    (0..resolution.events.len()).map(|number| format!("{doc_id}-e{number}").into()).collect()
-}
-
-/// The id of the event of which a sentence speaks.
-fn event_id(ids: &[Word], resolution: &Resolution, sentence: usize) -> Option<Word> {
-    ids.get(resolution.scope.get(sentence).copied().flatten()?).cloned()
 }
 
 /// The voice of a sentence of which resolve says nothing.
