@@ -26,7 +26,7 @@ use crate::parse::{self, DateFormat, DateFrom, Markup, Split, TitleFrom};
 use crate::resolve::{Vocabulary, VocabularyError, builtin_files};
 use crate::tag::Lexicon;
 use crate::tally::candidate::{self, PhraseWords, Window};
-use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, HeatScale, Measures, Period, TurnSettings};
+use crate::tally::{self, Breakdown, Cadence, Calendar, DateBasis, HeatScale, Measures, Period, SourceCadence, TurnSettings};
 use crate::write::{Assertion, CsvTables, Language, tables};
 
 /// A pipeline file as written.
@@ -260,6 +260,12 @@ const SHARD_BYTES: u64 = 8_000_000;
 const CACHE_BYTES: u64 = 4_000_000_000;
 
 impl Plan {
+    /// Each source with its cadence, in the order of the file.
+    #[must_use]
+    pub fn cadences(&self) -> Vec<SourceCadence> {
+        self.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect()
+    }
+
     /// Reads a pipeline file and the data files that it names.
     ///
     /// # Errors

@@ -5,16 +5,10 @@
 use std::fs;
 use std::path::Path;
 
-use tifa::batch::{Options, Watch};
+use tifa::batch::Options;
 use tifa::plan::Plan;
 
-struct Nobody;
-
-impl Watch for Nobody {
-    fn begin(&self, _: u64) {}
-    fn advance(&self, _: u64) {}
-    fn finish(&self) {}
-}
+use crate::Nobody;
 
 /// Tables, and the columns of them that a reviewer reads.
 const GOLDEN: [(&str, &[usize]); 4] = [

@@ -7,16 +7,10 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tifa::batch::{Options, Watch};
+use tifa::batch::Options;
 use tifa::plan::Plan;
 
-struct Nobody;
-
-impl Watch for Nobody {
-    fn begin(&self, _: u64) {}
-    fn advance(&self, _: u64) {}
-    fn finish(&self) {}
-}
+use crate::Nobody;
 
 const TEXTS: [&str; 6] = [
     "　　3月4日，全县水利工作会议召开。会议要求，加快水利工程建设，发展农业。\n　　各地庆祝丰收。\n",

@@ -122,8 +122,7 @@ pub fn check_fresh(plan: &Plan, folder: &Path, fresh: Freshness) -> Result<Vec<C
             }
         })?;
     }
-    let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
-    let mut out = findings(&coverage, &sources, newest, fresh);
+    let mut out = findings(&coverage, &plan.cadences(), newest, fresh);
     let message = format!("{ahead} documents are dated after {today}");
     out.push(CheckRecord::found("no_document_is_in_the_future", Some("documents"), Severity::Warn, ahead, message, rows));
     Ok(out)

@@ -1,5 +1,5 @@
-//! What the artifacts of a run are made of: beside what the last run was made of,
-//! it says why one would be made.
+//! What the artifacts of a run are made of: their keys cover it, and beside what
+//! the last run was made of it says why one would be made.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::inventory::Shard;
+use super::shard::{Keys, VERSIONS};
 use crate::load::{Limits, short_hex};
 use crate::plan::{Plan, Source};
 use crate::write::{WriteError, write_whole};
@@ -14,7 +15,10 @@ use crate::write::{WriteError, write_whole};
 /// Hashes of all that artifacts depend on, each by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MadeOf {
+    /// Version of the program and its columns.
     program: String,
+    /// Versions of the code that makes each artifact.
+    versions: [u32; 4],
     /// How each source is read.
     sources: BTreeMap<String, String>,
     vocabulary: String,
@@ -26,15 +30,16 @@ pub(super) struct MadeOf {
 }
 
 impl MadeOf {
-    /// What a run is made of; `program` is the version of the program, its columns and artifacts.
+    /// What a run is made of; `program` is the version of the program and its columns.
     pub(super) fn new(plan: &Plan, program: &str, limits: Limits, shards: &[Shard]) -> Self {
-        let hash = |text: String| short_hex(&blake3::hash(text.as_bytes()), 16);
+        let hash = |text: String| short_hex(&blake3::hash(text.as_bytes()), 32);
         let source = |source: &Source| {
             let how = format!("{limits:?} {:?} {:?} {}", source.input.fields, source.parse, source.register);
             (source.input.source.to_string(), hash(how))
         };
         Self {
-            program: hash(program.to_owned()),
+            program: program.to_owned(),
+            versions: VERSIONS,
             sources: plan.sources.iter().map(source).collect(),
             vocabulary: plan.vocabulary.hash.clone(),
             preamble: plan.tally.preamble,
@@ -42,6 +47,19 @@ impl MadeOf {
             counts: hash(format!("{:?}", plan.tally.of_counts())),
             shards: shards.iter().map(|shard| shard.id.clone()).collect(),
         }
+    }
+
+    /// The keys of a shard's artifacts: each covers the one before it, and what its
+    /// step reads.
+    pub(super) fn keys(&self, shard: &Shard, source: &str) -> Keys {
+        let key = |text: String| short_hex(&blake3::hash(text.as_bytes()), 32);
+        let Self { program, versions: [parse, resolve, tag, roll], .. } = self;
+        let how = self.sources.get(source).map_or("", String::as_str);
+        let parsed = key(format!("{program} {parse} {} {how}", shard.id));
+        let resolved = key(format!("{program} {resolve} {parsed} {} {}", self.vocabulary, self.preamble));
+        let tagged = key(format!("{program} {tag} {resolved} {}", self.lexicon));
+        let rollups = key(format!("{program} {roll} {tagged} {}", self.counts));
+        Keys { parsed, resolved, tagged, rollups }
     }
 
     /// What the last run was made of, if there was one.
@@ -58,7 +76,7 @@ impl MadeOf {
         let Some(before) = before else { return "nothing was made before" };
         let resolved = kind != "parsed";
         let tagged = resolved && kind != "resolved";
-        if self.program != before.program {
+        if (&self.program, self.versions) != (&before.program, before.versions) {
             "another version of tifa"
         } else if !before.shards.contains(&shard.id) {
             "its input is new or changed"

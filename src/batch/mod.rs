@@ -45,7 +45,7 @@ pub use survey::{Survey, survey};
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, LoadError, leading_u64, short_hex};
 use crate::plan::{Duplicates, Plan};
-use crate::tally::{CopyRow, SourceCadence, Sums, TallyError};
+use crate::tally::{CopyRow, Sums, TallyError};
 use crate::write::{CheckFailure, CheckRecord, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, latest, read_text_column};
 use copies::{Found, IN_MEMORY, Part};
 use in_order::in_order;
@@ -285,7 +285,7 @@ impl Run<'_> {
         let keys = self.keys(&taken.shards)?;
         if options.dry_run {
             let before = MadeOf::read(&self.work.join(MADE_OF));
-            self.record.plan_lines = dry_run_lines(plan, &taken.shards, &keys, &cache, &self.made_of(&taken), before.as_ref());
+            self.record.plan_lines = dry_run_lines(plan, &taken.shards, &keys, &cache, &self.made_of(&taken.shards), before.as_ref());
             self.record.status = Status::DryRun;
             return Ok(());
         }
@@ -322,7 +322,6 @@ impl Run<'_> {
                 *hits.entry(theme).or_default() += count;
             }
         }
-        let sources: Vec<SourceCadence> = plan.sources.iter().map(|s| SourceCadence { source: s.input.source.to_string(), cadence: s.cadence }).collect();
         self.step("computing series")?;
         // What the cache says of documents, and what the sums say of themes, side by side.
         let (found, series) = rayon::join(
@@ -330,7 +329,7 @@ impl Run<'_> {
                 check_ids(&keys, &cache)?;
                 found.map_or_else(|| self.copies(&taken.shards, &keys, &cache), Ok)
             },
-            || self.clock.time(Stage::Tally, || sums.finish(&sources, &plan.tally, options.as_of)),
+            || self.clock.time(Stage::Tally, || sums.finish(&plan.cadences(), &plan.tally, options.as_of)),
         );
         let (found, mut series) = (found?, series?);
         self.record.counts.copies = found.rows.len() as u64;
@@ -356,27 +355,25 @@ impl Run<'_> {
             self.leave_partial(&keys, &cache, &rejects, Some(&series))?;
         } else {
             self.publish(&keys, &cache, &series, &rejects)?;
-            self.made_of(&taken).write(&self.work.join(MADE_OF))?;
+            self.made_of(&taken.shards).write(&self.work.join(MADE_OF))?;
             cache.prune(&keys, plan.cache_bytes)?;
         }
         self.clock.add(Stage::Write, started);
         Ok(())
     }
 
-    fn made_of(&self, taken: &Inventory) -> MadeOf {
-        let program = format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), columns_fingerprint(), versions());
-        MadeOf::new(self.plan, &program, self.options.limits, &taken.shards)
+    fn made_of(&self, shards: &[Shard]) -> MadeOf {
+        let program = format!("{} {}", env!("CARGO_PKG_VERSION"), columns_fingerprint());
+        MadeOf::new(self.plan, &program, self.options.limits, shards)
     }
 
     fn keys(&self, shards: &[Shard]) -> Result<Vec<Keys>, BatchError> {
-        let version = format!("{} {}", env!("CARGO_PKG_VERSION"), columns_fingerprint());
-        shards
-            .iter()
-            .map(|shard| {
-                let source = self.plan.sources.get(shard.source).ok_or(BatchError::Broken("a shard without a source"))?;
-                Ok(Keys::new(self.plan, &version, shard, source, self.options.limits))
-            })
-            .collect()
+        let made_of = self.made_of(shards);
+        let keys = |shard: &Shard| {
+            let source = self.plan.sources.get(shard.source).ok_or(BatchError::Broken("a shard without a source"))?;
+            Ok(made_of.keys(shard, &source.input.source))
+        };
+        shards.iter().map(keys).collect()
     }
 
     /// Makes all shards. Where later copies do not count, they must be known before

@@ -50,17 +50,6 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Each key covers the one before it, and the settings that the step reads.
-    /// `version` is that of the program and its columns.
-    pub(super) fn new(plan: &Plan, version: &str, shard: &Shard, source: &Source, limits: Limits) -> Self {
-        let key = |text: String| short_hex(&blake3::hash(text.as_bytes()), 32);
-        let parsed = key(format!("{version} {PARSED} {} {limits:?} {:?} {:?} {}", shard.id, source.input.fields, source.parse, source.register));
-        let resolved = key(format!("{version} {RESOLVED} {parsed} {} {}", plan.vocabulary.hash, plan.tally.preamble));
-        let tagged = key(format!("{version} {TAGGED} {resolved} {}", plan.lexicon.hash()));
-        let rollups = key(format!("{version} {ROLLUP} {tagged} {:?}", plan.tally.of_counts()));
-        Self { parsed, resolved, tagged, rollups }
-    }
-
     /// The keys of a shard of which these documents, by their place in it, are
     /// left out of the counts: only the rollup depends on them.
     pub(super) fn without(self, left_out: &[u32]) -> Self {

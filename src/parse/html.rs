@@ -104,13 +104,7 @@ impl Reader<'_, '_, '_> {
         emitter.naively_switch_states(true);
         let rest = self.html.get(from..).unwrap_or_default();
         for token in Tokenizer::new_with_emitter(rest, emitter).flatten() {
-            let span = match &token {
-                Token::StartTag(tag) => tag.span,
-                Token::EndTag(tag) => tag.span,
-                Token::Doctype(doctype) => doctype.span,
-                Token::Comment(comment) => comment.span,
-                Token::String(_) | Token::Error(_) => continue,
-            };
+            let Some(span) = span_of(&token) else { continue };
             self.text_before(from + span.start);
             self.at = self.at.max(from + span.end);
             let mut raw = false;
@@ -252,6 +246,17 @@ pub(super) fn looks_like_html(text: &str) -> bool {
     })
 }
 
+/// Where a tag, comment or doctype stands; text has no place of its own.
+fn span_of(token: &Token<usize>) -> Option<html5gum::Span<usize>> {
+    match token {
+        Token::StartTag(tag) => Some(tag.span),
+        Token::EndTag(tag) => Some(tag.span),
+        Token::Doctype(doctype) => Some(doctype.span),
+        Token::Comment(comment) => Some(comment.span),
+        Token::String(_) | Token::Error(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,13 +300,7 @@ mod tests {
         let mut emitter = DefaultEmitter::<usize>::new_with_span();
         emitter.naively_switch_states(true);
         for token in Tokenizer::new_with_emitter(html, emitter).flatten() {
-            let span = match &token {
-                Token::StartTag(tag) => tag.span,
-                Token::EndTag(tag) => tag.span,
-                Token::Doctype(doctype) => doctype.span,
-                Token::Comment(comment) => comment.span,
-                Token::String(_) | Token::Error(_) => continue,
-            };
+            let Some(span) = span_of(&token) else { continue };
             reader.text_before(span.start);
             reader.at = reader.at.max(span.end);
             match token {

@@ -23,7 +23,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from outside import LEXICON, Release, Report, tifa_run
+from outside import BROADCASTS, LEXICON, Release, Report, tifa_run
 
 PIPELINES = {
     "chronicle": """
@@ -34,20 +34,7 @@ layout = "text"
 title = "first-line"
 register = "retrospective"
 """,
-    "xwlb": r"""
-[[source]]
-name = "xwlb"
-files = ["{folder}/*.md"]
-layout = "markdown"
-document = "heading:3"
-date = "filename:%Y%m%d"
-title = "heading"
-register = "broadcast"
-cadence = "daily"
-
-[parse]
-drop_lines = ['^\[查看原文\]', '^\(更新时间戳']
-""",
+    "xwlb": BROADCASTS,
     "gwr": """
 [[source]]
 name = "gwr"

@@ -12,23 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from outside import Release, Report, binary, tifa_run
+from outside import BROADCASTS, Release, Report, binary, tifa_run
 
-PIPELINE = r"""
-name = "discover"
-output = "output"
-[[source]]
-name = "xwlb"
-files = ["{folder}/*.md"]
-layout = "markdown"
-document = "heading:3"
-date = "filename:%Y%m%d"
-title = "heading"
-[parse]
-drop_lines = ['^\[查看原文\]', '^\(更新时间戳']
-[discover]
-windows = ["2023-09/2024-03", "2024"]
-"""
+PIPELINE = 'name = "discover"\noutput = "output"\n' + BROADCASTS + '[discover]\nwindows = ["2023-09/2024-03", "2024"]\n'
 
 BARS = [("2023-09-01", "新质生产力", 10), ("2024-01-01", "以旧换新", 100), ("2024-01-01", "低空经济", 200)]
 

@@ -18,6 +18,22 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 LEXICON = str(REPOSITORY / "pipelines" / "themes" / "*.toml")
 SHOWN = 5
 
+# How the broadcasts are read; {folder} is theirs.
+BROADCASTS = r"""
+[[source]]
+name = "xwlb"
+files = ["{folder}/*.md"]
+layout = "markdown"
+document = "heading:3"
+date = "filename:%Y%m%d"
+title = "heading"
+register = "broadcast"
+cadence = "daily"
+
+[parse]
+drop_lines = ['^\[查看原文\]', '^\(更新时间戳']
+"""
+
 
 class Report:
     """Prints a line for each check and remembers whether all held."""

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from outside import LEXICON, REPOSITORY, Release, Report, binary, run, tifa_run
+from outside import BROADCASTS, LEXICON, REPOSITORY, Release, Report, binary, run, tifa_run
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -49,26 +49,11 @@ lexicon = ["{lexicon}"]
 {more}
 """
 
-XWLB = r"""
-name = "xwlb"
-title = "新闻联播"
-output = "../output"
-[[source]]
-name = "xwlb"
-files = ["{folder}/*.md"]
-layout = "markdown"
-document = "heading:3"
-date = "filename:%Y%m%d"
-title = "heading"
-register = "broadcast"
-cadence = "daily"
-[parse]
-drop_lines = ['^\[查看原文\]', '^\(更新时间戳']
-[tag]
-lexicon = ["{lexicon}"]
-[discover]
-windows = ["2024"]
-"""
+XWLB = (
+    'name = "xwlb"\ntitle = "新闻联播"\noutput = "../output"\n'
+    + BROADCASTS
+    + '[tag]\nlexicon = ["{lexicon}"]\n[discover]\nwindows = ["2024"]\n'
+)
 
 # What the page shows of itself: a key where a text is missing.
 KEYS = sorted(tomllib.loads((REPOSITORY / "src/write/report/words.toml").read_text(encoding="utf-8")))
