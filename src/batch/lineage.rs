@@ -2,10 +2,10 @@
 //! whoever wants them elsewhere reads the file.
 //!
 //! A run has an event START when it holds the lock, and one event when it ends:
-//! COMPLETE (published, unchanged, or stopped as asked) or FAIL, with the same
-//! `runId`. A run that was killed has only the first. Inputs are the sources of
-//! the pipeline, outputs the tables of the release, none if nothing was
-//! published. A table on which the pipeline has a check was read for it, so it
+//! COMPLETE (published, unchanged, or ended early as asked), FAIL or ABORT (told
+//! to stop), with the same `runId`. A run that was killed has only the first.
+//! Inputs are the sources of the pipeline, outputs the tables of the release, none
+//! if nothing was published. A table on which the pipeline has a check was read for it, so it
 //! is an input too, with what came of its checks.
 //!
 //! # Source
