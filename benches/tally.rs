@@ -12,9 +12,9 @@ mod random;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{Days, NaiveDate};
 use random::Random;
@@ -22,10 +22,9 @@ use tifa::diagnostic::DataFile;
 use tifa::parse::DateRange;
 use tifa::tag::Lexicon;
 use tifa::tally::{
-    Breakdown, Cadence, Calendar, Contrast, CountRow, PairCountRow, Period, PresenceRow, Rollup, SeenRow, Settings, Side, SourceCadence, SourceSeenRow, Sums,
-    ThemeOccasionRow, Word,
+    Breakdown, Cadence, Calendar, Contrast, CountRow, PairCountRow, Part, PartSums, Period, PresenceRow, Rollup, SeenRow, Settings, Side, SourceCadence,
+    SourceSeenRow, Sums, ThemeOccasionRow, Word,
 };
-use tifa::write::{read_parquet, write_parquet};
 
 /// From the rollups to the last row of the last table.
 const SECONDS: f64 = 5.0;
@@ -218,7 +217,8 @@ impl Made {
         out.theme_occasions.sort();
         out.theme_occasions.dedup();
         for ((period, period_start, a, b), [sentences, documents]) in pairs {
-            let [theme_a, theme_b] = [a, b].map(|n| self.word(&format!("theme-{n}")));
+            // The lexicon has the parents first.
+            let [theme_a, theme_b] = [a, b].map(|n| u32::try_from(PARENTS + n).unwrap());
             out.pairs.push(PairCountRow { period, period_start, theme_a, theme_b, sentences, documents });
         }
         for (theme, day) in seen {
@@ -247,37 +247,46 @@ fn memory(of: &str) -> Option<f64> {
     line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kb| kb / 1024.0)
 }
 
-/// Makes the rollups and leaves them as a run does; hits of all children.
-fn leave(folder: &Path) -> u64 {
+/// Makes the rollups and leaves them as a run does, part by part; days, rows and
+/// hits of all children.
+fn leave(folder: &Path) -> [usize; 5] {
     let mut made = Made::new();
-    let mut number = 0;
+    let (mut number, mut sizes) = (0, [0; 5]);
     for source in 0..SOURCES.len() {
         for year in (FIRST_YEAR..FIRST_YEAR + YEARS).step_by(usize::try_from(YEARS_A_SHARD).unwrap()) {
             let rollup = made.shard(source, year);
-            let file = |table: &str| folder.join(format!("{table}-{number:03}.parquet"));
-            write_parquet(&file("counts"), &rollup.counts, &[]).unwrap();
-            write_parquet(&file("theme_occasions"), &rollup.theme_occasions, &[]).unwrap();
-            write_parquet(&file("pairs"), &rollup.pairs, &[]).unwrap();
-            write_parquet(&file("seen"), &rollup.seen, &[]).unwrap();
-            write_parquet(&file("source_seen"), &rollup.source_seen, &[]).unwrap();
-            write_parquet(&file("presence"), &rollup.presence, &[]).unwrap();
+            let own = [rollup.presence.len(), rollup.counts.len(), rollup.theme_occasions.len(), rollup.pairs.len(), 0];
+            sizes = std::array::from_fn(|i| sizes[i] + own[i]);
+            for (part, rollup) in rollup.into_parts(&settings()) {
+                let folder = folder.join(part.to_string());
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(folder.join(number.to_string()), rollup.to_bytes().unwrap()).unwrap();
+            }
             number += 1;
         }
     }
-    made.hits
+    sizes[4] = usize::try_from(made.hits).unwrap();
+    sizes
 }
 
-fn read(folder: &Path, number: usize) -> Option<Rollup> {
-    let file = |table: &str| folder.join(format!("{table}-{number:03}.parquet"));
-    file("counts").exists().then(|| Rollup {
-        counts: read_parquet(&file("counts")).unwrap(),
-        theme_occasions: read_parquet(&file("theme_occasions")).unwrap(),
-        pairs: read_parquet(&file("pairs")).unwrap(),
-        seen: read_parquet(&file("seen")).unwrap(),
-        source_seen: read_parquet(&file("source_seen")).unwrap(),
-        presence: read_parquet(&file("presence")).unwrap(),
-        occasions: Vec::new(),
-    })
+/// The parts, and the files of each.
+fn parts(folder: &Path) -> BTreeMap<Part, Vec<PathBuf>> {
+    let files = |part: Part| {
+        let list = std::fs::read_dir(folder.join(part.to_string())).ok()?;
+        let mut files: Vec<PathBuf> = list.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        Some((part, files))
+    };
+    (FIRST_YEAR..FIRST_YEAR + YEARS).map(Part::Year).chain([Part::Unplaced, Part::Whole]).filter_map(files).collect()
+}
+
+fn settings() -> Settings {
+    let year = |year| DateRange::year(year).unwrap();
+    let mut settings = Settings { base: Some(SOURCES[0].to_owned()), ..Settings::default() };
+    settings.measures.smoothing = Some(3);
+    let target = Side { from: Some(year(2000).start), to: Some(year(2009).end), source: None };
+    settings.contrasts = vec![Contrast::new("2000s".into(), target, None, &settings.periods, &settings.calendar).unwrap()];
+    settings
 }
 
 /// The rollups are made in this process and summed in a child, so that the memory
@@ -285,78 +294,64 @@ fn read(folder: &Path, number: usize) -> Option<Rollup> {
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some("--rollups") {
-        let (folder, hits) = (arguments.next().unwrap(), arguments.next().unwrap().parse().unwrap());
-        return measured(Path::new(&folder), hits);
+        let folder = arguments.next().unwrap();
+        let sizes: Vec<usize> = arguments.map(|size| size.parse().unwrap()).collect();
+        return measured(Path::new(&folder), sizes.try_into().unwrap());
     }
     let folder = tempfile::tempdir().unwrap();
-    let hits = leave(folder.path());
-    let status = Command::new(std::env::current_exe().unwrap()).arg("--rollups").arg(folder.path()).arg(hits.to_string()).status().unwrap();
+    let sizes = leave(folder.path());
+    let status = Command::new(std::env::current_exe().unwrap()).arg("--rollups").arg(folder.path()).args(sizes.map(|size| size.to_string())).status().unwrap();
     if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn measured(folder: &Path, hits: u64) -> ExitCode {
-    let lexicon = lexicon();
+fn measured(folder: &Path, [days, counts, told, pairs, hits]: [usize; 5]) -> ExitCode {
+    let (lexicon, settings) = (lexicon(), settings());
     let sources: Vec<SourceCadence> = SOURCES.iter().map(|s| SourceCadence { source: (*s).to_owned(), cadence: Cadence::Daily }).collect();
-    let year = |year| DateRange::year(year).unwrap();
-    let mut settings = Settings { base: Some(SOURCES[0].to_owned()), ..Settings::default() };
-    settings.measures.smoothing = Some(3);
-    let target = Side { from: Some(year(2000).start), to: Some(year(2009).end), source: None };
-    settings.contrasts = vec![Contrast::new("2000s".into(), target, None, &settings.periods, &settings.calendar).unwrap()];
-    let (mut days, mut rows) = (0, [0; 3]);
-    let (mut reading, mut tallying) = (Duration::ZERO, Duration::ZERO);
-    let mut sums = Sums::new(&lexicon);
-    for number in 0.. {
-        let start = Instant::now();
-        let Some(rollup) = read(folder, number) else { break };
-        reading += start.elapsed();
-        days += rollup.presence.len();
-        rows = [rows[0] + rollup.counts.len(), rows[1] + rollup.theme_occasions.len(), rows[2] + rollup.pairs.len()];
-        let start = Instant::now();
-        sums.add(rollup).unwrap();
-        tallying += start.elapsed();
-    }
-    println!(
-        "{} days, {} themes; rows of rollups: {} counts, {} themes on occasions, {} pairs",
-        days / SOURCES.len(),
-        lexicon.themes().len(),
-        rows[0],
-        rows[1],
-        rows[2]
-    );
+    println!("{} days, {} themes; rows of rollups: {counts} counts, {told} themes on occasions, {pairs} pairs", days / SOURCES.len(), lexicon.themes().len());
     assert_eq!(days / SOURCES.len(), 21_915);
-    let added = tallying.as_secs_f64();
+    let (mut members, mut member_hits, mut in_months, mut met) = (0_u64, 0, 0_u64, Vec::new());
+    let mut sums = Sums::new(&lexicon);
     let start = Instant::now();
-    let tally = sums.finish(&sources, &settings, None).unwrap();
-    let finished = added + start.elapsed().as_secs_f64();
-    let (mut members, mut member_hits) = (0_u64, 0);
-    for row in tally.theme_breakdown.rows() {
-        members += 1;
-        member_hits += if row.period == "month" && row.level == 1 && row.breakdown == "voice" { row.hits } else { 0 };
+    for (part, files) in parts(folder) {
+        let mut own = PartSums::new(part, &lexicon);
+        for file in files {
+            own.add(Rollup::from_bytes(&std::fs::read(file).unwrap()).unwrap()).unwrap();
+        }
+        let mut own = own.finish(&settings).unwrap();
+        for row in own.theme_breakdown.rows() {
+            members += 1;
+            in_months += u64::from(row.period == "month");
+            member_hits += if row.period == "month" && row.level == 1 && row.breakdown == "voice" { row.hits } else { 0 };
+        }
+        sums.add(part, &mut own.summary).unwrap();
+        // A run leaves them in the cache.
+        met.push(Rollup { pairs: own.pairs, ..Rollup::default() }.to_bytes().unwrap());
     }
-    let pairs = tally.theme_pairs.rows().filter(|r| r.documents > 0).count();
-    let seconds = added + start.elapsed().as_secs_f64();
+    let added = start.elapsed().as_secs_f64();
+    let series = sums.finish(&sources, &settings, None).unwrap();
+    let finished = start.elapsed().as_secs_f64();
+    let pairs: usize = met.iter().map(|pairs| series.pairs(Rollup::from_bytes(pairs).unwrap().pairs, &lexicon, &settings).rows().count()).sum();
+    let frequency = series.theme_frequency.rows().count();
+    let seconds = start.elapsed().as_secs_f64();
     let megabytes = memory("VmHWM");
-    let counted = |period: &str| tally.theme_frequency.iter().filter(|r| r.period == period && r.level == 1).filter_map(|r| r.hits).sum::<u64>();
+    let counted = |period: &str| series.theme_frequency.rows().filter(|r| r.period == period && r.level == 1).filter_map(|r| r.hits).sum::<u64>();
+    let hits = hits as u64;
     assert_eq!((counted("month"), counted("quarter"), counted("year"), member_hits), (hits, hits, hits, hits));
-    assert_eq!((members, pairs), (tally.theme_breakdown.len() as u64, tally.theme_pairs.len()));
-    assert_eq!(tally.theme_frequency.len(), lexicon.themes().len() * usize::try_from(YEARS).unwrap() * 17);
+    assert_eq!(frequency, lexicon.themes().len() * usize::try_from(YEARS).unwrap() * 17);
     println!(
-        "tables: {} period_totals, {} theme_frequency, {members} theme_breakdown, {pairs} theme_pairs, {} theme_sources, {} theme_turns, {} keyness",
-        tally.period_totals.len(),
-        tally.theme_frequency.len(),
-        tally.theme_sources.len(),
-        tally.theme_turns.len(),
-        tally.keyness.len()
+        "tables: {} period_totals, {frequency} theme_frequency, {members} theme_breakdown, {pairs} theme_pairs, {} theme_sources, {} theme_turns, {} keyness",
+        series.period_totals.len(),
+        series.theme_sources.len(),
+        series.theme_turns.len(),
+        series.keyness.len()
     );
-    let present = tally.theme_frequency.iter().filter(|r| r.period == "month" && r.hits > Some(0)).count();
-    let in_months = tally.theme_breakdown.rows().filter(|r| r.period == "month").count();
+    let present = series.theme_frequency.rows().filter(|r| r.period == "month" && r.hits > Some(0)).count();
     println!("  a theme that a month has stands in {:.1} members", in_months as f64 / present as f64);
     let fast = seconds <= SECONDS;
     println!(
-        "  {seconds:.2} s (adding {added:.2}, series {:.2}, rows {:.2}; reading the rollups, not counted, {:.2}), at most {SECONDS}: {}",
+        "  {seconds:.2} s (parts {added:.2}, series {:.2}, rows {:.2}), at most {SECONDS}: {}",
         finished - added,
         seconds - finished,
-        reading.as_secs_f64(),
         if fast { "holds" } else { "TOO SLOW" }
     );
     let small = megabytes.is_none_or(|mb| mb <= MEGABYTES);

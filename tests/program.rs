@@ -276,13 +276,20 @@ fn a_damaged_cache_is_made_again() {
     let place = Place::new(2);
     place.run(&["--quiet"]);
     let before = files(&place.path("output/days/latest/tables"));
-    for entry in fs::read_dir(place.path(".tifa/days/cache/rollups")).unwrap().flatten() {
-        fs::write(entry.path().join("counts.parquet"), "damaged").unwrap();
-    }
-    place.write("pipelines/days.toml", &PIPELINE.replace("[tag]", "[write]\ncsv = \"all\"\n[tag]"));
+    let damage = |kind: &str, names: &[&str]| {
+        for entry in fs::read_dir(place.path(&format!(".tifa/days/cache/{kind}"))).unwrap().flatten() {
+            let file = names.iter().map(|name| entry.path().join(name)).find(|path| path.exists());
+            fs::write(file.unwrap(), "damaged").unwrap();
+        }
+    };
+    damage("rollups", &["rollup.bin"]);
+    damage("series", &["summary.bin", "theme_frequency.parquet", "theme_pairs.parquet", "occasions.parquet"]);
+    place.write("pipelines/days.toml", &PIPELINE.replace("[tag]", "[write]\ncsv = [\"hits\", \"occasions\", \"theme_frequency\"]\n[tag]"));
     let (code, _, error) = place.run(&[]);
     assert_eq!(code, 0, "{error}");
-    assert!(error.contains("damaged"), "{error}");
+    for file in ["rollup.bin", "series", "theme_frequency.parquet", "theme_pairs.parquet", "occasions.parquet"] {
+        assert!(error.lines().any(|line| line.contains("damaged") && line.contains(file)), "{file}: {error}");
+    }
     assert_eq!(files(&place.path("output/days/latest/tables")), before);
     assert!(place.csv("hits").contains("水利"));
 }

@@ -13,8 +13,8 @@ use super::shard::{Cache, Keys};
 use super::{AllShards, BatchError, Clock, Options, Run, RunRecord, Watch, hold_lock, inventory};
 use crate::diagnostic::Stage;
 use crate::plan::{Duplicates, Plan};
+use crate::tally::CopyRow;
 use crate::tally::candidate::{CandidateRow, Part, Passage, Texts, Window, candidates};
-use crate::tally::{CopyRow, Sums};
 use crate::write::{WriteError, each_batch, latest, read_parquet, write_parquet};
 
 /// The queue that `discover` made last, in the work folder.
@@ -137,7 +137,7 @@ pub fn discover(plan: &Plan, options: &Options, windows: &[Window], watch: &dyn 
     let cache = Cache::open(work.join("cache"))?;
     let taken = inventory::take(plan, &options, &work.join("inventory.json"))?;
     let keys = run.keys(&taken.shards)?;
-    let AllShards { keys, .. } = run.shards(&taken, keys, &cache, &mut Sums::new(&plan.lexicon))?;
+    let AllShards { keys, .. } = run.shards(&taken, keys, &cache)?;
     let windows = if windows.is_empty() { &plan.discover.windows } else { windows };
     let copies = match plan.duplicates {
         Duplicates::First => run.copies(&taken.shards, &keys, &cache)?.rows,

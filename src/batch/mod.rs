@@ -18,8 +18,11 @@ mod pace;
 mod publish;
 mod record;
 mod report;
+mod rollup_file;
+mod series;
 mod shard;
 mod survey;
+mod table_part;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -45,13 +48,14 @@ pub use survey::{Survey, survey};
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, LoadError, leading_u64, short_hex};
 use crate::plan::{Duplicates, Plan};
-use crate::tally::{CopyRow, Sums, TallyError};
+use crate::tally::{CopyRow, TallyError};
 use crate::write::{CheckFailure, CheckRecord, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, latest, read_text_column};
 use copies::{Found, IN_MEMORY, Part};
 use in_order::in_order;
 use inventory::{Inventory, Shard};
 use made_of::MadeOf;
 use pace::Pace;
+use rollup_file::Index;
 use shard::{Asked, Cache, Keys, Made, Summary};
 
 /// How a run is asked for.
@@ -186,7 +190,7 @@ impl Clock {
 
 /// Version of the code that makes series and files: raise it when their
 /// output changes, so that an unchanged corpus is published anew.
-const SERIES: u32 = 7;
+const SERIES: u32 = 8;
 
 /// Versions of the code that makes each artifact and the series.
 pub(crate) fn versions() -> BTreeMap<String, u32> {
@@ -304,8 +308,7 @@ impl Run<'_> {
             self.record.unchanged_since(before);
             return self.clear_partial();
         }
-        let mut sums = Sums::new(&plan.lexicon);
-        let AllShards { keys, made, found } = self.shards(&taken, keys, &cache, &mut sums)?;
+        let AllShards { keys, made, found } = self.shards(&taken, keys, &cache)?;
         self.reconcile(&made)?;
         self.record.count_sources(&taken.shards, &made);
         let mut rejects: Vec<Reject> = taken.rejects.clone();
@@ -316,22 +319,21 @@ impl Run<'_> {
             check_ids(&keys, &cache)?;
             return self.leave_partial(&keys, &cache, &rejects, None);
         }
+        let rollups: Vec<Index> = made.into_iter().filter_map(|made| made.rollup).collect();
         let mut hits: BTreeMap<String, u64> = BTreeMap::new();
-        for each in made {
-            for (theme, count) in each.hits {
-                *hits.entry(theme).or_default() += count;
-            }
+        for (theme, count) in rollups.iter().flat_map(|rollup| &rollup.hits) {
+            *hits.entry(theme.clone()).or_default() += count;
         }
         self.step("computing series")?;
-        // What the cache says of documents, and what the sums say of themes, side by side.
+        // What the cache says of documents, and what the rollups say of themes, side by side.
         let (found, series) = rayon::join(
             || {
                 check_ids(&keys, &cache)?;
                 found.map_or_else(|| self.copies(&taken.shards, &keys, &cache), Ok)
             },
-            || self.clock.time(Stage::Tally, || sums.finish(&plan.cadences(), &plan.tally, options.as_of)),
+            || self.series(&keys, &rollups, &cache),
         );
-        let (found, mut series) = (found?, series?);
+        let (found, (mut series, parts)) = (found?, series?);
         self.record.counts.copies = found.rows.len() as u64;
         series.copies = found.rows;
         if !plan.discover.windows.is_empty() {
@@ -340,7 +342,8 @@ impl Run<'_> {
         }
         let written = self.counted(&series.copies, hits);
         self.step("checking tables")?;
-        let failures = self.clock.time(Stage::Write, || check_tables(&series, &plan.lexicon, &plan.tally, &written));
+        let of_sources = self.of_sources(&parts)?;
+        let failures = self.clock.time(Stage::Write, || check_tables(&series, &of_sources, &plan.lexicon, &plan.tally, &written));
         if !failures.is_empty() {
             return Err(BatchError::Checks(failures));
         }
@@ -352,11 +355,11 @@ impl Run<'_> {
         }
         let started = Instant::now();
         if options.until == Stage::Tally {
-            self.leave_partial(&keys, &cache, &rejects, Some(&series))?;
+            self.leave_partial(&keys, &cache, &rejects, Some((&series, &parts)))?;
         } else {
-            self.publish(&keys, &cache, &series, &rejects)?;
+            self.publish(&keys, &cache, &series, &parts, &rejects)?;
             self.made_of(&taken.shards).write(&self.work.join(MADE_OF))?;
-            cache.prune(&keys, plan.cache_bytes)?;
+            cache.prune(&keys, &parts.folders(), plan.cache_bytes)?;
         }
         self.clock.add(Stage::Write, started);
         Ok(())
@@ -378,9 +381,9 @@ impl Run<'_> {
 
     /// Makes all shards. Where later copies do not count, they must be known before
     /// a shard is counted: then all are parsed first, copies are found, and the rest
-    /// is made from what that left in the cache. A rollup is added and given up: of
-    /// the counts, memory holds the sums alone.
-    fn shards(&mut self, taken: &Inventory, keys: Vec<Keys>, cache: &Cache, sums: &mut Sums<'_>) -> Result<AllShards, BatchError> {
+    /// is made from what that left in the cache. Rollups stay there; memory holds
+    /// where they are.
+    fn shards(&mut self, taken: &Inventory, keys: Vec<Keys>, cache: &Cache) -> Result<AllShards, BatchError> {
         let (until, threads) = (self.options.until, rayon::current_num_threads());
         let first = self.plan.duplicates == Duplicates::First && until >= Stage::Tally;
         self.watch.begin(taken.bytes * if first { 2 } else { 1 });
@@ -400,11 +403,8 @@ impl Run<'_> {
             let left_out = found.later.get(number).map_or(&[][..], Vec::as_slice);
             self.shard(taken, &keys, cache, number, Asked { until, left_out, pace: None })
         };
-        in_order(taken.shards.len(), threads, work, |number, mut made| {
+        in_order(taken.shards.len(), threads, work, |number, made| {
             computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
-            if let Some(rollup) = made.rollup.take() {
-                self.clock.time(Stage::Tally, || sums.add(rollup))?;
-            }
             out.push(made);
             Ok(())
         })?;

@@ -1,24 +1,23 @@
 //! From series and artifacts to a release, or to the tables of a run that stopped early.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
 use super::record::{Status, TableRecord};
+use super::series::{PartFile, PartFiles};
 use super::shard::{Cache, Keys, resolved_tables};
+use super::table_part::TablePart;
 use super::{BatchError, Run, checks, report};
 use crate::diagnostic::{Reject, Stage};
-use crate::tally::Tally;
-use crate::write::{CsvFile, Release, Row, Table, TableFile, WriteError, batch, batches, clear_unfinished, data_package, prune, tables, theme_rows};
-
-/// Rows of a series that are in memory together while they are written.
-const ROWS_AT_ONCE: usize = 1 << 14;
+use crate::tally::Series;
+use crate::write::{CsvFile, Release, Row, Table, WriteError, batches, clear_unfinished, concatenate, data_package, prune, tables, theme_rows};
 
 impl Run<'_> {
-    pub(super) fn publish(&mut self, keys: &[Keys], cache: &Cache, series: &Tally, rejects: &[Reject]) -> Result<(), BatchError> {
+    pub(super) fn publish(&mut self, keys: &[Keys], cache: &Cache, series: &Series, parts: &PartFiles, rejects: &[Reject]) -> Result<(), BatchError> {
         let release = Release::begin(&self.output)?;
         release.make_folder("csv")?;
         self.step("writing tables")?;
@@ -31,7 +30,7 @@ impl Run<'_> {
                 let twin = self.plan.csv.has(&table).then(|| format!("csv/{}.csv", table.name));
                 let csv = twin.as_ref().map(|name| release.folder().join(name));
                 let (files, rows) = if table.folder {
-                    let (files, rows) = Self::link_parts(&release, &table, keys, cache)?;
+                    let (files, rows) = Self::link_parts(&release, &table, keys, parts, cache)?;
                     if let Some(csv) = csv {
                         let mut csv = CsvFile::create(&csv, table.clone())?;
                         for file in &files {
@@ -41,7 +40,7 @@ impl Run<'_> {
                     (files, rows)
                 } else {
                     let name = format!("tables/{}.parquet", table.name);
-                    let rows = self.write_single(&release.folder().join(&name), csv.as_deref(), table.name, series, rejects)?;
+                    let rows = self.write_single(&release.folder().join(&name), csv.as_deref(), &table, series, parts, rejects)?;
                     (vec![name], rows)
                 };
                 Ok((table, files, twin, rows))
@@ -86,14 +85,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn link_parts(release: &Release, table: &Table, keys: &[Keys], cache: &Cache) -> Result<(Vec<String>, u64), BatchError> {
+    fn link_parts(release: &Release, table: &Table, keys: &[Keys], parts: &PartFiles, cache: &Cache) -> Result<(Vec<String>, u64), BatchError> {
         release.make_folder(&format!("tables/{}", table.name))?;
         let (mut files, mut rows) = (Vec::new(), 0);
-        for key in keys {
-            let (kind, own) = key.of_table(table.name);
-            let from = cache.path(kind, own).join(format!("{}.parquet", table.name));
-            let name = format!("tables/{}/part-{}.parquet", table.name, own.get(..16).unwrap_or(own));
-            rows += row_count(&from)?;
+        for (name, from, count) in part_files(table, keys, parts, cache)? {
+            let name = format!("tables/{}/{name}", table.name);
+            rows += count;
             release.link(&from, &name)?;
             files.push(name);
         }
@@ -102,44 +99,44 @@ impl Run<'_> {
     }
 
     /// Writes a table that is one file, and its CSV twin, if it has one.
-    fn write_single(&self, path: &Path, csv: Option<&Path>, table: &str, series: &Tally, rejects: &[Reject]) -> Result<u64, BatchError> {
+    fn write_single(&self, path: &Path, csv: Option<&Path>, table: &Table, series: &Series, parts: &PartFiles, rejects: &[Reject]) -> Result<u64, BatchError> {
         let lexicon = [("tifa.lexicon", self.plan.lexicon.hash())];
         let heat = self.plan.tally.measures.heat.id();
         let measured = [("tifa.lexicon", self.plan.lexicon.hash()), ("tifa.heat", heat.as_str())];
         let file = SingleFile { path, csv };
-        match table {
-            "occasions" => file.rows(&series.occasions, &[]),
-            "themes" => file.rows(&theme_rows(&self.plan.lexicon), &lexicon),
-            "copies" => file.rows(&series.copies, &[]),
-            "coverage" => file.rows(&series.coverage, &[]),
-            "period_totals" => file.rows(&series.period_totals, &[]),
-            "theme_frequency" => file.rows(&series.theme_frequency, &measured),
-            "theme_breakdown" => file.made(series.theme_breakdown.rows(), &lexicon),
-            "theme_profile" => file.rows(&series.theme_profile, &measured),
-            "theme_turns" => file.rows(&series.theme_turns, &lexicon),
-            "theme_pairs" => file.made(series.theme_pairs.rows(), &lexicon),
-            "theme_sources" => file.rows(&series.theme_sources, &lexicon),
-            "keyness" => file.rows(&series.keyness, &lexicon),
-            "candidates" => file.rows(&series.candidates, &lexicon),
-            "rejects" => file.rows(rejects, &[]),
+        match table.name {
+            "occasions" => file.joined(table, parts, &[]),
+            "themes" => file.rows(theme_rows(&self.plan.lexicon), &lexicon),
+            "copies" => file.rows(series.copies.iter().cloned(), &[]),
+            "coverage" => file.rows(series.coverage.iter().cloned(), &[]),
+            "period_totals" => file.rows(series.period_totals.iter().cloned(), &[]),
+            "theme_frequency" => file.joined(table, parts, &measured),
+            "theme_profile" => file.rows(series.theme_profile.iter().cloned(), &measured),
+            "theme_turns" => file.rows(series.theme_turns.iter().cloned(), &lexicon),
+            "theme_sources" => file.rows(series.theme_sources.iter().cloned(), &lexicon),
+            "keyness" => file.rows(series.keyness.iter().cloned(), &lexicon),
+            "candidates" => file.rows(series.candidates.iter().cloned(), &lexicon),
+            "rejects" => file.rows(rejects.iter().cloned(), &[]),
             _ => return Err(BatchError::Broken("a single table that nothing fills")),
         }
         .map_err(BatchError::from)
     }
 
     /// Leaves the tables made so far in the work folder, where `show` finds them.
-    pub(super) fn leave_partial(&mut self, keys: &[Keys], cache: &Cache, rejects: &[Reject], series: Option<&Tally>) -> Result<(), BatchError> {
+    pub(super) fn leave_partial(&mut self, keys: &[Keys], cache: &Cache, rejects: &[Reject], series: Option<(&Series, &PartFiles)>) -> Result<(), BatchError> {
         self.record.status = Status::Partial;
         self.clear_partial()?;
         let folder = self.work.join("partial");
         let until = self.options.until;
+        let (none, no_parts) = (Series::default(), PartFiles::default());
+        let (made_series, (series, parts)) = (series.is_some(), series.unwrap_or((&none, &no_parts)));
         for table in tables() {
             let made = match table.name {
                 "documents" => until >= Stage::Parse,
                 "rejects" => true,
                 "hits" => until >= Stage::Tag,
                 name if resolved_tables().contains(&name) => until >= Stage::Resolve,
-                _ => series.is_some(),
+                _ => made_series,
             };
             if !made {
                 continue;
@@ -148,14 +145,12 @@ impl Run<'_> {
             let parent = if table.folder { path.clone() } else { folder.join("tables") };
             fs::create_dir_all(&parent).map_err(|e| WriteError::io(&parent, e))?;
             if table.folder {
-                for key in keys {
-                    let (kind, own) = key.of_table(table.name);
-                    let from = cache.path(kind, own).join(format!("{}.parquet", table.name));
-                    let to = path.join(format!("part-{}.parquet", own.get(..16).unwrap_or(own)));
+                for (name, from, _) in part_files(&table, keys, parts, cache)? {
+                    let to = path.join(name);
                     fs::copy(&from, &to).map_err(|e| WriteError::io(&to, e))?;
                 }
             } else {
-                self.write_single(&path.with_extension("parquet"), None, table.name, series.unwrap_or(&Tally::default()), rejects)?;
+                self.write_single(&path.with_extension("parquet"), None, &table, series, parts, rejects)?;
             }
         }
         Ok(())
@@ -169,28 +164,37 @@ struct SingleFile<'p> {
 }
 
 impl SingleFile<'_> {
-    fn rows<R: Row>(&self, rows: &[R], metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
-        self.write(rows.chunks(ROWS_AT_ONCE), metadata)
+    fn rows<R: Row>(&self, rows: impl IntoIterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        let mut count = 0;
+        TablePart::<R>::whole(self.path, self.csv).write(rows.into_iter().inspect(|_| count += 1), metadata)?;
+        Ok(count)
     }
 
-    /// Rows that are made while they are written.
-    fn made<R: Row>(&self, mut rows: impl Iterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
-        let some = || Some(rows.by_ref().take(ROWS_AT_ONCE).collect::<Vec<R>>()).filter(|some| !some.is_empty());
-        self.write(std::iter::from_fn(some), metadata)
-    }
-
-    fn write<R: Row, S: AsRef<[R]>>(&self, parts: impl Iterator<Item = S>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
-        let mut file = TableFile::<R>::create(self.path, metadata)?;
-        let mut csv = self.csv.map(|path| CsvFile::create(path, R::table())).transpose()?;
-        let mut written = 0;
-        for part in parts {
-            let rows = batch(part.as_ref()).map_err(|e| WriteError::table(self.path, &e))?;
-            written += rows.num_rows() as u64;
-            file.write_batch(&rows)?;
-            csv.as_mut().map_or(Ok(()), |csv| csv.write(&rows))?;
+    /// The parts of a table, one after the other.
+    fn joined(&self, table: &Table, parts: &PartFiles, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        let parts = parts.of(table.name);
+        concatenate(self.path, table, &parts.iter().map(PartFile::parquet).collect::<Vec<_>>(), metadata)?;
+        if let Some(csv) = self.csv {
+            let mut csv = CsvFile::create(csv, table.clone())?;
+            parts.iter().try_for_each(|part| csv.append(&part.csv()))?;
         }
-        file.close()?;
-        Ok(written)
+        Ok(parts.iter().map(|part| part.rows).sum())
+    }
+}
+
+/// The files in the cache of a table that is a folder: their names in the folder,
+/// their paths and rows.
+fn part_files(table: &Table, keys: &[Keys], parts: &PartFiles, cache: &Cache) -> Result<Vec<(String, PathBuf, u64)>, WriteError> {
+    match Keys::kind_of_table(table.name) {
+        None => Ok(parts.of(table.name).iter().map(|part| (format!("part-{}.parquet", part.part), part.parquet(), part.rows)).collect()),
+        Some(kind) => {
+            let file = |key: &Keys| {
+                let from = key.file(kind, table.name, cache);
+                let name = format!("part-{}.parquet", key.of_kind(kind).get(..16).unwrap_or_default());
+                row_count(&from).map(|rows| (name, from, rows))
+            };
+            keys.iter().map(file).collect()
+        }
     }
 }
 

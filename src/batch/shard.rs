@@ -2,7 +2,7 @@
 //! folder of its own under a key of all that it depends on, whole or absent.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::copies::{FINGERPRINTS, check_fingerprints, write_fingerprints};
 use super::inventory::Shard;
 use super::pace::Pace;
+use super::rollup_file::{Index, read_index, write_rollup};
+use super::series::SERIES_KIND;
 use super::{BatchError, Clock};
 use crate::diagnostic::{Reject, Stage};
 use crate::load::{Limits, Raw, Record, read_segment, short_hex};
@@ -22,7 +24,7 @@ use crate::parse::{self, Document, assign_ids};
 use crate::plan::{Plan, Source};
 use crate::resolve::{Resolution, resolve};
 use crate::tag::{Hit, tag};
-use crate::tally::{CountRow, OccasionRow, PairCountRow, PresenceRow, Rolling, Rollup, SeenRow, SourceSeenRow, ThemeOccasionRow};
+use crate::tally::Rolling;
 use crate::write::{
     AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Reread, Row, RowCounts, RowMaker, SENTENCE_COLUMNS, SentenceRow, ShardCheck, SpanRow,
     TableFile, WriteError, batch, document_row, documents, han_chars_of, read_columns, read_parquet, resolutions, span_rows, write_parquet,
@@ -32,7 +34,7 @@ use crate::write::{
 const PARSED: u32 = 3;
 const RESOLVED: u32 = 1;
 const TAGGED: u32 = 1;
-const ROLLUP: u32 = 3;
+const ROLLUP: u32 = 4;
 
 /// All of them, for the record of a run.
 pub(super) const VERSIONS: [u32; 4] = [PARSED, RESOLVED, TAGGED, ROLLUP];
@@ -65,14 +67,23 @@ impl Keys {
         [(parsed, &self.parsed), (resolved, &self.resolved), (tagged, &self.tagged), (rollups, &self.rollups)]
     }
 
-    /// The artifact that holds the part file of a table, and its key.
-    pub(super) fn of_table(&self, table: &str) -> (&'static str, &str) {
-        let [parsed, resolved, tagged, _] = self.each();
+    /// The artifact that holds the part file of a table; `None`: no shard's does.
+    pub(super) fn kind_of_table(table: &str) -> Option<&'static str> {
+        let [parsed, resolved, tagged, _] = KINDS;
         match table {
-            "documents" => parsed,
-            "hits" => tagged,
-            _ => resolved,
+            "documents" => Some(parsed),
+            "hits" => Some(tagged),
+            _ => resolved_tables().contains(&table).then_some(resolved),
         }
+    }
+
+    pub(super) fn of_kind(&self, kind: &str) -> &str {
+        self.each().into_iter().find(|(own, _)| *own == kind).map_or("", |(_, key)| key)
+    }
+
+    /// The path of the part file of a table, which an artifact of this kind holds.
+    pub(super) fn file(&self, kind: &str, table: &str, cache: &Cache) -> PathBuf {
+        cache.path(kind, self.of_kind(kind)).join(table).with_extension("parquet")
     }
 }
 
@@ -101,9 +112,8 @@ pub(super) struct Summary {
 pub(super) struct Made {
     pub summary: Summary,
     pub rejects: Vec<Reject>,
-    pub rollup: Option<Rollup>,
-    /// Hits by theme, counted from the rows.
-    pub hits: BTreeMap<String, u64>,
+    /// Where what it adds to each part of the series is.
+    pub rollup: Option<Index>,
     /// Whether anything had to be computed.
     pub computed: bool,
 }
@@ -121,8 +131,8 @@ impl Cache {
         if scratch.exists() {
             fs::remove_dir_all(&scratch).map_err(|e| WriteError::io(&scratch, e))?;
         }
-        for each in KINDS.map(|kind| folder.join(kind)).iter().chain([&scratch]) {
-            fs::create_dir_all(each).map_err(|e| WriteError::io(each, e))?;
+        for each in KINDS.iter().chain([&SERIES_KIND]).map(|kind| folder.join(kind)).chain([scratch]) {
+            fs::create_dir_all(&each).map_err(|e| WriteError::io(&each, e))?;
         }
         Ok(Self { folder, scratch: AtomicU64::new(0) })
     }
@@ -141,14 +151,14 @@ impl Cache {
     }
 
     /// Begins an artifact in a folder aside.
-    fn begin(&self) -> Result<PathBuf, WriteError> {
+    pub(super) fn begin(&self) -> Result<PathBuf, WriteError> {
         let aside = self.aside();
         fs::create_dir_all(&aside).map_err(|e| WriteError::io(&aside, e))?;
         Ok(aside)
     }
 
     /// Gives a whole artifact its name.
-    fn put(&self, aside: &Path, kind: &str, key: &str) -> Result<(), WriteError> {
+    pub(super) fn put(&self, aside: &Path, kind: &str, key: &str) -> Result<(), WriteError> {
         let path = self.path(kind, key);
         if path.exists() {
             fs::remove_dir_all(&path).map_err(|e| WriteError::io(&path, e))?;
@@ -160,17 +170,18 @@ impl Cache {
     /// until all that is left takes at most `limit` bytes. What it uses stays.
     ///
     /// So going back to an earlier lexicon, setting or text finds its artifacts.
-    pub(super) fn prune(&self, used: &[Keys], limit: u64) -> Result<(), WriteError> {
+    pub(super) fn prune(&self, used: &[Keys], parts: &BTreeSet<&Path>, limit: u64) -> Result<(), WriteError> {
         let used: BTreeSet<(&str, &str)> = used.iter().flat_map(Keys::each).collect();
         let mut total = 0;
         let mut unused = Vec::new();
-        for kind in KINDS {
+        for kind in KINDS.into_iter().chain([SERIES_KIND]) {
             let folder = self.folder.join(kind);
             for entry in fs::read_dir(&folder).map_err(|e| WriteError::io(&folder, e))?.flatten() {
                 let path = entry.path();
                 let (bytes, made) = size_and_age(&path).map_err(|e| WriteError::io(&path, e))?;
                 total += bytes;
-                if !entry.file_name().to_str().is_some_and(|key| used.contains(&(kind, key))) {
+                let is_used = parts.contains(path.as_path()) || entry.file_name().to_str().is_some_and(|key| used.contains(&(kind, key)));
+                if !is_used {
                     unused.push((made, path, bytes));
                 }
             }
@@ -234,7 +245,7 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
     let parsed = parsed(source, shard, keys, cache, limits, clock)?;
     // Parsing is about a third of the work.
     asked.reach(1, 3)?;
-    let mut made = Made { summary: parsed.summary, rejects: parsed.rejects, rollup: None, hits: BTreeMap::new(), computed: true };
+    let mut made = Made { summary: parsed.summary, rejects: parsed.rejects, rollup: None, computed: true };
     if asked.until < Stage::Resolve {
         return Ok(made);
     }
@@ -293,7 +304,6 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
         }
         Ok(())
     })?;
-    made.hits.clone_from(check.own_hits());
     if asked.until >= Stage::Tally {
         let rollup = clock.time(Stage::Tally, || rolling.finish());
         let failures = check.compare(han_documents, &rollup);
@@ -302,10 +312,9 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
         }
         clock.time(Stage::Write, || {
             let folder = cache.begin()?;
-            rollup_files(&folder, &rollup, &made.hits)?;
+            made.rollup = Some(write_rollup(&folder, rollup, check.own_hits(), &plan.tally)?);
             cache.put(&folder, "rollups", &keys.rollups)
         })?;
-        made.rollup = Some(rollup);
     }
     Ok(made)
 }
@@ -406,42 +415,25 @@ fn known_resolutions(plan: &Plan, documents: &[(usize, &Document)], keys: &Keys,
 
 fn from_cache(keys: &Keys, cache: &Cache, until: Stage) -> Result<Made, WriteError> {
     let folder = cache.path("parsed", &keys.parsed);
-    let mut made = Made {
-        summary: read_json(&folder.join("summary.json"))?,
-        rejects: read_parquet(&folder.join("rejects.parquet"))?,
-        rollup: None,
-        hits: BTreeMap::new(),
-        computed: false,
-    };
+    let mut made =
+        Made { summary: read_json(&folder.join("summary.json"))?, rejects: read_parquet(&folder.join("rejects.parquet"))?, rollup: None, computed: false };
     check_fingerprints(&folder.join(FINGERPRINTS), made.summary.documents + made.summary.preambles)?;
     let tables = resolved_tables();
     let tables = tables.iter().filter(|_| until >= Stage::Resolve).chain(["hits"].iter().filter(|_| until >= Stage::Tag));
     for table in tables {
-        let (kind, key) = keys.of_table(table);
-        let path = cache.path(kind, key).join(format!("{table}.parquet"));
+        let Some(kind) = Keys::kind_of_table(table) else { continue };
+        let path = keys.file(kind, table, cache);
         fs::metadata(&path).map_err(|e| WriteError::io(&path, e))?;
     }
     if until >= Stage::Tally {
-        let folder = cache.path("rollups", &keys.rollups);
-        let file = |name: &str| folder.join(format!("{name}.parquet"));
-        made.hits = read_json(&folder.join("hits.json"))?;
-        made.rollup = Some(Rollup {
-            counts: read_parquet(&file("counts"))?,
-            theme_occasions: read_parquet(&file("theme_occasions"))?,
-            pairs: read_parquet(&file("pairs"))?,
-            seen: read_parquet(&file("seen"))?,
-            source_seen: read_parquet(&file("source_seen"))?,
-            presence: read_parquet(&file("presence"))?,
-            occasions: read_parquet(&file("occasions"))?,
-        });
+        made.rollup = Some(read_index(&cache.path("rollups", &keys.rollups))?);
     }
     Ok(made)
 }
 
 /// Whether the part file of a table is in the cache.
 fn has_table(cache: &Cache, keys: &Keys, table: &str) -> bool {
-    let (kind, key) = keys.of_table(table);
-    cache.path(kind, key).join(format!("{table}.parquet")).is_file()
+    Keys::kind_of_table(table).is_some_and(|kind| keys.file(kind, table, cache).is_file())
 }
 
 /// The tables of the resolved artifact.
@@ -587,24 +579,12 @@ fn table_file<R: Row>(folder: &Path, metadata: &[(&str, &str)]) -> Result<TableF
     TableFile::create(&folder.join(format!("{}.parquet", R::table().name)), metadata)
 }
 
-fn rollup_files(folder: &Path, rollup: &Rollup, hits: &BTreeMap<String, u64>) -> Result<(), WriteError> {
-    let file = |name: &str| folder.join(format!("{name}.parquet"));
-    write_parquet::<CountRow>(&file("counts"), &rollup.counts, &[])?;
-    write_parquet::<ThemeOccasionRow>(&file("theme_occasions"), &rollup.theme_occasions, &[])?;
-    write_parquet::<PairCountRow>(&file("pairs"), &rollup.pairs, &[])?;
-    write_parquet::<SourceSeenRow>(&file("source_seen"), &rollup.source_seen, &[])?;
-    write_parquet::<SeenRow>(&file("seen"), &rollup.seen, &[])?;
-    write_parquet::<PresenceRow>(&file("presence"), &rollup.presence, &[])?;
-    write_parquet::<OccasionRow>(&file("occasions"), &rollup.occasions, &[])?;
-    write_json(&folder.join("hits.json"), hits)
-}
-
-fn write_json(path: &Path, value: &impl Serialize) -> Result<(), WriteError> {
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), WriteError> {
     let text = serde_json::to_string(value).map_err(|e| WriteError::table(path, &e))?;
     fs::write(path, text).map_err(|e| WriteError::io(path, e))
 }
 
-fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, WriteError> {
+pub(super) fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, WriteError> {
     let text = fs::read_to_string(path).map_err(|e| WriteError::io(path, e))?;
     serde_json::from_str(&text).map_err(|e| WriteError::table(path, &e))
 }
@@ -628,7 +608,7 @@ mod tests {
         let word = String::from;
         let used = [Keys { parsed: word("used"), resolved: word("r"), tagged: word("t"), rollups: word("u") }];
         let left = |limit: u64| -> Vec<&str> {
-            cache.prune(&used, limit).unwrap();
+            cache.prune(&used, &BTreeSet::new(), limit).unwrap();
             ["used", "old", "new"].into_iter().filter(|key| cache.has("parsed", key)).collect()
         };
         assert_eq!(left(300), ["used", "old", "new"]);

@@ -48,11 +48,6 @@ pub(super) struct PlaceCounts {
 }
 
 impl PlaceCounts {
-    pub(super) fn cell(&self, member: u32, theme: u32) -> Option<&Cell> {
-        let at = self.cells.binary_search_by_key(&(member, theme), |cell| (cell.member, cell.theme)).ok()?;
-        self.cells.get(at)
-    }
-
     pub(super) fn of_member(&self, member: u32) -> &[Cell] {
         let from = self.cells.partition_point(|cell| cell.member < member);
         let to = self.cells.partition_point(|cell| cell.member <= member);
@@ -211,6 +206,29 @@ impl Counts {
         })
     }
 
+    /// All text by place and member, and of the themes what they have in all text
+    /// and in each source.
+    pub(super) fn summary(&self) -> Vec<CountRow> {
+        let of = |breakdown: Breakdown| {
+            let with_themes = matches!(breakdown, Breakdown::All | Breakdown::Source);
+            self.rows(breakdown, |_| true).filter(move |row| with_themes || row.theme.is_none()).map(move |row| CountRow {
+                period: row.period,
+                period_start: row.period_start,
+                breakdown,
+                member: row.member.clone(),
+                theme: row.theme.cloned(),
+                hits: row.hits,
+                sentences: row.sentences,
+                documents: row.documents,
+                han_chars: row.han_chars,
+            })
+        };
+        let mut out: Vec<CountRow> = Breakdown::EVERY.into_iter().flat_map(of).collect();
+        // By place; inside it they are in order.
+        out.sort_by_key(|row| (row.period, row.period_start));
+        out
+    }
+
     /// Leaves out what the tables of series do not show, and the whole.
     pub(super) fn keep_asked(&mut self, settings: &Settings) {
         let members = &self.members;
@@ -227,7 +245,9 @@ impl Counts {
 fn sum(counts: &mut PlaceCounts) -> Result<(), TallyError> {
     const COUNTS: [&str; 3] = ["hits", "sentences", "documents"];
     let cells = &counts.cells;
-    if cells.is_empty() {
+    // One shard's alone, or none: there is nothing to sum.
+    if cells.is_sorted_by(|a, b| (a.member, a.theme) < (b.member, b.theme)) {
+        counts.summed = cells.len();
         return Ok(());
     }
     // A key is a number whose order is that of the cells.
@@ -315,6 +335,6 @@ mod tests {
         let got: Vec<_> = counts.rows(Breakdown::Voice, |_| true).map(|r| (r.member.to_string(), r.hits)).collect();
         let expected = [("narrated", 0), ("narrated", 2), ("reported", 0), ("reported", 4)].map(|(member, hits)| (member.to_owned(), hits));
         assert_eq!(got, expected);
-        assert_eq!(counts.places.values().next().map(|p| p.cell(1, 0).map(|c| c.hits)), Some(Some(4)));
+        assert_eq!(counts.places.values().next().map(|p| p.of_member(1).iter().map(|c| c.hits).collect()), Some(vec![4]));
     }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::frequency::FrequencyRow;
 use super::period::Period;
-use super::series::FrequencyRow;
 use super::timeline::Timeline;
 use super::word::Word;
 use crate::diagnostic::{DataFile, Diagnostic, Span};

@@ -14,10 +14,13 @@ mod coverage;
 mod dispersion;
 mod fingerprint;
 mod fisher;
+mod frequency;
 mod grid;
 mod heat;
 mod keyness;
+mod packed;
 mod pairs;
+mod part;
 mod period;
 mod profile;
 mod rate;
@@ -34,6 +37,7 @@ mod word;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use serde::Serialize;
 
 pub use association::{log_dice, npmi};
@@ -44,9 +48,11 @@ pub use coverage::{Cadence, CoverageRow, SourceCadence};
 pub use dispersion::dp_norm;
 pub use fingerprint::{ALIKE, Fingerprint};
 pub use fisher::ln_fisher;
+pub use frequency::{Frequencies, FrequencyRow};
 pub use heat::{HeatLevel, HeatScale};
 pub use keyness::{Contrast, ContrastFault, KeynessRow, Side, benjamini_hochberg, chi_square_tail, g2, log_ratio};
-pub use pairs::{PairCountRow, PairRow, Pairs};
+pub use pairs::{FirstTogether, PairCountRow, PairRow, Pairs};
+pub use part::{Part, PartSeries, PartSummary, PartSums, merge_occasions};
 pub use period::{Calendar, Period};
 pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
@@ -54,7 +60,7 @@ pub use rollup::{
     Breakdown, CountRow, DateBasis, NO_MEMBER, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, count_key,
     event_of, merge_presence, province_member,
 };
-pub use series::{BreakdownRow, Breakdowns, FrequencyRow, TotalRow};
+pub use series::{BreakdownRow, Breakdowns, TotalRow};
 pub use smooth::smoothed;
 pub use sources::{SourceRow, SourceSeenRow, smoothed_ratio};
 pub use trend::{MannKendall, mann_kendall, seasonal_mann_kendall, theil_sen, two_sided};
@@ -62,10 +68,8 @@ pub use turns::{TurnRow, TurnSettings};
 pub use word::Word;
 
 use crate::tag::Lexicon;
-use counts::Counts;
-use pairs::PairSums;
+use counts::{Counts, Place};
 use timeline::{Timeline, Timelines};
-use told::ToldRows;
 
 /// What the pipeline asks of this stage.
 #[derive(Clone, Debug, Serialize)]
@@ -169,19 +173,15 @@ pub enum TallyError {
     Frame(#[from] polars::error::PolarsError),
 }
 
-/// All tables of this stage, each sorted.
+/// What the tables are made of that span all parts, each sorted.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Series {
     /// By period length, start, breakdown, member.
     pub period_totals: Vec<TotalRow>,
-    /// By period length, theme in the order of the lexicon, start.
-    pub theme_frequency: Vec<FrequencyRow>,
-    /// By period length, breakdown, member, theme, start.
-    pub theme_breakdown: Breakdowns,
+    /// By part, period length, theme in the order of the lexicon, start.
+    pub theme_frequency: Frequencies,
     /// In the order of the lexicon.
     pub theme_profile: Vec<ProfileRow>,
-    /// By period length, themes in the order of the lexicon, start.
-    pub theme_pairs: Pairs,
     /// By period length, theme in the order of the lexicon, source, start.
     pub theme_sources: Vec<SourceRow>,
     /// By contrast in the order of the pipeline, theme in that of the lexicon.
@@ -190,20 +190,48 @@ pub struct Tally {
     pub theme_turns: Vec<TurnRow>,
     /// By source and start.
     pub coverage: Vec<CoverageRow>,
-    /// By date, type and name.
-    pub occasions: Vec<OccasionRow>,
     /// By the first document's date. Found apart, from fingerprints.
     pub copies: Vec<CopyRow>,
     /// Documents that are counted, each once.
     pub documents: u64,
+    /// Sentences of all pairs of themes, in the whole and in its periods.
+    pub pair_sentences: [u64; 2],
+    /// When themes are first together.
+    pub first_together: FirstTogether,
     /// By window and rank; [`candidate`] fills it, for it needs the text.
     pub candidates: Vec<candidate::CandidateRow>,
+    counts: Counts,
 }
 
-/// Adds up rollups and makes the series: [`Sums`] over all of them at once.
+impl Series {
+    /// The table `theme_pairs` of a part, from its [`PartSeries::pairs`].
+    #[must_use]
+    pub fn pairs(&self, pairs: Vec<PairCountRow>, lexicon: &Lexicon, settings: &Settings) -> Pairs {
+        Pairs::new(pairs, &self.counts, &self.first_together, lexicon, &settings.calendar)
+    }
+}
+
+/// All tables of this stage in memory.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Those that span all parts.
+    pub series: Series,
+    /// By part, period length, breakdown, member, theme, start.
+    pub theme_breakdown: Vec<BreakdownRow>,
+    /// By part, period length, themes in the order of the lexicon, start.
+    pub theme_pairs: Vec<PairRow>,
+    /// By date, type and name.
+    pub occasions: Vec<OccasionRow>,
+}
+
+/// Adds up rollups and makes all tables: [`PartSums`] of each part, and [`Sums`]
+/// over them.
 ///
 /// # Errors
 /// [`TallyError::Frame`].
+///
+/// # Cost
+/// Memory for all rows: a run goes part by part.
 pub fn tally(
     rollups: impl IntoIterator<Item = Rollup>,
     lexicon: &Lexicon,
@@ -211,23 +239,37 @@ pub fn tally(
     settings: &Settings,
     as_of: Option<NaiveDate>,
 ) -> Result<Tally, TallyError> {
-    let mut sums = Sums::new(lexicon);
+    let (mut parts, mut occasions): (BTreeMap<Part, PartSums<'_>>, _) = (BTreeMap::new(), Vec::new());
     for rollup in rollups {
-        sums.add(rollup)?;
+        for (part, mut rollup) in rollup.into_parts(settings) {
+            occasions.append(&mut rollup.occasions);
+            parts.entry(part).or_insert_with(|| PartSums::new(part, lexicon)).add(rollup)?;
+        }
     }
-    sums.finish(sources, settings, as_of)
+    let (mut sums, mut pairs) = (Sums::new(lexicon), Vec::new());
+    let mut out = Tally { occasions: merge_occasions(occasions), ..Tally::default() };
+    for (part, own) in parts {
+        let mut own = own.finish(settings)?;
+        sums.add(part, &mut own.summary)?;
+        out.theme_breakdown.extend(own.theme_breakdown.rows());
+        pairs.push(own.pairs);
+    }
+    out.series = sums.finish(sources, settings, as_of)?;
+    out.theme_pairs = pairs.into_iter().flat_map(|pairs| out.series.pairs(pairs, lexicon, settings).rows().collect::<Vec<_>>()).collect();
+    Ok(out)
 }
 
-/// Rollups while they are added up; each is given up as it is added.
+/// The parts of the series while they are put together; each is given up as it is
+/// added.
 pub struct Sums<'l> {
     lexicon: &'l Lexicon,
     counts: Counts,
-    told: ToldRows,
-    pairs: PairSums,
+    told: BTreeMap<Place, Vec<(u32, u32)>>,
+    first_together: FirstTogether,
+    pair_sentences: [u64; 2],
     seen: BTreeMap<String, SeenRow>,
     source_seen: Vec<SourceSeenRow>,
     presence: Vec<PresenceRow>,
-    occasions: BTreeMap<Word, OccasionRow>,
 }
 
 impl<'l> Sums<'l> {
@@ -237,41 +279,33 @@ impl<'l> Sums<'l> {
         Self {
             lexicon,
             counts: Counts::new(lexicon),
-            told: ToldRows::default(),
-            pairs: PairSums::new(lexicon),
+            told: BTreeMap::new(),
+            first_together: FirstTogether::new(),
+            pair_sentences: [0; 2],
             seen: BTreeMap::new(),
             source_seen: Vec::new(),
             presence: Vec::new(),
-            occasions: BTreeMap::new(),
         }
     }
 
-    /// Adds a rollup.
+    /// Adds a part, and takes all out of its summary but when its themes are together.
     ///
     /// # Errors
     /// [`TallyError::Frame`].
-    pub fn add(&mut self, rollup: Rollup) -> Result<(), TallyError> {
+    pub fn add(&mut self, part: Part, summary: &mut PartSummary) -> Result<(), TallyError> {
+        let rollup = std::mem::take(&mut summary.rollup);
         self.counts.add(rollup.counts)?;
-        self.told.add(rollup.theme_occasions);
-        self.pairs.add(rollup.pairs);
+        self.told.extend(std::mem::take(&mut summary.told));
+        for (pair, start) in &summary.together {
+            let known = self.first_together.entry(*pair).or_insert(*start);
+            *known = (*known).min(*start);
+        }
+        let [whole, periods] = &mut self.pair_sentences;
+        *if part == Part::Whole { whole } else { periods } += summary.pair_sentences;
+        // The whole alone has these.
+        self.seen.extend(rollup.seen.into_iter().map(|row| (row.theme.clone(), row)));
         self.source_seen.extend(rollup.source_seen);
         self.presence.extend(rollup.presence);
-        for row in rollup.seen {
-            match self.seen.get_mut(&row.theme) {
-                Some(known) => add_seen(known, &row),
-                None => {
-                    self.seen.insert(row.theme.clone(), row);
-                }
-            }
-        }
-        for row in rollup.occasions {
-            match self.occasions.get_mut(row.occasion_id.as_str()) {
-                Some(known) => add_occasion(known, row),
-                None => {
-                    self.occasions.insert(row.occasion_id.as_str().into(), row);
-                }
-            }
-        }
         Ok(())
     }
 
@@ -284,83 +318,55 @@ impl<'l> Sums<'l> {
     /// [`TallyError::Frame`].
     ///
     /// # Cost
-    /// Memory in step with the sums and the zero-filled table, which has periods ×
-    /// themes rows; the largest tables, `theme_breakdown` and `theme_pairs`, are
-    /// kept as counts until they are read. `benches/tally.rs` measures it.
-    pub fn finish(self, sources: &[SourceCadence], settings: &Settings, as_of: Option<NaiveDate>) -> Result<Tally, TallyError> {
-        let Self { lexicon, mut counts, mut told, pairs, seen, source_seen, presence, occasions } = self;
+    /// Memory for 32 bytes a period and theme, and for the counts by source.
+    /// `benches/tally.rs` measures it.
+    pub fn finish(self, sources: &[SourceCadence], settings: &Settings, as_of: Option<NaiveDate>) -> Result<Series, TallyError> {
+        let Self { lexicon, mut counts, told, first_together, pair_sentences, seen, source_seen, presence } = self;
         counts.finish()?;
-        told.finish();
-        let presence = merge_presence(presence);
         let coverage = coverage::coverage(&presence, sources, as_of);
         let days = coverage::Days::new(&coverage, sources, &settings.calendar);
-        let totals = series::totals(&counts, &days, settings);
-        let documents = counts.documents();
-        let timeline = |period| Timeline::new(period, &totals, &presence, &days, &settings.calendar);
-        let mut theme_frequency = series::frequency(&counts, &totals, &told, lexicon, settings);
-        fill_columns(&mut theme_frequency, &timeline, settings);
-        let timelines = Timelines { of: &timeline, trend: settings.trend_period(&totals) };
+        let period_totals = series::totals(&counts, &days, settings);
+        let timeline = |period| Timeline::new(period, &period_totals, &presence, &days, &settings.calendar);
+        let theme_frequency = Frequencies::new(&counts, &period_totals, &told, &timeline, lexicon, settings);
+        let timelines = Timelines { of: &timeline, trend: settings.trend_period(&period_totals) };
         let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &told, lexicon, settings, &timelines);
         let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timelines);
-        let theme_pairs = Pairs::new(pairs, &counts, lexicon, &settings.calendar);
-        let theme_sources = sources::source_rows(&counts, &sources::merge_seen(source_seen), lexicon, settings);
+        let theme_sources = sources::source_rows(&counts, &source_seen, lexicon, settings);
         let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
-        let theme_breakdown = Breakdowns::new(counts, &told, lexicon, settings);
-        let mut occasions: Vec<OccasionRow> = occasions.into_values().collect();
-        occasions.sort_by(|a, b| {
-            let key = |row: &OccasionRow| (row.date_start, row.date_end, row.occasion_type.clone(), row.name.clone(), row.occasion_id.clone());
-            key(a).cmp(&key(b))
-        });
-        Ok(Tally {
-            period_totals: totals,
+        Ok(Series {
             theme_frequency,
-            theme_breakdown,
             theme_profile,
             theme_turns,
-            theme_pairs,
             theme_sources,
             keyness,
             coverage,
-            occasions,
             copies: Vec::new(),
+            documents: counts.documents(),
+            pair_sentences,
+            first_together,
             candidates: Vec::new(),
-            documents,
+            period_totals,
+            counts,
         })
     }
 }
 
-/// The columns of `theme_frequency` that look at several periods of a theme.
-fn fill_columns(rows: &mut [FrequencyRow], timeline: &dyn Fn(Period) -> Timeline, settings: &Settings) {
-    for of_period in rows.chunk_by_mut(|a, b| a.period == b.period) {
-        let Some(period) = of_period.first().and_then(|row| Period::from_name(&row.period)) else { continue };
-        let timeline = timeline(period);
-        for of_theme in of_period.chunk_by_mut(|a, b| a.theme == b.theme) {
-            if let Some(reach) = settings.measures.smoothing {
-                smooth::fill(of_theme, &timeline, reach);
-            }
-            heat::fill(of_theme, &timeline, period, &settings.measures.heat);
-        }
-    }
-}
-
-/// The rows of each theme in the periods of one length.
-fn rows_by_theme(rows: &[FrequencyRow], period: Period) -> BTreeMap<&str, &[FrequencyRow]> {
-    let named = |rows: &&[FrequencyRow]| rows.first().is_some_and(|row| row.period == period.name());
-    let chunks = rows.chunk_by(|a, b| a.period == b.period && a.theme == b.theme).filter(named);
-    chunks.filter_map(|rows| Some((rows.first()?.theme.as_str(), rows))).collect()
-}
-
-fn turning_points(rows: &[FrequencyRow], seen: &BTreeMap<String, SeenRow>, lexicon: &Lexicon, settings: &Settings, timelines: &Timelines<'_>) -> Vec<TurnRow> {
+fn turning_points(
+    frequency: &Frequencies,
+    seen: &BTreeMap<String, SeenRow>,
+    lexicon: &Lexicon,
+    settings: &Settings,
+    timelines: &Timelines<'_>,
+) -> Vec<TurnRow> {
     let turns = &settings.measures.turns;
     let Some(period) = turns.period.filter(|p| settings.periods.contains(p)).or(timelines.trend) else { return Vec::new() };
     let timeline = (timelines.of)(period);
-    let rows = rows_by_theme(rows, period);
-    let of_theme = |theme: &crate::tag::Theme| {
-        let counts = timeline.counts(rows.get(theme.id.as_str()).copied().unwrap_or_default());
+    let of_theme = |(number, theme): (usize, &crate::tag::Theme)| {
+        let counts = timeline.counts(&frequency.of_theme(period, number));
         let parts: Vec<u64> = counts.iter().map(|count| count.documents).collect();
         turns::turns(theme, period, &timeline, &parts, seen.get(&theme.id).map(|s| s.first_date), turns)
     };
-    lexicon.themes().iter().flat_map(of_theme).collect()
+    lexicon.themes().par_iter().enumerate().flat_map_iter(of_theme).collect()
 }
 
 #[cfg(test)]
@@ -443,17 +449,17 @@ mod tests {
             let (first, second) = documents.split_at(cut);
             let whole = tally(vec![roll(&documents, &lexicon, &settings)], &lexicon, &sources, &settings, None).unwrap();
             let halves = tally(vec![roll(first, &lexicon, &settings), roll(second, &lexicon, &settings)], &lexicon, &sources, &settings, None).unwrap();
-            prop_assert_eq!(&whole.period_totals, &halves.period_totals);
-            prop_assert_eq!(&whole.theme_frequency, &halves.theme_frequency);
-            prop_assert!(whole.theme_breakdown.rows().eq(halves.theme_breakdown.rows()));
-            prop_assert!(whole.theme_pairs.rows().eq(halves.theme_pairs.rows()));
-            prop_assert_eq!(&whole.theme_sources, &halves.theme_sources);
-            prop_assert_eq!(&whole.keyness, &halves.keyness);
-            prop_assert_eq!(&whole.theme_profile, &halves.theme_profile);
-            prop_assert_eq!(&whole.theme_turns, &halves.theme_turns);
+            prop_assert_eq!(&whole.series.period_totals, &halves.series.period_totals);
+            prop_assert!(whole.series.theme_frequency.rows().eq(halves.series.theme_frequency.rows()));
+            prop_assert_eq!(&whole.theme_breakdown, &halves.theme_breakdown);
+            prop_assert_eq!(&whole.theme_pairs, &halves.theme_pairs);
+            prop_assert_eq!(&whole.series.theme_sources, &halves.series.theme_sources);
+            prop_assert_eq!(&whole.series.keyness, &halves.series.keyness);
+            prop_assert_eq!(&whole.series.theme_profile, &halves.series.theme_profile);
+            prop_assert_eq!(&whole.series.theme_turns, &halves.series.theme_turns);
             prop_assert_eq!(&whole.occasions, &halves.occasions);
             let hits: u64 = documents.iter().map(|d| tag(d, &lexicon).len() as u64).sum();
-            let counted = |period: &str| whole.theme_frequency.iter().filter(|r| r.period == period && r.level == 0).filter_map(|r| r.hits).sum::<u64>();
+            let counted = |period: &str| whole.series.theme_frequency.rows().filter(|r| r.period == period && r.level == 0).filter_map(|r| r.hits).sum::<u64>();
             for period in Period::ALL {
                 prop_assert_eq!(counted(period.name()), hits);
             }
@@ -465,7 +471,7 @@ mod tests {
             let settings = Settings { date_basis: DateBasis::Document, ..Settings::default() };
             let documents = documents(&picks);
             let got = tally(vec![roll(&documents, &lexicon, &settings)], &lexicon, &cadences(), &settings, None).unwrap();
-            let rows: Vec<PairRow> = got.theme_pairs.rows().collect();
+            let rows = &got.theme_pairs;
             let themes = lexicon.themes();
             let hits: Vec<_> = documents.iter().map(|d| tag(d, &lexicon)).collect();
             // Sentences of a document that have all these themes, or one below each.
@@ -510,7 +516,7 @@ mod tests {
             for (number, theme) in lexicon.themes().iter().enumerate() {
                 for source in ["s", "t"] {
                     let own: Vec<_> = documents.iter().filter(|d| *d.source == *source).collect();
-                    let row = got.theme_sources.iter().find(|r| r.period == "whole" && r.theme == theme.id && r.source == source);
+                    let row = got.series.theme_sources.iter().find(|r| r.period == "whole" && r.theme == theme.id && r.source == source);
                     prop_assert_eq!(row.is_some(), !own.is_empty());
                     let Some(row) = row else { continue };
                     let expected = [own.iter().map(|d| hits(d, number)).sum(), own.iter().filter(|d| hits(d, number) > 0).count() as u64, own.len() as u64];
@@ -518,7 +524,7 @@ mod tests {
                     let first = own.iter().filter(|d| hits(d, number) > 0).filter_map(|d| d.date).map(|d| d.start).min();
                     prop_assert_eq!(row.first_date, first);
                 }
-                let row = |name: &str| got.keyness.iter().find(|r| r.contrast == name && r.theme == theme.id).unwrap();
+                let row = |name: &str| got.series.keyness.iter().find(|r| r.contrast == name && r.theme == theme.id).unwrap();
                 let sum = |of: &dyn Fn(&&crate::parse::Document) -> bool| {
                     let some: Vec<_> = documents.iter().filter(of).collect();
                     let han = |d: &&crate::parse::Document| d.sentences.iter().map(|s| crate::parse::han_chars(s.span.of(&d.text))).sum::<u64>();

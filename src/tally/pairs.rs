@@ -12,7 +12,7 @@ use super::association::{log_dice, npmi};
 use super::counts::{Counts, Place};
 use super::grid::Paged;
 use super::period::{Calendar, Period};
-use super::rollup::{Breakdown, ThemeHits};
+use super::rollup::ThemeHits;
 use super::series::{UNPLACED, WHOLE};
 use super::word::Word;
 use crate::parse::DateRange;
@@ -25,10 +25,10 @@ pub struct PairCountRow {
     pub period: Period,
     /// First day; `None`: unplaced, or the whole.
     pub period_start: Option<NaiveDate>,
-    /// The theme that the lexicon has first.
-    pub theme_a: Word,
-    /// The other.
-    pub theme_b: Word,
+    /// Number of the theme that the lexicon has first.
+    pub theme_a: u32,
+    /// That of the other.
+    pub theme_b: u32,
     /// Sentences with both.
     pub sentences: u64,
     /// Documents with both.
@@ -85,8 +85,6 @@ pub struct PairRow {
 /// Below this many documents of the period, or with both, a tie says little.
 const SMALL_PERIOD: u64 = 20;
 const SMALL_JOINT: u64 = 5;
-
-type Key = (Period, Option<NaiveDate>, u32, u32);
 
 /// Puts the pairs of documents together.
 pub(super) struct PairCounting<'l> {
@@ -156,61 +154,44 @@ impl<'l> PairCounting<'l> {
 
     /// The pairs that were met, by place and themes.
     pub(super) fn finish(self) -> Vec<PairCountRow> {
-        let words = words(self.lexicon);
-        let word = |theme: u32| words.get(theme as usize).cloned().unwrap_or_default();
-        let mut out = Vec::new();
-        for ((period, period_start), cells) in self.places {
-            for (a, of_first) in (0..).zip(&cells) {
-                let met = of_first.iter().filter(|(_, cell)| cell.documents > 0);
-                out.extend(met.map(|(b, cell)| PairCountRow {
-                    period,
-                    period_start,
-                    theme_a: word(a),
-                    theme_b: word(b),
-                    sentences: u64::from(cell.sentences),
-                    documents: u64::from(cell.documents),
-                }));
+        rows(&self.places, |cell| [u64::from(cell.sentences), u64::from(cell.documents)])
+    }
+}
+
+/// The pairs of cells with a document, by place and themes.
+fn rows<C: Copy + Default>(places: &BTreeMap<Place, Vec<Paged<C>>>, counts: impl Fn(&C) -> [u64; 2]) -> Vec<PairCountRow> {
+    let mut out = Vec::new();
+    for ((period, period_start), cells) in places {
+        for (theme_a, of_first) in (0..).zip(cells) {
+            for (theme_b, cell) in of_first.iter() {
+                let [sentences, documents] = counts(cell);
+                if documents > 0 {
+                    out.push(PairCountRow { period: *period, period_start: *period_start, theme_a, theme_b, sentences, documents });
+                }
             }
         }
-        out
     }
+    out
 }
 
 fn words(lexicon: &Lexicon) -> Vec<Word> {
     lexicon.themes().iter().map(|t| t.id.as_str().into()).collect()
 }
 
-fn merge(counts: &mut Vec<(Key, [u64; 2])>) {
-    counts.sort_unstable_by_key(|(key, _)| *key);
-    counts.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            for (sum, more) in kept.1.iter_mut().zip(next.1) {
-                *sum += more;
-            }
-        }
-        same
-    });
-}
-
-/// The table `theme_pairs`, kept as counts: its rows are made when they are read.
+/// The table `theme_pairs` of a part of the series: its rows are made when they
+/// are read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pairs {
     themes: Vec<Word>,
     below: Vec<bool>,
-    /// By period length, themes and start, the unplaced last.
-    cells: Vec<Cell>,
+    /// By period length, themes and start.
+    cells: Vec<PairCountRow>,
     places: BTreeMap<Place, PlaceTexts>,
-    /// First period of each pair that has one, by themes.
-    first: BTreeMap<(u32, u32), NaiveDate>,
+    first: FirstTogether,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Cell {
-    key: Key,
-    sentences: u64,
-    documents: u64,
-}
+/// First period of each pair of themes that has one, by their numbers.
+pub type FirstTogether = BTreeMap<(u32, u32), NaiveDate>;
 
 /// What a period has of all text and of each theme.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -223,72 +204,84 @@ struct PlaceTexts {
     of_theme: Vec<(u64, u64)>,
 }
 
-/// Rows kept before equal keys are summed: bounds memory, not results.
-const MERGE_AT: usize = 1 << 18;
-
-/// Sums the pairs of rollups.
+/// Sums the pairs of rollups: for each place and first theme what it has with
+/// each second one.
+#[derive(Debug, Default)]
 pub(super) struct PairSums {
-    numbers: BTreeMap<Word, u32>,
-    counts: Vec<(Key, [u64; 2])>,
-    merge_at: usize,
+    places: BTreeMap<Place, Vec<Paged<[u64; 2]>>>,
 }
 
 impl PairSums {
-    pub(super) fn new(lexicon: &Lexicon) -> Self {
-        Self { numbers: words(lexicon).into_iter().zip(0..).collect(), counts: Vec::new(), merge_at: MERGE_AT }
+    pub(super) fn add(&mut self, rows: &[PairCountRow]) {
+        for of_place in rows.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
+            let Some(first) = of_place.first() else { continue };
+            let cells = self.places.entry((first.period, first.period_start)).or_default();
+            for row in of_place {
+                if cells.len() <= row.theme_a as usize {
+                    cells.resize_with(row.theme_a as usize + 1, Paged::default);
+                }
+                if let Some([sentences, documents]) = cells.get_mut(row.theme_a as usize).and_then(|of_first| of_first.get_mut(row.theme_b)) {
+                    *sentences += row.sentences;
+                    *documents += row.documents;
+                }
+            }
+        }
     }
 
-    pub(super) fn add(&mut self, rows: Vec<PairCountRow>) {
-        let number = |theme: &Word| self.numbers.get(theme).copied();
-        self.counts
-            .extend(rows.into_iter().filter_map(|r| Some(((r.period, r.period_start, number(&r.theme_a)?, number(&r.theme_b)?), [r.sentences, r.documents]))));
-        if self.counts.len() > self.merge_at {
-            merge(&mut self.counts);
-            self.merge_at = MERGE_AT.max(self.counts.len() * 2);
+    /// The sums, by place and themes.
+    pub(super) fn finish(self) -> Vec<PairCountRow> {
+        rows(&self.places, |cell| *cell)
+    }
+}
+
+/// The first period of each pair of `rows` that has one.
+pub(super) fn first_together(rows: &[PairCountRow]) -> FirstTogether {
+    let mut out = FirstTogether::new();
+    for row in rows {
+        if let Some(start) = row.period_start {
+            let known = out.entry((row.theme_a, row.theme_b)).or_insert(start);
+            *known = (*known).min(start);
         }
+    }
+    out
+}
+
+impl PlaceTexts {
+    fn new(place: Place, counts: &Counts, themes: usize, calendar: &Calendar) -> Self {
+        let (period, start) = place;
+        let label = match start {
+            Some(start) => calendar.label(period, start).into(),
+            None if period == Period::Whole => WHOLE.into(),
+            None => UNPLACED.into(),
+        };
+        let mut out = Self { label, end: start.and_then(|start| calendar.end_of(period, start)), of_theme: vec![(0, 0); themes], ..Self::default() };
+        let (Some(of_place), Some(all)) = (counts.places.get(&place), counts.all()) else { return out };
+        for whole in of_place.wholes.iter().filter(|whole| whole.member == all) {
+            (out.sentences, out.documents) = (whole.sentences, whole.documents);
+        }
+        for cell in of_place.of_member(all) {
+            if let Some(of_theme) = out.of_theme.get_mut(cell.theme as usize) {
+                *of_theme = (u64::from(cell.sentences), u64::from(cell.documents));
+            }
+        }
+        out
     }
 }
 
 impl Pairs {
-    /// The pairs of all rollups; `counts` are those of all themes and all text.
-    pub(super) fn new(sums: PairSums, counts: &Counts, lexicon: &Lexicon, calendar: &Calendar) -> Self {
-        let themes = words(lexicon);
-        let PairSums { numbers, counts: mut summed, .. } = sums;
-        merge(&mut summed);
-        summed.sort_unstable_by_key(|((period, start, a, b), _)| (*period, *a, *b, start.is_none(), *start));
+    /// The pairs `cells` of a part; `counts` are those of all themes and all text,
+    /// `first` those of the whole corpus.
+    pub(super) fn new(mut cells: Vec<PairCountRow>, counts: &Counts, first: &FirstTogether, lexicon: &Lexicon, calendar: &Calendar) -> Self {
+        cells.sort_unstable_by_key(|row| (row.period, row.theme_a, row.theme_b, row.period_start));
         let mut places: BTreeMap<Place, PlaceTexts> = BTreeMap::new();
-        let mut first: BTreeMap<(u32, u32), NaiveDate> = BTreeMap::new();
-        for ((period, start, a, b), _) in &summed {
-            if let Some(start) = start {
-                let known = first.entry((*a, *b)).or_insert(*start);
-                *known = (*known).min(*start);
-            }
-            places.entry((*period, *start)).or_insert_with(|| PlaceTexts {
-                label: match start {
-                    Some(start) => calendar.label(*period, *start).into(),
-                    None if *period == Period::Whole => WHOLE.into(),
-                    None => UNPLACED.into(),
-                },
-                end: start.and_then(|start| calendar.end_of(*period, start)),
-                of_theme: vec![(0, 0); themes.len()],
-                ..PlaceTexts::default()
-            });
+        for row in &cells {
+            let place = (row.period, row.period_start);
+            places.entry(place).or_insert_with(|| PlaceTexts::new(place, counts, lexicon.themes().len(), calendar));
         }
-        let lengths: BTreeSet<Period> = places.keys().map(|(period, _)| *period).collect();
-        for row in counts.rows(Breakdown::All, |period| lengths.contains(&period)) {
-            let Some(place) = places.get_mut(&(row.period, row.period_start)) else { continue };
-            match row.theme {
-                None => (place.sentences, place.documents) = (row.sentences, row.documents),
-                Some(theme) => {
-                    if let Some(of_theme) = numbers.get(theme).and_then(|n| place.of_theme.get_mut(*n as usize)) {
-                        *of_theme = (row.sentences, row.documents);
-                    }
-                }
-            }
-        }
-        let cells = summed.into_iter().map(|(key, [sentences, documents])| Cell { key, sentences, documents }).collect();
+        let met: BTreeSet<(u32, u32)> = cells.iter().map(|row| (row.theme_a, row.theme_b)).collect();
+        let first = met.into_iter().filter_map(|pair| Some((pair, *first.get(&pair)?))).collect();
         let below = lexicon.themes().iter().map(|t| t.parent.is_some()).collect();
-        Self { themes, below, cells, places, first }
+        Self { themes: words(lexicon), below, cells, places, first }
     }
 
     /// Number of rows.
@@ -306,7 +299,7 @@ impl Pairs {
     /// The rows, by period length, themes in the order of the lexicon, and start.
     pub fn rows(&self) -> impl Iterator<Item = PairRow> + '_ {
         let names: BTreeMap<Period, Word> = self.places.keys().map(|(period, _)| (*period, period.name().into())).collect();
-        self.cells.iter().filter_map(move |Cell { key: (period, start, a, b), sentences, documents }| {
+        self.cells.iter().filter_map(move |PairCountRow { period, period_start: start, theme_a: a, theme_b: b, sentences, documents }| {
             let place = self.places.get(&(*period, *start))?;
             let (sentences_a, documents_a) = *place.of_theme.get(*a as usize)?;
             let (sentences_b, documents_b) = *place.of_theme.get(*b as usize)?;

@@ -37,6 +37,11 @@ pub enum Period {
 }
 
 impl Period {
+    /// The length with this number, which `as u8` gives; the whole for any other.
+    pub(super) fn from_number(number: u8) -> Self {
+        Self::ALL.into_iter().find(|period| *period as u8 == number).unwrap_or(Self::Whole)
+    }
+
     /// All lengths that a pipeline can ask for, shortest first.
     pub const ALL: [Self; 7] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year, Self::Plan, Self::Congress];
 

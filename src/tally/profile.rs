@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
+use rayon::prelude::*;
 
-use super::counts::Counts;
+use super::Settings;
+use super::counts::{Counts, Place};
 use super::dispersion::dp_norm;
+use super::frequency::{Frequencies, FrequencyRow};
 use super::period::Period;
 use super::rate::{per_10k, share};
 use super::rollup::{Breakdown, SeenRow};
-use super::series::FrequencyRow;
 use super::timeline::{Timeline, Timelines};
-use super::told::ToldRows;
 use super::trend::{mann_kendall, seasonal_mann_kendall, theil_sen};
 use super::word::Word;
-use super::{Settings, rows_by_theme};
 use crate::tag::Lexicon;
 
 /// A theme.
@@ -157,15 +157,15 @@ impl Shape {
 /// The profiles in the order of the lexicon.
 pub(super) fn profiles(
     counts: &Counts,
-    frequency: &[FrequencyRow],
+    frequency: &Frequencies,
     seen: &BTreeMap<String, SeenRow>,
-    told: &ToldRows,
+    told: &BTreeMap<Place, Vec<(u32, u32)>>,
     lexicon: &Lexicon,
     settings: &Settings,
     timelines: &Timelines<'_>,
 ) -> Vec<ProfileRow> {
     let Timelines { of: timeline, trend: trend_period } = *timelines;
-    let trend = trend_period.map(|period| (period, timeline(period), rows_by_theme(frequency, period)));
+    let trend = trend_period.map(|period| (period, timeline(period)));
     // Heat is that of the newest whole year, where there is one.
     let newest = |period| -> Option<(Period, NaiveDate)> {
         let slots = timeline(period).slots;
@@ -174,7 +174,6 @@ pub(super) fn profiles(
     let years = settings.periods.contains(&Period::Year).then_some(Period::Year);
     let scale = &settings.measures.heat;
     let heat = years.and_then(newest).or_else(|| newest(trend_period?)).filter(|_| !scale.levels.is_empty());
-    let heat_rows = heat.map(|(period, _)| rows_by_theme(frequency, period)).unwrap_or_default();
     let rows = || counts.rows(Breakdown::All, |period| period == Period::Whole);
     let mut sums: BTreeMap<Option<&str>, [u64; 4]> = BTreeMap::new();
     for row in rows() {
@@ -184,15 +183,16 @@ pub(super) fn profiles(
         }
     }
     let [_, _, all_documents, all_han] = sums.get(&None).copied().unwrap_or_default();
-    let told = told.by_theme();
+    let told: BTreeMap<u32, u32> = told.get(&(Period::Whole, None)).into_iter().flatten().copied().collect();
     lexicon
         .themes()
-        .iter()
-        .map(|theme| {
+        .par_iter()
+        .enumerate()
+        .map(|(number, theme)| {
             let [hits, sentences, documents, _] = sums.get(&Some(theme.id.as_str())).copied().unwrap_or_default();
-            let of_theme = trend.as_ref().and_then(|(_, _, rows)| rows.get(theme.id.as_str()).copied()).unwrap_or_default();
-            let shape = trend.as_ref().map(|(period, timeline, _)| Shape::new(*period, timeline, of_theme)).unwrap_or_default();
-            let hot = heat.and_then(|(_, start)| heat_rows.get(theme.id.as_str())?.iter().find(|r| r.period_start == Some(start)));
+            let of_theme = trend_period.map(|period| frequency.of_theme(period, number)).unwrap_or_default();
+            let shape = trend.as_ref().map(|(period, timeline)| Shape::new(*period, timeline, &of_theme)).unwrap_or_default();
+            let hot = heat.and_then(|(period, start)| frequency.of_theme(period, number).into_iter().find(|r| r.period_start == Some(start)));
             let peak = of_theme
                 .iter()
                 .filter(|r| r.period_start.is_some() && r.hits.is_some_and(|h| h > 0))
@@ -207,7 +207,7 @@ pub(super) fn profiles(
                 hits,
                 sentences,
                 documents,
-                occasions: told.get(theme.id.as_str()).copied().unwrap_or(0),
+                occasions: u32::try_from(number).ok().and_then(|number| told.get(&number)).copied().map_or(0, u64::from),
                 per_10k: per_10k(hits, all_han),
                 density: share(documents, all_documents),
                 first_date: seen.map(|s| s.first_date),
@@ -232,9 +232,9 @@ pub(super) fn profiles(
                 trend: shape.trend.map(str::to_owned),
                 heat_period: heat.map(|(period, _)| period.name().to_owned()),
                 heat_start: heat.map(|(_, start)| start),
-                heat_by_count: hot.and_then(|r| r.heat_by_count.as_deref()).map(str::to_owned),
-                heat_by_share: hot.and_then(|r| r.heat_by_share.as_deref()).map(str::to_owned),
-                heat_change: hot.and_then(|r| r.heat_change),
+                heat_by_count: hot.as_ref().and_then(|r| r.heat_by_count.as_deref()).map(str::to_owned),
+                heat_by_share: hot.as_ref().and_then(|r| r.heat_by_share.as_deref()).map(str::to_owned),
+                heat_change: hot.as_ref().and_then(|r| r.heat_change),
                 heat_scale: (!scale.levels.is_empty()).then(|| scale.id()),
             }
         })

@@ -126,7 +126,7 @@ pub struct ThemeOccasionRow {
 }
 
 /// The first and last time that a theme is met.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenRow {
     /// Theme id.
     pub theme: String,
@@ -143,7 +143,7 @@ pub struct SeenRow {
 }
 
 /// Text of one source on one date.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PresenceRow {
     /// Source.
     pub source: String,
@@ -158,7 +158,7 @@ pub struct PresenceRow {
 }
 
 /// An occasion in one or several documents.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OccasionRow {
     /// Id: the same for every mention of the occasion.
     pub occasion_id: String,

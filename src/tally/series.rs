@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Settings;
 use super::counts::{Counts, Place, PlaceCounts};
 use super::coverage::Days;
+use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rate::{per_10k, share, wilson};
 use super::rollup::Breakdown;
@@ -39,65 +40,6 @@ pub struct TotalRow {
     pub days_covered: Option<u64>,
     /// A source with a cadence misses a unit of the period.
     pub partial: Option<bool>,
-}
-
-/// A theme in a period.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct FrequencyRow {
-    /// Length of the period.
-    pub period: Word,
-    /// First day; `None` in the `unplaced` row.
-    pub period_start: Option<NaiveDate>,
-    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
-    pub period_end: Option<NaiveDate>,
-    /// `2024-03`, or `unplaced`.
-    pub period_label: Word,
-    /// Theme id.
-    pub theme: Word,
-    /// Chinese label.
-    pub theme_zh: Word,
-    /// English label.
-    pub theme_en: Word,
-    /// Id of the theme above.
-    pub parent: Option<Word>,
-    /// 0: a theme without one above it; 1: one below.
-    pub level: u32,
-    /// Hits; `None` where no source spoke.
-    pub hits: Option<u64>,
-    /// Sentences with a hit.
-    pub sentences: Option<u64>,
-    /// Documents with a hit.
-    pub documents: Option<u64>,
-    /// Occasions on which the theme was spoken of.
-    pub occasions: Option<u64>,
-    /// All documents of the period.
-    pub period_documents: u64,
-    /// All sentences.
-    pub period_sentences: u64,
-    /// All Han characters.
-    pub period_han_chars: u64,
-    /// Hits in 10,000 Han characters.
-    pub per_10k: Option<f64>,
-    /// Documents with the theme ÷ all documents.
-    pub density: Option<f64>,
-    /// Lower end of its 95 % Wilson interval.
-    pub density_low: Option<f64>,
-    /// Upper end.
-    pub density_high: Option<f64>,
-    /// Fewer than 20 documents: too few to read a share from.
-    pub small_n: bool,
-    /// A source with a cadence misses a unit of the period.
-    pub partial: Option<bool>,
-    /// Hits ÷ hits of all themes of the level.
-    pub share_of_hits: Option<f64>,
-    /// Rate over the period and its neighbours.
-    pub per_10k_smooth: Option<f64>,
-    /// Level of heat by the number of documents in a calendar year.
-    pub heat_by_count: Option<Word>,
-    /// Level of heat by the share of documents.
-    pub heat_by_share: Option<Word>,
-    /// Levels risen, by share, since the period before.
-    pub heat_change: Option<i32>,
 }
 
 /// A theme in a period and member; only where there is a hit.
@@ -151,7 +93,7 @@ pub struct BreakdownRow {
 ///
 /// # Source
 /// The noise limit of comparable phrase-trend services.
-const SMALL_N: u64 = 20;
+pub(super) const SMALL_N: u64 = 20;
 
 /// Label of rows whose date is too coarse for the period, or missing.
 pub(super) const UNPLACED: &str = "unplaced";
@@ -220,63 +162,8 @@ pub(super) fn totals(counts: &Counts, days: &Days, settings: &Settings) -> Vec<T
     out
 }
 
-/// Every theme in every period from the first to the last, and unplaced.
-pub(super) fn frequency(counts: &Counts, totals: &[TotalRow], told: &ToldRows, lexicon: &Lexicon, settings: &Settings) -> Vec<FrequencyRow> {
-    let told = told.count(counts, &[Breakdown::All], &settings.periods, &settings.calendar);
-    let all = counts.all().unwrap_or_default();
-    let below = below(lexicon);
-    let nothing = PlaceCounts::default();
-    let mut out = Vec::new();
-    for period in &settings.periods {
-        let of_period: Vec<&TotalRow> = totals.iter().filter(|t| t.period == period.name() && t.breakdown == Breakdown::All.name()).collect();
-        let places: Vec<&PlaceCounts> = of_period.iter().map(|t| counts.places.get(&(*period, t.period_start)).unwrap_or(&nothing)).collect();
-        let labels: Vec<(Word, Word)> = of_period.iter().map(|t| (t.period.as_str().into(), t.period_label.as_str().into())).collect();
-        let level_hits: Vec<[u64; 2]> = places.iter().map(|place| hits_of_levels(place, all, &below)).collect();
-        for (number, theme) in (0..).zip(lexicon.themes()) {
-            let [id, zh, en] = [&theme.id, &theme.zh, &theme.en].map(|text| Word::from(text.as_str()));
-            let parent: Option<Word> = theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str().into());
-            let level = u32::from(theme.parent.is_some());
-            for (((total, place), (name, label)), level_hits) in of_period.iter().zip(&places).zip(&labels).zip(&level_hits) {
-                let row = place.cell(all, number).copied().unwrap_or_default();
-                let spoken = total.documents > 0;
-                let count = |count: u32| spoken.then(|| u64::from(count));
-                let documents = count(row.documents);
-                let interval = documents.and_then(|d| wilson(d, total.documents));
-                let occasions = told.of_cell((*period, total.period_start), all, number);
-                out.push(FrequencyRow {
-                    period: name.clone(),
-                    period_start: total.period_start,
-                    period_end: total.period_end,
-                    period_label: label.clone(),
-                    theme: id.clone(),
-                    theme_zh: zh.clone(),
-                    theme_en: en.clone(),
-                    parent: parent.clone(),
-                    level,
-                    hits: count(row.hits),
-                    sentences: count(row.sentences),
-                    documents,
-                    occasions: spoken.then_some(occasions),
-                    period_documents: total.documents,
-                    period_sentences: total.sentences,
-                    period_han_chars: total.han_chars,
-                    per_10k: per_10k(u64::from(row.hits), total.han_chars),
-                    density: documents.and_then(|d| share(d, total.documents)),
-                    density_low: interval.map(|i| i.0),
-                    density_high: interval.map(|i| i.1),
-                    small_n: total.documents < SMALL_N,
-                    partial: total.partial,
-                    share_of_hits: count(row.hits).and_then(|hits| share(hits, of_level(*level_hits, level))),
-                    ..FrequencyRow::default()
-                });
-            }
-        }
-    }
-    out
-}
-
 /// Hits of all themes of each level in a place and member.
-fn hits_of_levels(place: &PlaceCounts, member: u32, below: &[bool]) -> [u64; 2] {
+pub(super) fn hits_of_levels(place: &PlaceCounts, member: u32, below: &[bool]) -> [u64; 2] {
     let mut out = [0, 0];
     for cell in place.of_member(member) {
         let level = usize::from(below.get(cell.theme as usize).copied().unwrap_or_default());
@@ -287,16 +174,16 @@ fn hits_of_levels(place: &PlaceCounts, member: u32, below: &[bool]) -> [u64; 2] 
     out
 }
 
-fn of_level(hits: [u64; 2], level: u32) -> u64 {
+pub(super) fn of_level(hits: [u64; 2], level: u32) -> u64 {
     if level == 0 { hits[0] } else { hits[1] }
 }
 
 /// Whether each theme has one above it.
-fn below(lexicon: &Lexicon) -> Vec<bool> {
+pub(super) fn below(lexicon: &Lexicon) -> Vec<bool> {
     lexicon.themes().iter().map(|t| t.parent.is_some()).collect()
 }
 
-/// The table `theme_breakdown`, kept as counts: every theme in every period and
+/// The table `theme_breakdown` of a part, kept as counts: every theme in every period and
 /// member where it has a hit. Its rows are made when they are read.
 #[derive(Clone, Debug, Default)]
 pub struct Breakdowns {
@@ -320,10 +207,10 @@ struct Shown {
 }
 
 impl Breakdowns {
-    pub(super) fn new(mut counts: Counts, told: &ToldRows, lexicon: &Lexicon, settings: &Settings) -> Self {
+    pub(super) fn new(part: Part, mut counts: Counts, told: &ToldRows, lexicon: &Lexicon, settings: &Settings) -> Self {
         counts.keep_asked(settings);
         let (below, calendar) = (below(lexicon), &settings.calendar);
-        let told = told.count(&counts, &settings.breakdowns, &settings.periods, calendar);
+        let told = told.count(part, &counts, &settings.breakdowns, &settings.periods, calendar);
         let mut order: Vec<Place> = counts.places.keys().copied().collect();
         order.sort_unstable_by_key(|(period, start)| (*period, start.is_none(), *start));
         let (mut places, mut entries) = (Vec::with_capacity(order.len()), Vec::new());
@@ -396,50 +283,5 @@ impl Breakdowns {
                 share_of_hits: share(hits, of_level(*shown.level_hits.get(at)?, level)),
             })
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{CountRow, CoverageRow};
-    use super::*;
-
-    fn row(start: Option<&str>, theme: Option<&str>, counts: [u64; 4]) -> CountRow {
-        CountRow {
-            period: Period::Month,
-            period_start: start.map(|s| s.parse().unwrap()),
-            breakdown: Breakdown::All,
-            member: "all".into(),
-            theme: theme.map(Into::into),
-            hits: counts[0],
-            sentences: counts[1],
-            documents: counts[2],
-            han_chars: counts[3],
-        }
-    }
-
-    #[test]
-    fn a_month_without_text_is_a_row_without_counts_and_one_without_the_theme_a_zero() {
-        let text = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n";
-        let lexicon = Lexicon::new(&[crate::diagnostic::DataFile { path: "t.toml".into(), text: text.into() }]).unwrap_or_else(|e| panic!("{e:?}"));
-        let counts =
-            [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
-        let settings = Settings { periods: vec![Period::Month], ..Settings::default() };
-        let missing = CoverageRow {
-            source: "s".into(),
-            unit: "day".into(),
-            date_start: "2024-02-05".parse().unwrap(),
-            date_end: "2024-02-05".parse().unwrap(),
-            missing: true,
-            ..CoverageRow::default()
-        };
-        let mut sums = Counts::new(&lexicon);
-        sums.add(counts.to_vec()).unwrap();
-        sums.finish().unwrap();
-        let totals = totals(&sums, &Days::new(&[missing], &[], &settings.calendar), &settings);
-        let got = frequency(&sums, &totals, &ToldRows::default(), &lexicon, &settings);
-        let shown: Vec<_> = got.iter().map(|r| (r.period_label.as_str(), r.hits, r.per_10k, r.share_of_hits)).collect();
-        // Without a hit of any theme there is nothing to have a share of.
-        assert_eq!(shown, [("2024-01", Some(3), Some(300.0), Some(1.0)), ("2024-02", None, None, None), ("2024-03", Some(0), Some(0.0), None)]);
     }
 }

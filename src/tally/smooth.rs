@@ -1,7 +1,7 @@
 //! The centred moving rate.
 
+use super::frequency::FrequencyRow;
 use super::rate::per_10k;
-use super::series::FrequencyRow;
 use super::timeline::Timeline;
 
 /// The rate over each period and those up to `reach` before and after it: hits

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Months, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use super::correlation::{NoLag, best_lag};
@@ -16,7 +17,7 @@ use crate::parse::DateRange;
 use crate::tag::Lexicon;
 
 /// The first time that a source speaks of a theme.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceSeenRow {
     /// Theme id.
     pub theme: Word,

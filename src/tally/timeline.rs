@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::coverage::Days;
+use super::frequency::FrequencyRow;
 use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, PresenceRow};
-use super::series::{FrequencyRow, TotalRow};
+use super::series::TotalRow;
 use crate::parse::{DateRange, Precision};
 
 /// A period of a timeline.
@@ -40,7 +41,7 @@ impl Slot {
 /// The timelines of all lengths, and the length at which trends are read.
 #[derive(Clone, Copy)]
 pub(super) struct Timelines<'t> {
-    pub of: &'t dyn Fn(Period) -> Timeline,
+    pub of: &'t (dyn Fn(Period) -> Timeline + Sync),
     pub trend: Option<Period>,
 }
 

@@ -1,11 +1,13 @@
 //! On which occasions themes were spoken of. Occasions are distinct counts, so
 //! they are counted when all rollups are in; until then each row is kept packed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::Settings;
 use super::counts::{Cell, Counts, Place};
+use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, ThemeOccasionRow};
 use super::word::Word;
@@ -64,22 +66,17 @@ impl ToldRows {
         number
     }
 
-    /// Distinct occasions of each theme, by its id.
-    pub(super) fn by_theme(&self) -> BTreeMap<&str, u64> {
-        let mut met: BTreeSet<(u32, u64)> = BTreeSet::new();
-        let mut out: BTreeMap<&str, u64> = BTreeMap::new();
-        for row in &self.rows {
-            if met.insert((row.theme, row.occasion))
-                && let Some(theme) = self.words.get(row.theme as usize)
-            {
-                *out.entry(theme).or_default() += 1;
-            }
-        }
-        out
+    /// Distinct occasions of each theme, by its number, in the places of a part.
+    pub(super) fn of_all(&self, part: Part, counts: &Counts, settings: &Settings) -> Vec<(Place, Vec<(u32, u32)>)> {
+        let whole = [Period::Whole];
+        let periods = if part == Part::Whole { &whole[..] } else { &settings.periods };
+        let told = self.count(part, counts, &[Breakdown::All], periods, &settings.calendar);
+        let of_place = |same: &[((Place, u32, u32), u32)]| Some((same.first()?.0.0, same.iter().map(|((_, _, theme), count)| (*theme, *count)).collect()));
+        told.counts.chunk_by(|a, b| a.0.0 == b.0.0).filter_map(of_place).collect()
     }
 
-    /// Distinct occasions of each place, member and theme.
-    pub(super) fn count(&self, counts: &Counts, breakdowns: &[Breakdown], periods: &[Period], calendar: &Calendar) -> Told {
+    /// Distinct occasions of each place of a part, member and theme.
+    pub(super) fn count(&self, part: Part, counts: &Counts, breakdowns: &[Breakdown], periods: &[Period], calendar: &Calendar) -> Told {
         let of_lexicon: BTreeMap<&Word, u32> = counts.themes.iter().zip(0..).collect();
         // What a word is called by the counts: as a theme, and as a member.
         let themes: Vec<Option<u32>> = self.words.iter().map(|word| of_lexicon.get(word).copied()).collect();
@@ -105,6 +102,9 @@ impl ToldRows {
                 for row in &self.rows {
                     let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
                     let place = (*period, range.and_then(|range| calendar.place(*period, range)));
+                    if Part::of(place) != part {
+                        continue;
+                    }
                     if let (Some(member), Some(theme)) = (met(row, breakdown, members), themes.get(row.theme as usize).copied().flatten()) {
                         placed.push(((place, member, theme), row.occasion));
                     }
@@ -141,11 +141,5 @@ impl Told {
             told.next_if(|((_, member, theme), _)| (*member, *theme) == (cell.member, cell.theme)).map_or(0, |(_, count)| *count)
         };
         cells.iter().map(count).collect()
-    }
-
-    /// Count of one cell.
-    pub(super) fn of_cell(&self, place: Place, member: u32, theme: u32) -> u64 {
-        let at = self.counts.binary_search_by_key(&(place, member, theme), |(key, _)| *key);
-        at.ok().and_then(|at| self.counts.get(at)).map_or(0, |(_, count)| u64::from(*count))
     }
 }

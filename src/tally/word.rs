@@ -5,9 +5,12 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// A text that is written once and shared by all rows that hold it: a member,
 /// a theme id, a label. A clone costs a counter, not a copy.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
 pub struct Word(Arc<str>);
 
 impl Word {
@@ -41,6 +44,12 @@ impl From<&str> for Word {
 impl From<String> for Word {
     fn from(text: String) -> Self {
         Self(Arc::from(text))
+    }
+}
+
+impl From<Word> for String {
+    fn from(word: Word) -> Self {
+        word.as_str().to_owned()
     }
 }
 

@@ -35,9 +35,27 @@ impl CsvFile {
         let mut header = writer();
         header.write_record(table.columns.iter().map(|c| c.name)).map_err(|e| WriteError::table(path, &e))?;
         let header = header.into_inner().map_err(|e| WriteError::table(path, &e))?;
-        let mut file = File::create(path).map_err(|e| WriteError::io(path, e))?;
-        file.write_all(&header).map_err(|e| WriteError::io(path, e))?;
+        let mut out = Self::without_header(path, table)?;
+        out.file.write_all(&header).map_err(|e| WriteError::io(path, e))?;
+        Ok(out)
+    }
+
+    /// Begins a file of rows alone, which [`append`](Self::append) puts into another.
+    ///
+    /// # Errors
+    /// [`WriteError`] with the path.
+    pub fn without_header(path: &Path, table: Table) -> Result<Self, WriteError> {
+        let file = File::create(path).map_err(|e| WriteError::io(path, e))?;
         Ok(Self { path: path.to_owned(), file, table })
+    }
+
+    /// Adds the rows of a file that has no header.
+    ///
+    /// # Errors
+    /// [`WriteError`] with the path.
+    pub fn append(&mut self, rows: &Path) -> Result<(), WriteError> {
+        let mut rows = File::open(rows).map_err(|e| WriteError::io(rows, e))?;
+        std::io::copy(&mut rows, &mut self.file).map(|_| ()).map_err(|e| WriteError::io(&self.path, e))
     }
 
     /// Adds rows.

@@ -26,7 +26,7 @@ pub use check::{CheckFailure, Parents, RowCounts, ShardCheck};
 pub use condition::{Condition, ConditionFault};
 pub use csv_file::CsvFile;
 pub use data_package::data_package;
-pub use parquet_file::{TableFile, batches, each_batch, read_columns, read_parquet, read_text_column, write_parquet};
+pub use parquet_file::{TableFile, batches, concatenate, each_batch, read_columns, read_parquet, read_text_column, write_parquet};
 pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_whole};
 pub use report::{Facts, Language, REPORT_FILE, SourceFact, report};
 pub use reread::{Reread, SENTENCE_COLUMNS, documents, han_chars_of, resolutions};
@@ -35,7 +35,7 @@ pub use rows::{
     theme_rows,
 };
 pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, columns_fingerprint, tables};
-pub use sums::{Written, check_tables};
+pub use sums::{Written, check_breakdown, check_pairs, check_tables};
 
 /// The files of a table in a folder of tables, in order; `None`: it is not there.
 #[must_use]

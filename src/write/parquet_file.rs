@@ -5,18 +5,20 @@
 use std::fs::File;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, ProjectionMask, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::{KeyValue, ParquetMetaDataReader, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use super::WriteError;
-use super::schema::{Kind, Row, SCHEMA_VERSION, batch};
+use super::schema::{Kind, Row, SCHEMA_VERSION, Table, batch};
 
 /// Rows in a row group: what DuckDB reads best.
 const ROW_GROUP_ROWS: usize = 122_880;
@@ -39,6 +41,37 @@ const DIFFERENT: [(&str, &str); 8] = [
     ("occasions", "name"),
 ];
 
+/// How the file of a table is written.
+fn properties(table: &Table, path: &Path, metadata: &[(&str, &str)]) -> Result<WriterProperties, WriteError> {
+    let mut pairs =
+        vec![KeyValue::new("tifa.table".to_owned(), table.name.to_owned()), KeyValue::new("tifa.schema_version".to_owned(), SCHEMA_VERSION.to_owned())];
+    pairs.extend(metadata.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), (*value).to_owned())));
+    let sorting = table.order.iter().filter_map(|name| {
+        let index = table.columns.iter().position(|c| c.name == *name)?;
+        Some(SortingColumn { column_idx: i32::try_from(index).ok()?, descending: false, nulls_first: false })
+    });
+    let level = ZstdLevel::try_new(zstd_level(table.name)).map_err(|e| WriteError::table(path, &e))?;
+    let mut properties = WriterProperties::builder();
+    for column in &table.columns {
+        let path = ColumnPath::from(column.name);
+        properties = match column.kind {
+            Kind::Int32 | Kind::Int64 | Kind::Date => {
+                properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, Encoding::DELTA_BINARY_PACKED)
+            }
+            Kind::Text if DIFFERENT.contains(&(table.name, column.name)) => properties.set_column_dictionary_enabled(path, false),
+            _ => properties,
+        };
+    }
+    Ok(properties
+        .set_compression(Compression::ZSTD(level))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_sorting_columns(Some(sorting.collect::<Vec<_>>()).filter(|s| !s.is_empty()))
+        .set_created_by(concat!("tifa ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(pairs))
+        .build())
+}
+
 /// A table's file while its rows come in.
 pub struct TableFile<R> {
     path: PathBuf,
@@ -53,36 +86,9 @@ impl<R: Row> TableFile<R> {
     /// # Errors
     /// [`WriteError`] with the path.
     pub fn create(path: &Path, metadata: &[(&str, &str)]) -> Result<Self, WriteError> {
-        let table = R::table();
-        let mut pairs =
-            vec![KeyValue::new("tifa.table".to_owned(), table.name.to_owned()), KeyValue::new("tifa.schema_version".to_owned(), SCHEMA_VERSION.to_owned())];
-        pairs.extend(metadata.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), (*value).to_owned())));
-        let sorting = table.order.iter().filter_map(|name| {
-            let index = table.columns.iter().position(|c| c.name == *name)?;
-            Some(SortingColumn { column_idx: i32::try_from(index).ok()?, descending: false, nulls_first: false })
-        });
-        let level = ZstdLevel::try_new(zstd_level(table.name)).map_err(|e| WriteError::table(path, &e))?;
-        let mut properties = WriterProperties::builder();
-        for column in &table.columns {
-            let path = ColumnPath::from(column.name);
-            properties = match column.kind {
-                Kind::Int32 | Kind::Int64 | Kind::Date => {
-                    properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, Encoding::DELTA_BINARY_PACKED)
-                }
-                Kind::Text if DIFFERENT.contains(&(table.name, column.name)) => properties.set_column_dictionary_enabled(path, false),
-                _ => properties,
-            };
-        }
-        let properties = properties
-            .set_compression(Compression::ZSTD(level))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-            .set_sorting_columns(Some(sorting.collect::<Vec<_>>()).filter(|s| !s.is_empty()))
-            .set_created_by(concat!("tifa ", env!("CARGO_PKG_VERSION")).to_owned())
-            .set_key_value_metadata(Some(pairs))
-            .build();
+        let properties = properties(&R::table(), path, metadata)?;
         let file = File::create(path).map_err(|e| WriteError::io(path, e))?;
-        let writer = ArrowWriter::try_new(file, table.arrow(), Some(properties)).map_err(|e| WriteError::table(path, &e))?;
+        let writer = ArrowWriter::try_new(file, R::table().arrow(), Some(properties)).map_err(|e| WriteError::table(path, &e))?;
         Ok(Self { path: path.to_owned(), writer, rows: PhantomData })
     }
 
@@ -121,6 +127,45 @@ pub fn write_parquet<R: Row>(path: &Path, rows: &[R], metadata: &[(&str, &str)])
     let mut file = TableFile::create(path, metadata)?;
     file.write(rows)?;
     file.close()
+}
+
+/// Puts files of a table one after the other into one file, with their row groups
+/// as they are.
+///
+/// # Errors
+/// [`WriteError`] with the path.
+///
+/// # Cost
+/// That of copying: nothing is decoded.
+pub fn concatenate(path: &Path, table: &Table, parts: &[PathBuf], metadata: &[(&str, &str)]) -> Result<(), WriteError> {
+    let failed = |e: parquet::errors::ParquetError| WriteError::table(path, &e);
+    let schema = table.arrow();
+    let mut properties = properties(table, path, metadata)?;
+    add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
+    let columns = ArrowSchemaConverter::new().convert(&schema).map_err(failed)?;
+    let file = File::create(path).map_err(|e| WriteError::io(path, e))?;
+    let mut writer = SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::new(properties)).map_err(failed)?;
+    for part in parts {
+        let failed = |e: parquet::errors::ParquetError| WriteError::table(part, &e);
+        let file = File::open(part).map_err(|e| WriteError::io(part, e))?;
+        let of_part = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(failed)?;
+        for row_group in of_part.row_groups() {
+            let mut out = writer.next_row_group().map_err(failed)?;
+            for column in row_group.columns() {
+                let closed = ColumnCloseResult {
+                    bytes_written: u64::try_from(column.compressed_size()).unwrap_or(0),
+                    rows_written: u64::try_from(row_group.num_rows()).unwrap_or(0),
+                    metadata: column.clone(),
+                    bloom_filter: None,
+                    column_index: None,
+                    offset_index: None,
+                };
+                out.append_column(&file, closed).map_err(failed)?;
+            }
+            out.close().map_err(failed)?;
+        }
+    }
+    writer.close().map(|_| ()).map_err(failed)
 }
 
 /// The batches of a Parquet file, one at a time.

@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 
 use super::check::{CheckFailure, equal};
 use crate::tag::Lexicon;
-use crate::tally::{ALIKE, Breakdown, BreakdownRow, CopyRow, FrequencyRow, KeynessRow, PairRow, Period, Settings, Side, SourceRow, Tally, TotalRow, Word};
+use crate::tally::{
+    ALIKE, Breakdown, BreakdownRow, CopyRow, FrequencyRow, KeynessRow, PairRow, Part, PartSummary, Period, Series, Settings, Side, SourceRow, TotalRow, Word,
+};
 
 /// What the tables `documents` and `hits` hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,22 +25,27 @@ pub struct Written {
     pub hits: BTreeMap<String, u64>,
 }
 
-/// Compares the tables with each other before they are published.
+/// Compares the tables that span all parts of the series with each other before
+/// they are published; those of the parts are compared when they are made
+/// ([`check_breakdown`], [`check_pairs`]). `of_sources` are the rows of
+/// `theme_breakdown` by source, if a contrast names one.
 ///
 /// # Cost
 /// Once over each table; numbers for each period and theme.
 #[must_use]
-pub fn check_tables(tally: &Tally, lexicon: &Lexicon, settings: &Settings, written: &Written) -> Vec<CheckFailure> {
+pub fn check_tables(series: &Series, of_sources: &[BreakdownRow], lexicon: &Lexicon, settings: &Settings, written: &Written) -> Vec<CheckFailure> {
     let mut failures = Vec::new();
-    equal(&mut failures, "documents_without_copies", "whole corpus", tally.documents, written.documents);
-    check_copies(&mut failures, &tally.copies);
-    check_profile(&mut failures, tally, lexicon, written);
-    check_totals(&mut failures, &tally.period_totals, settings, written);
-    check_frequency(&mut failures, tally);
-    check_breakdown(&mut failures, tally.theme_breakdown.rows(), &tally.theme_frequency, &tally.period_totals);
-    check_pairs(&mut failures, tally.theme_pairs.rows(), tally, written);
-    check_sources(&mut failures, &tally.theme_sources, tally, written);
-    check_keyness(&mut failures, &tally.keyness, tally, settings);
+    equal(&mut failures, "documents_without_copies", "whole corpus", series.documents, written.documents);
+    check_copies(&mut failures, &series.copies);
+    check_profile(&mut failures, series, lexicon, written);
+    check_totals(&mut failures, &series.period_totals, settings, written);
+    check_frequency(&mut failures, series.theme_frequency.rows(), series);
+    // Sentences have one place each, so their pairs sum to those of the whole.
+    let [whole, periods] = series.pair_sentences;
+    let holds = series.period_totals.is_empty() || whole == periods;
+    fails(&mut failures, "sentences_of_pairs", holds, || format!("{whole} in the whole, {periods} in its periods"));
+    check_sources(&mut failures, &series.theme_sources, series, written);
+    check_keyness(&mut failures, &series.keyness, series, of_sources, settings);
     failures
 }
 
@@ -66,7 +73,7 @@ fn check_copies(failures: &mut Vec<CheckFailure>, copies: &[CopyRow]) {
 }
 
 /// The profile has the hits of the table `hits`; a parent has those below it too.
-fn check_profile(failures: &mut Vec<CheckFailure>, tally: &Tally, lexicon: &Lexicon, written: &Written) {
+fn check_profile(failures: &mut Vec<CheckFailure>, series: &Series, lexicon: &Lexicon, written: &Written) {
     let parent: BTreeMap<&str, Option<&str>> =
         lexicon.themes().iter().map(|t| (t.id.as_str(), t.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str()))).collect();
     let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
@@ -75,13 +82,13 @@ fn check_profile(failures: &mut Vec<CheckFailure>, tally: &Tally, lexicon: &Lexi
             *expected.entry(id).or_default() += count;
         }
     }
-    for row in &tally.theme_profile {
+    for row in &series.theme_profile {
         equal(failures, "hits_of_profile", &row.theme, row.hits, expected.get(row.theme.as_str()).copied().unwrap_or(0));
         fails(failures, "documents_of_profile", row.documents <= written.documents, || {
             format!("{}: {} documents of {}", row.theme, row.documents, written.documents)
         });
     }
-    equal(failures, "themes_of_profile", "all themes", tally.theme_profile.len() as u64, lexicon.themes().len() as u64);
+    equal(failures, "themes_of_profile", "all themes", series.theme_profile.len() as u64, lexicon.themes().len() as u64);
 }
 
 type Place<'t> = (&'t str, Option<NaiveDate>);
@@ -136,12 +143,12 @@ fn denominators(totals: &[TotalRow]) -> BTreeMap<Place<'_>, &TotalRow> {
 
 /// Periods sum to the profile, unplaced rows included; no count is larger than
 /// its denominator, which is that of `period_totals`.
-fn check_frequency(failures: &mut Vec<CheckFailure>, tally: &Tally) {
-    let totals = denominators(&tally.period_totals);
-    let mut sums: BTreeMap<(&str, &str), [u64; 2]> = BTreeMap::new();
-    for row in &tally.theme_frequency {
+fn check_frequency(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = FrequencyRow>, series: &Series) {
+    let totals = denominators(&series.period_totals);
+    let mut sums: BTreeMap<(Word, Word), [u64; 2]> = BTreeMap::new();
+    for row in rows {
         let of = || format!("{} {} {}", row.period, row.period_label, row.theme);
-        let sum = sums.entry((&row.period, &row.theme)).or_default();
+        let sum = sums.entry((row.period.clone(), row.theme.clone())).or_default();
         *sum = [sum[0] + row.hits.unwrap_or(0), sum[1] + row.sentences.unwrap_or(0)];
         let within = row.documents <= Some(row.period_documents) && row.sentences <= Some(row.period_sentences) && row.sentences <= row.hits;
         fails(failures, "part_within_whole", within, of);
@@ -150,10 +157,10 @@ fn check_frequency(failures: &mut Vec<CheckFailure>, tally: &Tally) {
         fails(failures, "denominators_of_frequency", total == Some(own), || format!("{}: {own:?}, period_totals has {total:?}", of()));
         fails(failures, "null_of_frequency", row.hits.is_none() == (row.period_documents == 0), of);
     }
-    let lengths: BTreeSet<&str> = tally.period_totals.iter().map(|t| t.period.as_str()).collect();
-    for row in &tally.theme_profile {
+    let lengths: BTreeSet<&str> = series.period_totals.iter().map(|t| t.period.as_str()).collect();
+    for row in &series.theme_profile {
         for period in &lengths {
-            let [hits, sentences] = sums.get(&(*period, row.theme.as_str())).copied().unwrap_or_default();
+            let [hits, sentences] = sums.get(&((*period).into(), row.theme.as_str().into())).copied().unwrap_or_default();
             let of = format!("{period} {}", row.theme);
             equal(failures, "hits_of_frequency", &of, hits, row.hits);
             equal(failures, "sentences_of_frequency", &of, sentences, row.sentences);
@@ -161,89 +168,73 @@ fn check_frequency(failures: &mut Vec<CheckFailure>, tally: &Tally) {
     }
 }
 
-/// Hits and sentences of the members of each breakdown sum to those of the theme
-/// in each period; no member has more documents than it has.
-fn check_breakdown(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = BreakdownRow>, frequency: &[FrequencyRow], totals: &[TotalRow]) {
-    let asked: BTreeSet<(&str, &str)> =
-        totals.iter().filter(|t| t.breakdown != Breakdown::All.name()).map(|t| (t.period.as_str(), t.breakdown.as_str())).collect();
-    // Rows come by period and breakdown: one pair of them is summed at a time.
-    let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
-    let mut sums: BTreeMap<(Word, Option<NaiveDate>), [u64; 2]> = BTreeMap::new();
-    let mut last: Option<(String, String)> = None;
-    let close = |failures: &mut Vec<CheckFailure>, key: &(String, String), sums: &BTreeMap<(Word, Option<NaiveDate>), [u64; 2]>| {
-        let mut left = sums.len();
-        for row in frequency.iter().filter(|f| f.period == key.0) {
-            let members = sums.get(&(row.theme.clone(), row.period_start));
-            left -= usize::from(members.is_some());
-            let of = || format!("{} {} {} {}", key.1, row.period, row.period_label, row.theme);
-            let whole = [row.hits.unwrap_or(0), row.sentences.unwrap_or(0)];
-            let members = members.copied().unwrap_or_default();
-            fails(failures, "members_of_breakdown", members == whole, || {
-                format!("{}: hits and sentences of the members are {members:?}, of the theme {whole:?}", of())
-            });
-        }
-        fails(failures, "members_of_breakdown", left == 0, || format!("{} {}: {left} sums of a theme and period that theme_frequency lacks", key.1, key.0));
-    };
+/// Compares the rows of `theme_breakdown` of a part with its themes: hits and
+/// sentences of the members of each breakdown sum to those of the theme in each
+/// period; no member has more documents than it has.
+#[must_use]
+pub fn check_breakdown(rows: impl Iterator<Item = BreakdownRow>, summary: &PartSummary, settings: &Settings) -> Vec<CheckFailure> {
+    type Sums = BTreeMap<(Option<Period>, Option<NaiveDate>, Word), [u64; 2]>;
+    let mut failures = Vec::new();
+    let of_all = summary.rollup.counts.iter().filter(|row| row.breakdown == Breakdown::All && row.period != Period::Whole);
+    let themes: Sums = of_all.filter_map(|row| Some(((Some(row.period), row.period_start, row.theme.clone()?), [row.hits, row.sentences]))).collect();
+    let mut members: BTreeMap<Breakdown, Sums> = settings.breakdowns.iter().map(|breakdown| (*breakdown, Sums::new())).collect();
     for row in rows {
-        if last.as_ref().is_none_or(|(period, breakdown)| row.period != *period || row.breakdown != *breakdown) {
-            if let Some(key) = last.take() {
-                close(failures, &key, &sums);
-                seen.insert(key);
-            }
-            sums.clear();
-            last = Some((row.period.to_string(), row.breakdown.to_string()));
-        }
-        let sum = sums.entry((row.theme.clone(), row.period_start)).or_default();
+        let breakdown = Breakdown::from_name(&row.breakdown).unwrap_or_default();
+        let sum = members.entry(breakdown).or_default().entry((Period::from_name(&row.period), row.period_start, row.theme.clone())).or_default();
         *sum = [sum[0] + row.hits, sum[1] + row.sentences];
         let within = row.documents <= row.period_documents && row.sentences <= row.period_sentences;
-        fails(failures, "member_within_whole", within, || format!("{} {} {} {}", row.breakdown, row.member, row.period_label, row.theme));
+        fails(&mut failures, "member_within_whole", within, || format!("{} {} {} {}", row.breakdown, row.member, row.period_label, row.theme));
     }
-    if let Some(key) = last {
-        close(failures, &key, &sums);
-        seen.insert(key);
-    }
-    for (period, breakdown) in asked {
-        let key = (period.to_owned(), breakdown.to_owned());
-        if !seen.contains(&key) {
-            close(failures, &key, &BTreeMap::new());
+    for (breakdown, sums) in members {
+        for key in themes.keys().chain(sums.keys().filter(|key| !themes.contains_key(key))) {
+            let [own, whole] = [&sums, &themes].map(|of| of.get(key).copied().unwrap_or_default());
+            fails(&mut failures, "members_of_breakdown", own == whole, || {
+                let (period, start, theme) = key;
+                let period = period.map_or("", Period::name);
+                format!("{} {period} {} {theme}: hits and sentences of the members are {own:?}, of the theme {whole:?}", breakdown.name(), label(*start))
+            });
         }
     }
+    failures
 }
 
-/// Two themes are together at most as often as each is there, and each is there as
-/// often as its own rows say.
-fn check_pairs(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = PairRow>, tally: &Tally, written: &Written) {
-    let whole = Period::Whole.name();
-    let totals = denominators(&tally.period_totals);
-    let mut singles: BTreeMap<(&str, Option<NaiveDate>, &str), [u64; 2]> = BTreeMap::new();
-    for row in &tally.theme_profile {
-        singles.insert((whole, None, &row.theme), [row.sentences, row.documents]);
+/// A theme in a period.
+type Single = (Word, Option<NaiveDate>, Word);
+
+/// Compares the rows of `theme_pairs` of a part with its themes: two are together
+/// at most as often as each is there, and each is there as often as its own rows say.
+#[must_use]
+pub fn check_pairs(rows: impl Iterator<Item = PairRow>, part: Part, series: &Series) -> Vec<CheckFailure> {
+    let mut failures = Vec::new();
+    let whole: Word = Period::Whole.name().into();
+    // Sentences and documents of each theme, and documents of the period.
+    let mut singles: BTreeMap<Single, ([u64; 2], u64)> = BTreeMap::new();
+    if part == Part::Whole {
+        let profile = series.theme_profile.iter();
+        singles.extend(profile.map(|row| ((whole.clone(), None, row.theme.as_str().into()), ([row.sentences, row.documents], series.documents))));
+    } else {
+        let own = |row: FrequencyRow| {
+            let counts = [row.sentences.unwrap_or(0), row.documents.unwrap_or(0)];
+            ((row.period, row.period_start, row.theme), (counts, row.period_documents))
+        };
+        singles.extend(series.theme_frequency.part(part).map(own));
     }
-    for row in &tally.theme_frequency {
-        singles.insert((&row.period, row.period_start, &row.theme), [row.sentences.unwrap_or(0), row.documents.unwrap_or(0)]);
-    }
-    let mut sums: BTreeMap<bool, u64> = BTreeMap::new();
     for row in rows {
         let of = || format!("{} {} and {}", row.period_label, row.theme_a, row.theme_b);
         let least = row.sentences <= row.sentences_a.min(row.sentences_b) && row.documents <= row.documents_a.min(row.documents_b);
-        fails(failures, "pairs_within_singles", least && row.documents > 0, of);
-        let single = |theme: &str| singles.get(&(row.period.as_str(), row.period_start, theme)).copied();
-        let own = [Some([row.sentences_a, row.documents_a]), Some([row.sentences_b, row.documents_b])];
-        fails(failures, "singles_of_pairs", [single(&row.theme_a), single(&row.theme_b)] == own, of);
-        let documents = if row.period == whole { Some(written.documents) } else { totals.get(&(row.period.as_str(), row.period_start)).map(|t| t.documents) };
-        fails(failures, "denominators_of_pairs", documents == Some(row.period_documents), of);
-        *sums.entry(row.period == whole).or_default() += row.sentences;
+        fails(&mut failures, "pairs_within_singles", least && row.documents > 0, of);
+        let single = |theme: &Word| singles.get(&(row.period.clone(), row.period_start, theme.clone())).copied();
+        let own = [[row.sentences_a, row.documents_a], [row.sentences_b, row.documents_b]].map(|counts| Some((counts, row.period_documents)));
+        let found = [single(&row.theme_a), single(&row.theme_b)];
+        fails(&mut failures, "singles_of_pairs", found.map(|of| of.map(|of| of.0)) == own.map(|of| of.map(|of| of.0)), of);
+        fails(&mut failures, "denominators_of_pairs", found.map(|of| of.map(|of| of.1)) == own.map(|of| of.map(|of| of.1)), of);
     }
-    // Sentences have one place each, so their pairs sum to those of the whole.
-    if !tally.period_totals.is_empty() {
-        let of = |whole: bool| sums.get(&whole).copied().unwrap_or(0);
-        fails(failures, "sentences_of_pairs", of(true) == of(false), || format!("{} in the whole, {} in its periods", of(true), of(false)));
-    }
+    failures
 }
 
 /// The sources' hits sum to those of the theme, in the whole and in each period;
 /// their documents to all documents.
-fn check_sources(failures: &mut Vec<CheckFailure>, rows: &[SourceRow], tally: &Tally, written: &Written) {
+fn check_sources(failures: &mut Vec<CheckFailure>, rows: &[SourceRow], series: &Series, written: &Written) {
     let whole = Period::Whole.name();
     let mut sums: BTreeMap<(&str, Option<NaiveDate>, &str), u64> = BTreeMap::new();
     let mut documents: BTreeMap<&str, u64> = BTreeMap::new();
@@ -261,18 +252,18 @@ fn check_sources(failures: &mut Vec<CheckFailure>, rows: &[SourceRow], tally: &T
     if !rows.is_empty() {
         equal(failures, "documents_of_sources", "all sources", documents.values().sum(), written.documents);
     }
-    for row in &tally.theme_profile {
+    for row in &series.theme_profile {
         let hits = sums.get(&(whole, None, row.theme.as_str())).copied().unwrap_or(0);
         equal(failures, "hits_of_sources", &format!("whole {}", row.theme), hits, row.hits);
     }
-    for row in tally.theme_frequency.iter().filter(|r| lengths.contains(r.period.as_str())) {
+    for row in series.theme_frequency.rows().filter(|r| lengths.contains(r.period.as_str())) {
         let hits = sums.get(&(row.period.as_str(), row.period_start, row.theme.as_str())).copied().unwrap_or(0);
         equal(failures, "hits_of_sources", &format!("{} {}", row.period_label, row.theme), hits, row.hits.unwrap_or(0));
     }
 }
 
 /// Both sides of a contrast, summed again from the tables of periods.
-fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], tally: &Tally, settings: &Settings) {
+fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], series: &Series, of_sources: &[BreakdownRow], settings: &Settings) {
     for contrast in &settings.contrasts {
         let period = contrast.period.name();
         let holds = |side: &Side, start: Option<NaiveDate>, end: Option<NaiveDate>| match start {
@@ -281,19 +272,19 @@ fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], tally: &
         };
         let han_chars = |side: &Side| -> u64 {
             let breakdown = if side.source.is_some() { Breakdown::Source } else { Breakdown::All };
-            let rows = tally.period_totals.iter().filter(|t| t.period == period && t.breakdown == breakdown.name());
+            let rows = series.period_totals.iter().filter(|t| t.period == period && t.breakdown == breakdown.name());
             let rows = rows.filter(|t| side.source.as_ref().is_none_or(|source| t.member == *source));
             rows.filter(|t| holds(side, t.period_start, t.period_end)).map(|t| t.han_chars).sum()
         };
         let hits = |side: &Side| -> BTreeMap<String, u64> {
             let mut out: BTreeMap<String, u64> = BTreeMap::new();
             if let Some(source) = &side.source {
-                let of_source = |r: &BreakdownRow| r.period == period && r.breakdown == Breakdown::Source.name() && r.member == *source;
-                for row in tally.theme_breakdown.rows().filter(of_source).filter(|r| holds(side, r.period_start, r.period_end)) {
+                let of_source = |r: &&BreakdownRow| r.period == period && r.breakdown == Breakdown::Source.name() && r.member == *source;
+                for row in of_sources.iter().filter(of_source).filter(|r| holds(side, r.period_start, r.period_end)) {
                     *out.entry(row.theme.to_string()).or_default() += row.hits;
                 }
             } else {
-                for row in tally.theme_frequency.iter().filter(|r| r.period == period && holds(side, r.period_start, r.period_end)) {
+                for row in series.theme_frequency.rows().filter(|r| r.period == period && holds(side, r.period_start, r.period_end)) {
                     *out.entry(row.theme.to_string()).or_default() += row.hits.unwrap_or(0);
                 }
             }
@@ -311,7 +302,7 @@ fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], tally: &
             fails(failures, "counts_of_keyness", own == expected, || format!("{} {}: {own:?}, the periods have {expected:?}", row.contrast, row.theme));
         }
         let number = rows.iter().filter(|r| r.contrast == contrast.name).count() as u64;
-        equal(failures, "themes_of_keyness", &contrast.name, number, tally.theme_profile.len() as u64);
+        equal(failures, "themes_of_keyness", &contrast.name, number, series.theme_profile.len() as u64);
     }
 }
 
@@ -322,13 +313,15 @@ mod tests {
     use crate::parse::{document_of, read_date};
     use crate::resolve::{Vocabulary, resolve};
     use crate::tag::tag;
-    use crate::tally::{Cadence, Contrast, Rolling, SourceCadence, tally};
+    use crate::tally::{Cadence, Contrast, PartSums, Rolling, SourceCadence, Tally, tally};
 
     /// A corpus of two sources over two years, one document without a date.
     struct Corpus {
         lexicon: Lexicon,
         settings: Settings,
         tally: Tally,
+        /// Of all parts together.
+        summary: PartSummary,
         written: Written,
     }
 
@@ -366,94 +359,103 @@ mod tests {
             rolling.add(&document, "r", &resolve(&document, &VOCABULARY), &hits);
         }
         let sources = ["s", "t"].map(|source| SourceCadence { source: source.into(), cadence: Cadence::Daily });
-        let tally = tally(vec![rolling.finish()], &lexicon, &sources, &settings, None).unwrap();
-        Corpus { lexicon, settings, tally, written }
+        let rollup = rolling.finish();
+        let mut sums = PartSums::new(Part::Whole, &lexicon);
+        sums.add(rollup.clone()).unwrap();
+        let summary = sums.finish(&settings).unwrap().summary;
+        let tally = tally(vec![rollup], &lexicon, &sources, &settings, None).unwrap();
+        Corpus { lexicon, settings, tally, summary, written }
     }
 
     /// Names of the checks that fail after a change.
     fn broken(change: impl FnOnce(&mut Corpus)) -> BTreeSet<&'static str> {
         let mut corpus = corpus();
         change(&mut corpus);
-        check_tables(&corpus.tally, &corpus.lexicon, &corpus.settings, &corpus.written).into_iter().map(|f| f.check).collect()
+        let Corpus { lexicon, settings, tally, written, .. } = corpus;
+        check_tables(&tally.series, &tally.theme_breakdown, &lexicon, &settings, &written).into_iter().map(|f| f.check).collect()
     }
 
+    /// Names of the checks that fail after a change of rows.
     fn broken_rows<R>(
         rows: impl Iterator<Item = R>,
         change: impl FnOnce(&mut Vec<R>),
-        check: impl FnOnce(&mut Vec<CheckFailure>, Vec<R>),
+        check: impl FnOnce(Vec<R>) -> Vec<CheckFailure>,
     ) -> BTreeSet<&'static str> {
         let mut rows: Vec<R> = rows.collect();
         change(&mut rows);
-        let mut failures = Vec::new();
-        check(&mut failures, rows);
-        failures.into_iter().map(|f| f.check).collect()
+        check(rows).into_iter().map(|f| f.check).collect()
+    }
+
+    fn broken_frequency(change: impl FnOnce(&mut Vec<FrequencyRow>)) -> BTreeSet<&'static str> {
+        let Corpus { tally, .. } = corpus();
+        broken_rows(tally.series.theme_frequency.rows(), change, |rows| {
+            let mut failures = Vec::new();
+            check_frequency(&mut failures, rows.into_iter(), &tally.series);
+            failures
+        })
     }
 
     #[test]
     fn tables_that_were_made_from_a_corpus_hold() {
         let corpus = corpus();
-        assert_eq!(check_tables(&corpus.tally, &corpus.lexicon, &corpus.settings, &corpus.written), []);
+        assert_eq!(check_tables(&corpus.tally.series, &corpus.tally.theme_breakdown, &corpus.lexicon, &corpus.settings, &corpus.written), []);
         assert!(!corpus.tally.theme_pairs.is_empty() && !corpus.tally.theme_breakdown.is_empty());
-        assert!(corpus.tally.theme_frequency.iter().any(|r| r.period_label == "unplaced" && r.hits > Some(0)));
-        assert!(corpus.tally.keyness.iter().any(|r| r.target_hits > 0 && r.reference_hits > 0));
+        assert!(corpus.tally.series.theme_frequency.rows().any(|r| r.period_label == "unplaced" && r.hits > Some(0)));
+        assert!(corpus.tally.series.keyness.iter().any(|r| r.target_hits > 0 && r.reference_hits > 0));
     }
 
     #[test]
     fn a_hit_too_many_in_the_profile_is_found() {
-        let got = broken(|c| c.tally.theme_profile[1].hits += 1);
+        let got = broken(|c| c.tally.series.theme_profile[1].hits += 1);
         assert!(got.contains("hits_of_profile") && got.contains("hits_of_frequency"), "{got:?}");
         assert!(broken(|c| *c.written.hits.entry("water".into()).or_default() += 1).contains("hits_of_profile"));
     }
 
     #[test]
     fn a_theme_with_more_documents_than_there_are_is_found() {
-        assert!(broken(|c| c.tally.theme_profile[1].documents = 9).contains("documents_of_profile"));
-        assert!(broken(|c| c.tally.theme_frequency[0].documents = Some(9)).contains("part_within_whole"));
+        assert!(broken(|c| c.tally.series.theme_profile[1].documents = 9).contains("documents_of_profile"));
+        assert!(broken_frequency(|rows| rows[0].documents = Some(9)).contains("part_within_whole"));
     }
 
     #[test]
     fn a_theme_that_is_missing_is_found() {
-        assert!(broken(|c| drop(c.tally.theme_profile.pop())).contains("themes_of_profile"));
+        assert!(broken(|c| drop(c.tally.series.theme_profile.pop())).contains("themes_of_profile"));
     }
 
     #[test]
     fn denominators_that_are_not_those_of_the_documents_are_found() {
-        let got = broken(|c| c.tally.period_totals[0].han_chars += 1);
+        let got = broken(|c| c.tally.series.period_totals[0].han_chars += 1);
         assert!(got.contains("han_chars_of_totals") && got.contains("denominators_of_frequency"), "{got:?}");
         assert!(broken(|c| c.written.documents += 9).contains("documents_of_totals"));
-        assert!(broken(|c| c.tally.theme_frequency[0].period_sentences += 1).contains("denominators_of_frequency"));
+        assert!(broken_frequency(|rows| rows[0].period_sentences += 1).contains("denominators_of_frequency"));
     }
 
     #[test]
     fn members_that_do_not_make_up_the_whole_are_found() {
-        let member = |c: &mut Corpus| c.tally.period_totals.iter_mut().filter(|t| t.breakdown == "voice").take(1).for_each(|t| t.sentences += 1);
+        let member = |c: &mut Corpus| c.tally.series.period_totals.iter_mut().filter(|t| t.breakdown == "voice").take(1).for_each(|t| t.sentences += 1);
         assert!(broken(member).contains("members_of_totals"));
-        assert!(broken(|c| c.tally.period_totals.retain(|t| t.breakdown != "province")).contains("members_of_totals"));
+        assert!(broken(|c| c.tally.series.period_totals.retain(|t| t.breakdown != "province")).contains("members_of_totals"));
     }
 
     #[test]
     fn unplaced_text_that_is_left_out_is_found() {
-        let got = broken(|c| c.tally.theme_frequency.retain(|r| r.period_label != "unplaced"));
+        let got = broken_frequency(|rows| rows.retain(|r| r.period_label != "unplaced"));
         assert!(got.contains("hits_of_frequency") && got.contains("sentences_of_frequency"), "{got:?}");
-        assert!(broken(|c| c.tally.period_totals.retain(|r| r.period_label != "unplaced")).contains("han_chars_of_totals"));
+        assert!(broken(|c| c.tally.series.period_totals.retain(|r| r.period_label != "unplaced")).contains("han_chars_of_totals"));
     }
 
     #[test]
     fn a_zero_where_nobody_spoke_is_found() {
-        let silent = |c: &mut Corpus| {
-            let row = &mut c.tally.theme_frequency[0];
-            (row.period_documents, row.documents, row.hits) = (0, Some(0), Some(0));
-        };
-        assert!(broken(silent).contains("null_of_frequency"));
+        let silent = |rows: &mut Vec<FrequencyRow>| (rows[0].period_documents, rows[0].documents, rows[0].hits) = (0, Some(0), Some(0));
+        assert!(broken_frequency(silent).contains("null_of_frequency"));
+        assert!(broken_frequency(|_| {}).is_empty());
     }
 
     #[test]
     fn a_member_of_a_breakdown_that_is_lost_or_too_large_is_found() {
-        let Corpus { tally, .. } = corpus();
+        let Corpus { tally, summary, settings, .. } = corpus();
         let broken = |change: &dyn Fn(&mut Vec<BreakdownRow>)| {
-            broken_rows(tally.theme_breakdown.rows(), change, |failures, rows| {
-                check_breakdown(failures, rows.into_iter(), &tally.theme_frequency, &tally.period_totals);
-            })
+            broken_rows(tally.theme_breakdown.iter().cloned(), change, |rows| check_breakdown(rows.into_iter(), &summary, &settings))
         };
         assert!(broken(&|_| {}).is_empty());
         assert!(broken(&|rows| rows[0].hits += 1).contains("members_of_breakdown"));
@@ -466,31 +468,34 @@ mod tests {
 
     #[test]
     fn pairs_that_are_more_than_their_themes_are_found() {
-        let Corpus { tally, written, .. } = corpus();
+        let Corpus { tally, .. } = corpus();
         let broken = |change: &dyn Fn(&mut Vec<PairRow>)| {
-            broken_rows(tally.theme_pairs.rows(), change, |failures, rows| check_pairs(failures, rows.into_iter(), &tally, &written))
+            let part = |row: &PairRow| Part::of((Period::from_name(&row.period).unwrap_or(Period::Whole), row.period_start));
+            broken_rows(tally.theme_pairs.iter().cloned(), change, |rows| {
+                rows.chunk_by(|a, b| part(a) == part(b)).flat_map(|rows| check_pairs(rows.iter().cloned(), part(&rows[0]), &tally.series)).collect()
+            })
         };
         assert!(broken(&|_| {}).is_empty());
         assert!(broken(&|rows| rows[0].documents = 99).contains("pairs_within_singles"));
         assert!(broken(&|rows| rows[0].documents_a += 1).contains("singles_of_pairs"));
         assert!(broken(&|rows| rows[0].period_documents += 1).contains("denominators_of_pairs"));
-        assert!(broken(&|rows| rows.retain(|r| r.period != "whole" || r.sentences == 0)).contains("sentences_of_pairs"));
+        assert!(super::tests::broken(|c| c.tally.series.pair_sentences[0] += 1).contains("sentences_of_pairs"));
     }
 
     #[test]
     fn sources_that_do_not_sum_to_the_whole_are_found() {
-        assert!(broken(|c| c.tally.theme_sources[0].hits += 1).contains("hits_of_sources"));
-        assert!(broken(|c| c.tally.theme_sources.retain(|r| r.source != "t")).contains("documents_of_sources"));
-        assert!(broken(|c| c.tally.theme_sources[0].documents = 99).contains("source_within_whole"));
-        assert!(broken(|c| c.tally.theme_sources[0].amplification_reason = None).contains("reasons_of_sources"));
+        assert!(broken(|c| c.tally.series.theme_sources[0].hits += 1).contains("hits_of_sources"));
+        assert!(broken(|c| c.tally.series.theme_sources.retain(|r| r.source != "t")).contains("documents_of_sources"));
+        assert!(broken(|c| c.tally.series.theme_sources[0].documents = 99).contains("source_within_whole"));
+        assert!(broken(|c| c.tally.series.theme_sources[0].amplification_reason = None).contains("reasons_of_sources"));
     }
 
     #[test]
     fn a_contrast_that_is_not_the_sum_of_its_periods_is_found() {
         for number in 0..6 {
-            assert_eq!(broken(|c| c.tally.keyness[number].target_hits += 1), BTreeSet::from(["counts_of_keyness"]));
-            assert_eq!(broken(|c| c.tally.keyness[number].reference_han_chars += 1), BTreeSet::from(["counts_of_keyness"]));
+            assert_eq!(broken(|c| c.tally.series.keyness[number].target_hits += 1), BTreeSet::from(["counts_of_keyness"]));
+            assert_eq!(broken(|c| c.tally.series.keyness[number].reference_han_chars += 1), BTreeSet::from(["counts_of_keyness"]));
         }
-        assert!(broken(|c| drop(c.tally.keyness.pop())).contains("themes_of_keyness"));
+        assert!(broken(|c| drop(c.tally.series.keyness.pop())).contains("themes_of_keyness"));
     }
 }

@@ -13,7 +13,7 @@ use super::occasions::{self, Occasions};
 use super::read::{Only, each_row, parts, rows, words};
 use crate::diagnostic::Reject;
 use crate::tally::candidate::CandidateRow;
-use crate::tally::{BreakdownRow, CopyRow, CoverageRow, FrequencyRow, PairRow, Period, ProfileRow, TotalRow, TurnRow};
+use crate::tally::{BreakdownRow, CopyRow, CoverageRow, FrequencyRow, PairRow, Period, ProfileRow, TotalRow, TurnRow, Word};
 
 /// Candidates shown of a window, and pairs.
 pub(super) const MOST_CANDIDATES: usize = 30;
@@ -161,9 +161,9 @@ impl Data {
         data.coverage = rows(&single("coverage"), &COVERAGE, &[])?;
         data.copies = rows::<CopyRow>(&single("copies"), &["exact"], &[])?.len() as u64;
         each_row(&single("rejects"), &["reason"], &[], &mut |row: Reject| *data.rejects.entry(row.reason).or_default() += 1)?;
-        data.series(&single, facts)?;
+        data.series(&tables, facts)?;
         data.turns = rows(&single("theme_turns"), &TURN, &[])?;
-        data.pairs(&single("theme_pairs"))?;
+        data.pairs(&tables)?;
         each_row(&single("candidates"), &CANDIDATE, &[], &mut |row: CandidateRow| {
             data.all_candidates += 1;
             if usize::try_from(row.rank).is_ok_and(|rank| rank <= MOST_CANDIDATES) {
@@ -196,7 +196,9 @@ impl Data {
     }
 
     /// Series of all sources and of each, and the breakdowns over the whole.
-    fn series(&mut self, single: &dyn Fn(&str) -> std::path::PathBuf, facts: &Facts) -> Result<(), WriteError> {
+    fn series(&mut self, tables: &Path, facts: &Facts) -> Result<(), WriteError> {
+        let single = |name: &str| tables.join(name).with_extension("parquet");
+        let breakdown = parts(tables, "theme_breakdown")?;
         let index: BTreeMap<String, usize> = self.themes.iter().enumerate().map(|(at, row)| (row.theme.clone(), at)).collect();
         // Days are too many for a page; the tables have them.
         let lengths: Vec<&str> = facts.periods.iter().map(String::as_str).filter(|p| *p != Period::Day.name()).collect();
@@ -250,33 +252,47 @@ impl Data {
         if several {
             let source = words(["source"]);
             let only = [Only::new("period", &wanted), Only::new("breakdown", &source)];
-            each_row(&single("theme_breakdown"), &BREAKDOWN, &only, &mut |row: BreakdownRow| {
-                let block = blocks.get_mut(&(row.period.to_string(), row.member.to_string()));
-                if let (Some(block), Some(start), Some(theme)) = (block, row.period_start, index.get(row.theme.as_str())) {
-                    block.put(*theme, start, row.hits, row.documents);
-                }
-            })?;
+            for part in &breakdown {
+                each_row(part, &BREAKDOWN, &only, &mut |row: BreakdownRow| {
+                    let block = blocks.get_mut(&(row.period.to_string(), row.member.to_string()));
+                    if let (Some(block), Some(start), Some(theme)) = (block, row.period_start, index.get(row.theme.as_str())) {
+                        block.put(*theme, start, row.hits, row.documents);
+                    }
+                })?;
+            }
         }
         let of_length = |period: &str| Period::from_name(period);
         self.blocks = blocks.into_values().filter(|block| several || block.source.is_none()).collect();
         self.blocks.sort_by(|a, b| (a.source.is_some(), of_length(&a.period), &a.source).cmp(&(b.source.is_some(), of_length(&b.period), &b.source)));
         let (one, kinds) = (words([summed]), words(["occasion_type", "province"]));
         let only = [Only::new("period", &one), Only::new("breakdown", &kinds)];
-        each_row(&single("theme_breakdown"), &BREAKDOWN, &only, &mut |row: BreakdownRow| {
-            if let (Some(members), Some(theme)) = (self.members.get_mut(row.breakdown.as_str()), index.get(row.theme.as_str())) {
-                *members.hits.entry((row.member.to_string(), *theme)).or_default() += row.hits;
+        let sums = breakdown.par_iter().map(|part| {
+            let mut sums: BTreeMap<(Word, Word, usize), u64> = BTreeMap::new();
+            each_row(part, &BREAKDOWN, &only, &mut |row: BreakdownRow| {
+                if let Some(theme) = index.get(row.theme.as_str()) {
+                    *sums.entry((row.breakdown, row.member, *theme)).or_default() += row.hits;
+                }
+            })?;
+            Ok(sums)
+        });
+        for ((breakdown, member, theme), hits) in sums.collect::<Result<Vec<_>, WriteError>>()?.into_iter().flatten() {
+            if let Some(members) = self.members.get_mut(breakdown.as_str()) {
+                *members.hits.entry((member.to_string(), theme)).or_default() += hits;
             }
-        })
+        }
+        Ok(())
     }
 
-    fn pairs(&mut self, path: &Path) -> Result<(), WriteError> {
+    fn pairs(&mut self, tables: &Path) -> Result<(), WriteError> {
         let whole = words([Period::Whole.name()]);
-        each_row(path, &PAIR, &[Only::new("period", &whole)], &mut |row: PairRow| {
-            self.all_pairs += u64::from(row.level == 1);
-            if row.level == 1 && !row.small_n && row.log_dice_document.is_some() {
-                self.pairs.push(row);
-            }
-        })?;
+        for part in parts(tables, "theme_pairs")? {
+            each_row(&part, &PAIR, &[Only::new("period", &whole)], &mut |row: PairRow| {
+                self.all_pairs += u64::from(row.level == 1);
+                if row.level == 1 && !row.small_n && row.log_dice_document.is_some() {
+                    self.pairs.push(row);
+                }
+            })?;
+        }
         let strength = |row: &PairRow| row.log_dice_document.unwrap_or_default();
         self.pairs.sort_by(|a, b| strength(b).total_cmp(&strength(a)).then_with(|| (&a.theme_a, &a.theme_b).cmp(&(&b.theme_a, &b.theme_b))));
         self.pairs.truncate(MOST_PAIRS);

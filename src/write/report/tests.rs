@@ -37,7 +37,7 @@ struct Tables {
 impl Tables {
     fn write(&self, release: &Path) {
         let tables = release.join("tables");
-        for folder in ["documents", "events"] {
+        for folder in ["documents", "events", "theme_breakdown", "theme_pairs"] {
             std::fs::create_dir_all(tables.join(folder)).unwrap();
         }
         let at = |name: &str| tables.join(format!("{name}.parquet"));
@@ -47,10 +47,10 @@ impl Tables {
         write_parquet(&at("coverage"), &self.coverage, &[]).unwrap();
         write_parquet(&at("period_totals"), &self.totals, &[]).unwrap();
         write_parquet(&at("theme_frequency"), &self.frequency, &[]).unwrap();
-        write_parquet(&at("theme_breakdown"), &self.breakdown, &[]).unwrap();
+        write_parquet(&at("theme_breakdown/part-2024"), &self.breakdown, &[]).unwrap();
         write_parquet(&at("theme_profile"), &self.profile, &[]).unwrap();
         write_parquet(&at("theme_turns"), &self.turns, &[]).unwrap();
-        write_parquet(&at("theme_pairs"), &self.pairs, &[]).unwrap();
+        write_parquet(&at("theme_pairs/part-2024"), &self.pairs, &[]).unwrap();
         write_parquet(&at("candidates"), &self.candidates, &[]).unwrap();
         write_parquet(&at("rejects"), &self.rejects, &[]).unwrap();
         write_parquet(&at("copies"), &Vec::<CopyRow>::new(), &[]).unwrap();

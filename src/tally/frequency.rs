@@ -1,0 +1,388 @@
+//! Every theme in every period from the first to the last, and unplaced.
+//!
+//! The table has periods × themes rows, most of them zeros, so that what is kept
+//! is numbers; rows are made when they are read, part by part.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+use rayon::prelude::*;
+
+use super::counts::{Counts, Place, PlaceCounts};
+use super::part::Part;
+use super::period::Period;
+use super::rate::{per_10k, share, wilson};
+use super::rollup::Breakdown;
+use super::series::{SMALL_N, TotalRow, below, hits_of_levels, of_level};
+use super::timeline::Timeline;
+use super::word::Word;
+use super::{Settings, heat, smooth};
+use crate::tag::Lexicon;
+
+/// A theme in a period.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FrequencyRow {
+    /// Length of the period.
+    pub period: Word,
+    /// First day; `None` in the `unplaced` row.
+    pub period_start: Option<NaiveDate>,
+    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
+    pub period_end: Option<NaiveDate>,
+    /// `2024-03`, or `unplaced`.
+    pub period_label: Word,
+    /// Theme id.
+    pub theme: Word,
+    /// Chinese label.
+    pub theme_zh: Word,
+    /// English label.
+    pub theme_en: Word,
+    /// Id of the theme above.
+    pub parent: Option<Word>,
+    /// 0: a theme without one above it; 1: one below.
+    pub level: u32,
+    /// Hits; `None` where no source spoke.
+    pub hits: Option<u64>,
+    /// Sentences with a hit.
+    pub sentences: Option<u64>,
+    /// Documents with a hit.
+    pub documents: Option<u64>,
+    /// Occasions on which the theme was spoken of.
+    pub occasions: Option<u64>,
+    /// All documents of the period.
+    pub period_documents: u64,
+    /// All sentences.
+    pub period_sentences: u64,
+    /// All Han characters.
+    pub period_han_chars: u64,
+    /// Hits in 10,000 Han characters.
+    pub per_10k: Option<f64>,
+    /// Documents with the theme ÷ all documents.
+    pub density: Option<f64>,
+    /// Lower end of its 95 % Wilson interval.
+    pub density_low: Option<f64>,
+    /// Upper end.
+    pub density_high: Option<f64>,
+    /// Fewer than 20 documents: too few to read a share from.
+    pub small_n: bool,
+    /// A source with a cadence misses a unit of the period.
+    pub partial: Option<bool>,
+    /// Hits ÷ hits of all themes of the level.
+    pub share_of_hits: Option<f64>,
+    /// Rate over the period and its neighbours.
+    pub per_10k_smooth: Option<f64>,
+    /// Level of heat by the number of documents in a calendar year.
+    pub heat_by_count: Option<Word>,
+    /// Level of heat by the share of documents.
+    pub heat_by_share: Option<Word>,
+    /// Levels risen, by share, since the period before.
+    pub heat_change: Option<i32>,
+}
+
+/// The table `theme_frequency`.
+#[derive(Debug, Default)]
+pub struct Frequencies {
+    themes: Vec<ThemeTexts>,
+    /// Words of heat, from 1.
+    heat: Vec<Word>,
+    periods: Vec<OfPeriod>,
+}
+
+/// What the rows of a theme have of it.
+#[derive(Debug)]
+struct ThemeTexts {
+    id: Word,
+    zh: Word,
+    en: Word,
+    parent: Option<Word>,
+    level: u32,
+}
+
+/// The periods of one length.
+#[derive(Debug)]
+struct OfPeriod {
+    period: Period,
+    name: Word,
+    /// By start, the unplaced last.
+    places: Vec<PlaceTexts>,
+    /// Of each theme, of each place.
+    cells: Vec<FrequencyCell>,
+    /// The same of what looks at several periods.
+    across: Vec<Across>,
+}
+
+/// What the rows of a period have of it.
+#[derive(Debug)]
+struct PlaceTexts {
+    start: Option<NaiveDate>,
+    end: Option<NaiveDate>,
+    label: Word,
+    documents: u64,
+    sentences: u64,
+    han_chars: u64,
+    partial: Option<bool>,
+    level_hits: [u64; 2],
+}
+
+/// A theme in a period.
+#[derive(Clone, Copy, Debug, Default)]
+struct FrequencyCell {
+    hits: u32,
+    sentences: u32,
+    documents: u32,
+    occasions: u32,
+}
+
+/// What a theme has in a period by its other periods; 16 bytes, for there is one
+/// for each theme and day.
+#[derive(Clone, Copy, Debug)]
+struct Across {
+    /// Not a number: none.
+    per_10k_smooth: f64,
+    /// Numbers in the words of heat; 0: none.
+    heat_by_count: u16,
+    heat_by_share: u16,
+    /// The least number: none.
+    heat_change: i16,
+}
+
+impl Frequencies {
+    /// `counts` have the themes in all text, `told` their distinct occasions.
+    pub(super) fn new(
+        counts: &Counts,
+        totals: &[TotalRow],
+        told: &BTreeMap<Place, Vec<(u32, u32)>>,
+        timeline: &(dyn Fn(Period) -> Timeline + Sync),
+        lexicon: &Lexicon,
+        settings: &Settings,
+    ) -> Self {
+        let themes = lexicon.themes().iter().map(|theme| {
+            let [id, zh, en] = [&theme.id, &theme.zh, &theme.en].map(|text| Word::from(text.as_str()));
+            let parent = theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str().into());
+            ThemeTexts { id, zh, en, parent, level: u32::from(theme.parent.is_some()) }
+        });
+        let levels = settings.measures.heat.levels.iter().map(|level| level.name.as_str());
+        let heat = levels.chain([heat::OFF_SCALE]).map(Word::from).collect();
+        let mut out = Self { themes: themes.collect(), heat, periods: Vec::new() };
+        let below = below(lexicon);
+        for period in &settings.periods {
+            let mut of_period = OfPeriod::new(*period, counts, totals, told, &below);
+            let timeline = timeline(*period);
+            let across = |number: usize| -> Vec<Across> {
+                let mut rows = out.theme_rows(&of_period, number);
+                if let Some(reach) = settings.measures.smoothing {
+                    smooth::fill(&mut rows, &timeline, reach);
+                }
+                heat::fill(&mut rows, &timeline, *period, &settings.measures.heat);
+                rows.iter().map(|row| out.across(row)).collect()
+            };
+            of_period.across = (0..out.themes.len()).into_par_iter().flat_map_iter(across).collect();
+            out.periods.push(of_period);
+        }
+        out
+    }
+
+    /// The rows of a theme in the periods of one length, by start, the unplaced last.
+    pub(super) fn of_theme(&self, period: Period, theme: usize) -> Vec<FrequencyRow> {
+        self.periods.iter().find(|of| of.period == period).map(|of| self.theme_rows(of, theme)).unwrap_or_default()
+    }
+
+    fn theme_rows(&self, of_period: &OfPeriod, theme: usize) -> Vec<FrequencyRow> {
+        (0..of_period.places.len()).filter_map(|place| self.row(of_period, theme, place)).collect()
+    }
+
+    /// All rows: by part, and as in each.
+    pub fn rows(&self) -> impl Iterator<Item = FrequencyRow> + '_ {
+        self.parts().into_iter().flat_map(|part| self.part(part))
+    }
+
+    /// The parts that have rows, in order.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Part> {
+        let parts = self.periods.iter().flat_map(|of| of.places.iter().map(|place| Part::of((of.period, place.start))));
+        parts.collect::<std::collections::BTreeSet<Part>>().into_iter().collect()
+    }
+
+    /// The rows of a part: by period length, theme in the order of the lexicon, start.
+    pub fn part(&self, part: Part) -> impl Iterator<Item = FrequencyRow> + '_ {
+        self.periods.iter().flat_map(move |of| {
+            let places = of.of_part(part);
+            (0..self.themes.len()).flat_map(move |theme| places.clone().filter_map(move |place| self.row(of, theme, place)))
+        })
+    }
+
+    /// Hash of all that the rows of a part have besides the lexicon's and the
+    /// calendar's words.
+    #[must_use]
+    pub fn part_key(&self, part: Part) -> String {
+        let mut bytes: Vec<u8> = Vec::new();
+        for of in &self.periods {
+            let places = of.of_part(part);
+            bytes.push(of.period as u8);
+            for place in of.places.get(places.clone()).unwrap_or_default() {
+                let day = |day: Option<NaiveDate>| day.map_or(i32::MIN, |day| day.num_days_from_ce());
+                bytes.extend([day(place.start), day(place.end)].iter().flat_map(|day| day.to_le_bytes()));
+                let [low, high] = place.level_hits;
+                bytes.extend([place.documents, place.sentences, place.han_chars, low, high].iter().flat_map(|count| count.to_le_bytes()));
+                bytes.push(place.partial.map_or(2, u8::from));
+            }
+            for theme in 0..self.themes.len() {
+                let from = theme * of.places.len();
+                let range = from + places.start..from + places.end;
+                for (cell, across) in of.cells.get(range.clone()).into_iter().flatten().zip(of.across.get(range).into_iter().flatten()) {
+                    bytes.extend([cell.hits, cell.sentences, cell.documents, cell.occasions].iter().flat_map(|count| count.to_le_bytes()));
+                    bytes.extend(across.per_10k_smooth.to_le_bytes());
+                    bytes.extend([across.heat_by_count, across.heat_by_share].iter().flat_map(|word| word.to_le_bytes()));
+                    bytes.extend(across.heat_change.to_le_bytes());
+                }
+            }
+        }
+        blake3::hash(&bytes).to_hex().to_string()
+    }
+
+    fn across(&self, row: &FrequencyRow) -> Across {
+        let number = |word: &Option<Word>| {
+            let at = word.as_ref().and_then(|word| self.heat.iter().position(|known| known == word));
+            at.and_then(|at| u16::try_from(at + 1).ok()).unwrap_or(0)
+        };
+        Across {
+            per_10k_smooth: row.per_10k_smooth.unwrap_or(f64::NAN),
+            heat_by_count: number(&row.heat_by_count),
+            heat_by_share: number(&row.heat_by_share),
+            heat_change: row.heat_change.and_then(|change| i16::try_from(change).ok()).unwrap_or(i16::MIN),
+        }
+    }
+
+    fn row(&self, of: &OfPeriod, theme: usize, place: usize) -> Option<FrequencyRow> {
+        let texts = self.themes.get(theme)?;
+        let total = of.places.get(place)?;
+        let cell = of.cells.get(theme * of.places.len() + place)?;
+        let across = of.across.get(theme * of.places.len() + place);
+        let word = |number: u16| self.heat.get(usize::from(number).checked_sub(1)?).cloned();
+        let spoken = total.documents > 0;
+        let count = |count: u32| spoken.then(|| u64::from(count));
+        let documents = count(cell.documents);
+        let interval = documents.and_then(|d| wilson(d, total.documents));
+        Some(FrequencyRow {
+            period: of.name.clone(),
+            period_start: total.start,
+            period_end: total.end,
+            period_label: total.label.clone(),
+            theme: texts.id.clone(),
+            theme_zh: texts.zh.clone(),
+            theme_en: texts.en.clone(),
+            parent: texts.parent.clone(),
+            level: texts.level,
+            hits: count(cell.hits),
+            sentences: count(cell.sentences),
+            documents,
+            occasions: count(cell.occasions),
+            period_documents: total.documents,
+            period_sentences: total.sentences,
+            period_han_chars: total.han_chars,
+            per_10k: per_10k(u64::from(cell.hits), total.han_chars),
+            density: documents.and_then(|d| share(d, total.documents)),
+            density_low: interval.map(|i| i.0),
+            density_high: interval.map(|i| i.1),
+            small_n: total.documents < SMALL_N,
+            partial: total.partial,
+            share_of_hits: count(cell.hits).and_then(|hits| share(hits, of_level(total.level_hits, texts.level))),
+            per_10k_smooth: across.map(|across| across.per_10k_smooth).filter(|rate| !rate.is_nan()),
+            heat_by_count: across.and_then(|across| word(across.heat_by_count)),
+            heat_by_share: across.and_then(|across| word(across.heat_by_share)),
+            heat_change: across.map(|across| across.heat_change).filter(|change| *change != i16::MIN).map(i32::from),
+        })
+    }
+}
+
+impl OfPeriod {
+    fn new(period: Period, counts: &Counts, totals: &[TotalRow], told: &BTreeMap<Place, Vec<(u32, u32)>>, below: &[bool]) -> Self {
+        let totals = totals.iter().filter(|t| t.period == period.name() && t.breakdown == Breakdown::All.name());
+        let totals: Vec<&TotalRow> = totals.collect();
+        let mut cells = vec![FrequencyCell::default(); below.len() * totals.len()];
+        let (nothing, all) = (PlaceCounts::default(), counts.all().unwrap_or_default());
+        let mut places = Vec::with_capacity(totals.len());
+        for (number, total) in totals.iter().enumerate() {
+            let place = (period, total.period_start);
+            let of_place = counts.places.get(&place).unwrap_or(&nothing);
+            let at = |theme: u32| theme as usize * totals.len() + number;
+            for found in of_place.of_member(all) {
+                if let Some(cell) = cells.get_mut(at(found.theme)) {
+                    *cell = FrequencyCell { hits: found.hits, sentences: found.sentences, documents: found.documents, occasions: 0 };
+                }
+            }
+            for (theme, occasions) in told.get(&place).into_iter().flatten() {
+                if let Some(cell) = cells.get_mut(at(*theme)) {
+                    cell.occasions = *occasions;
+                }
+            }
+            places.push(PlaceTexts {
+                start: total.period_start,
+                end: total.period_end,
+                label: total.period_label.as_str().into(),
+                documents: total.documents,
+                sentences: total.sentences,
+                han_chars: total.han_chars,
+                partial: total.partial,
+                level_hits: hits_of_levels(of_place, all, below),
+            });
+        }
+        Self { period, name: period.name().into(), places, cells, across: Vec::new() }
+    }
+
+    /// The places of a part, which follow each other.
+    fn of_part(&self, part: Part) -> std::ops::Range<usize> {
+        let of = |place: &PlaceTexts| Part::of((self.period, place.start));
+        let from = self.places.partition_point(|place| of(place) < part);
+        from..self.places.partition_point(|place| of(place) <= part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::coverage::Days;
+    use super::super::series::totals;
+    use super::super::{CountRow, CoverageRow};
+    use super::*;
+
+    fn row(start: Option<&str>, theme: Option<&str>, counts: [u64; 4]) -> CountRow {
+        CountRow {
+            period: Period::Month,
+            period_start: start.map(|s| s.parse().unwrap()),
+            breakdown: Breakdown::All,
+            member: "all".into(),
+            theme: theme.map(Into::into),
+            hits: counts[0],
+            sentences: counts[1],
+            documents: counts[2],
+            han_chars: counts[3],
+        }
+    }
+
+    #[test]
+    fn a_month_without_text_is_a_row_without_counts_and_one_without_the_theme_a_zero() {
+        let text = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n";
+        let lexicon = Lexicon::new(&[crate::diagnostic::DataFile { path: "t.toml".into(), text: text.into() }]).unwrap_or_else(|e| panic!("{e:?}"));
+        let counts =
+            [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
+        let settings = Settings { periods: vec![Period::Month], ..Settings::default() };
+        let missing = CoverageRow {
+            source: "s".into(),
+            unit: "day".into(),
+            date_start: "2024-02-05".parse().unwrap(),
+            date_end: "2024-02-05".parse().unwrap(),
+            missing: true,
+            ..CoverageRow::default()
+        };
+        let mut sums = Counts::new(&lexicon);
+        sums.add(counts.to_vec()).unwrap();
+        sums.finish().unwrap();
+        let totals = totals(&sums, &Days::new(&[missing], &[], &settings.calendar), &settings);
+        let days = Days::new(&[], &[], &settings.calendar);
+        let timeline = |period| Timeline::new(period, &totals, &[], &days, &settings.calendar);
+        let got = Frequencies::new(&sums, &totals, &BTreeMap::new(), &timeline, &lexicon, &settings);
+        let shown: Vec<_> = got.rows().map(|r| (r.period_label.to_string(), r.hits, r.per_10k, r.share_of_hits)).collect();
+        // Without a hit of any theme there is nothing to have a share of.
+        let expected = [("2024-01", Some(3), Some(300.0), Some(1.0)), ("2024-02", None, None, None), ("2024-03", Some(0), Some(0.0), None)];
+        assert_eq!(shown, expected.map(|(label, hits, rate, share)| (label.to_owned(), hits, rate, share)));
+    }
+}

@@ -1,0 +1,154 @@
+//! Rollups as bytes: words written once and numbered, counts as short integers.
+//! A shard leaves one for each part of the series.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::counts::Place;
+use super::pairs::PairCountRow;
+use super::period::Period;
+use super::rollup::{Breakdown, CountRow, OccasionRow, PresenceRow, Rollup, SeenRow, ThemeOccasionRow};
+use super::sources::SourceSeenRow;
+use super::word::Word;
+
+/// Days since the first of January of the year 1.
+type Day = Option<i32>;
+
+/// Number of a length of period, and its first day.
+pub(super) type PackedPlace = (u8, Day);
+
+pub(super) fn pack_place((period, start): Place) -> PackedPlace {
+    (period as u8, day(start))
+}
+
+pub(super) fn unpack_place((period, start): PackedPlace) -> Place {
+    (Period::from_number(period), date(start))
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Packed {
+    words: Vec<Word>,
+    /// Periods; rows have the number of theirs.
+    places: Vec<PackedPlace>,
+    /// Place, breakdown, member, theme (0: all text), and the four counts.
+    counts: Vec<(u32, Breakdown, u32, u32, [u64; 4])>,
+    /// Theme, occasion, days, and the five members.
+    told: Vec<(u32, u32, Day, Day, [u32; 5])>,
+    /// Place, themes, sentences, documents.
+    pairs: Vec<(u32, u32, u32, u64, u64)>,
+    seen: Vec<SeenRow>,
+    source_seen: Vec<SourceSeenRow>,
+    presence: Vec<PresenceRow>,
+    occasions: Vec<OccasionRow>,
+}
+
+/// Things by number, in the order in which they came.
+struct Numbers<T> {
+    known: BTreeMap<T, u32>,
+    things: Vec<T>,
+    /// The last one: neighbours are often the same.
+    last: Option<(T, u32)>,
+}
+
+impl<T: Clone + Ord> Numbers<T> {
+    const fn new() -> Self {
+        Self { known: BTreeMap::new(), things: Vec::new(), last: None }
+    }
+
+    fn of(&mut self, thing: &T) -> u32 {
+        if let Some((last, number)) = &self.last
+            && last == thing
+        {
+            return *number;
+        }
+        let next = u32::try_from(self.things.len()).unwrap_or(u32::MAX);
+        let number = *self.known.entry(thing.clone()).or_insert(next);
+        if number == next {
+            self.things.push(thing.clone());
+        }
+        self.last = Some((thing.clone(), number));
+        number
+    }
+}
+
+fn day(date: Option<NaiveDate>) -> Day {
+    date.map(|date| date.num_days_from_ce())
+}
+
+fn date(day: Day) -> Option<NaiveDate> {
+    day.and_then(NaiveDate::from_num_days_from_ce_opt)
+}
+
+impl From<&Rollup> for Packed {
+    fn from(rollup: &Rollup) -> Self {
+        let (mut words, mut places) = (Numbers::new(), Numbers::new());
+        let counts = rollup.counts.iter().map(|row| {
+            let place = places.of(&pack_place((row.period, row.period_start)));
+            let theme = row.theme.as_ref().map_or(0, |theme| words.of(theme) + 1);
+            (place, row.breakdown, words.of(&row.member), theme, [row.hits, row.sentences, row.documents, row.han_chars])
+        });
+        let counts = counts.collect();
+        let told = rollup.theme_occasions.iter().map(|row| {
+            let members = [&row.source, &row.register, &row.occasion_type, &row.province, &row.voice].map(|word| words.of(word));
+            (words.of(&row.theme), words.of(&row.occasion_id), day(row.date_start), day(row.date_end), members)
+        });
+        let told = told.collect();
+        let pairs =
+            rollup.pairs.iter().map(|row| (places.of(&pack_place((row.period, row.period_start))), row.theme_a, row.theme_b, row.sentences, row.documents));
+        let pairs = pairs.collect();
+        Self {
+            counts,
+            told,
+            pairs,
+            words: words.things,
+            places: places.things,
+            seen: rollup.seen.clone(),
+            source_seen: rollup.source_seen.clone(),
+            presence: rollup.presence.clone(),
+            occasions: rollup.occasions.clone(),
+        }
+    }
+}
+
+impl From<Packed> for Rollup {
+    fn from(packed: Packed) -> Self {
+        let Packed { words, places, counts, told, pairs, seen, source_seen, presence, occasions } = packed;
+        let word = |number: u32| words.get(number as usize).cloned().unwrap_or_default();
+        let place = |number: u32| places.get(number as usize).map(|place| unpack_place(*place)).unwrap_or_default();
+        let counts = counts.into_iter().map(|(at, breakdown, member, theme, [hits, sentences, documents, han_chars])| {
+            let (period, period_start) = place(at);
+            let theme = theme.checked_sub(1).map(word);
+            CountRow { period, period_start, breakdown, member: word(member), theme, hits, sentences, documents, han_chars }
+        });
+        let told = told.into_iter().map(|(theme, occasion, start, end, members)| {
+            let [source, register, occasion_type, province, voice] = members.map(word);
+            let (date_start, date_end) = (date(start), date(end));
+            ThemeOccasionRow { theme: word(theme), occasion_id: word(occasion), date_start, date_end, source, register, occasion_type, province, voice }
+        });
+        let pairs = pairs.into_iter().map(|(at, theme_a, theme_b, sentences, documents)| {
+            let (period, period_start) = place(at);
+            PairCountRow { period, period_start, theme_a, theme_b, sentences, documents }
+        });
+        Self { counts: counts.collect(), theme_occasions: told.collect(), pairs: pairs.collect(), seen, source_seen, presence, occasions }
+    }
+}
+
+impl Rollup {
+    /// The rollup as bytes, the same for equal rollups.
+    ///
+    /// # Errors
+    /// None that a rollup can cause.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_allocvec(&Packed::from(self))
+    }
+
+    /// The rollup that these bytes are.
+    ///
+    /// # Errors
+    /// Bytes that are none.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> {
+        Ok(postcard::from_bytes::<Packed>(bytes)?.into())
+    }
+}

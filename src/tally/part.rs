@@ -1,0 +1,277 @@
+//! The series in parts: the periods that begin in one year are counted, kept and
+//! published together, whatever comes to other years.
+//!
+//! Documents of a shard say what they add to each part; a part is summed from the
+//! shards that have something for it, and depends on nothing else. What needs all
+//! of time (trends, coverage, first times) is made from the [`PartSummary`] of
+//! each part, which has totals and themes but neither members nor pairs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::Datelike;
+use serde::{Deserialize, Serialize};
+
+use super::counts::{Counts, Place};
+use super::packed::{Packed, PackedPlace, pack_place, unpack_place};
+use super::pairs::{PairCountRow, PairSums, first_together};
+use super::period::Period;
+use super::rollup::{OccasionRow, PresenceRow, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, merge_presence};
+use super::series::Breakdowns;
+use super::sources::{SourceSeenRow, merge_seen};
+use super::told::ToldRows;
+use super::word::Word;
+use super::{FirstTogether, Settings, TallyError};
+use crate::parse::{DateRange, Precision};
+use crate::tag::Lexicon;
+
+/// A part of the series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Part {
+    /// Periods whose first day lies in this year.
+    Year(i32),
+    /// What is dated too coarsely for a period, or not at all.
+    Unplaced,
+    /// The whole corpus.
+    Whole,
+}
+
+impl Part {
+    pub(crate) fn of((period, start): Place) -> Self {
+        match start {
+            _ if period == Period::Whole => Self::Whole,
+            Some(start) => Self::Year(start.year()),
+            None => Self::Unplaced,
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Year(year) => write!(f, "{year:04}"),
+            Self::Unplaced => f.write_str("unplaced"),
+            Self::Whole => f.write_str("whole"),
+        }
+    }
+}
+
+impl Rollup {
+    /// What of the rollup goes into each part: counts and pairs to that of their
+    /// period, themes on occasions to those of all periods that they count for,
+    /// occasions to the year in which they begin, those of a series and all else to
+    /// the whole.
+    #[must_use]
+    pub fn into_parts(self, settings: &Settings) -> BTreeMap<Part, Self> {
+        let mut out: BTreeMap<Part, Self> = BTreeMap::new();
+        for of_place in self.counts.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
+            let Some(first) = of_place.first() else { continue };
+            out.entry(Part::of((first.period, first.period_start))).or_default().counts.extend_from_slice(of_place);
+        }
+        for of_place in self.pairs.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
+            let Some(first) = of_place.first() else { continue };
+            out.entry(Part::of((first.period, first.period_start))).or_default().pairs.extend_from_slice(of_place);
+        }
+        let whole = out.entry(Part::Whole).or_default();
+        let on_occasion =
+            |row: &ThemeOccasionRow| ThemeOccasionRow { theme: row.theme.clone(), occasion_id: row.occasion_id.clone(), ..ThemeOccasionRow::default() };
+        whole.theme_occasions = self.theme_occasions.iter().map(on_occasion).collect();
+        whole.theme_occasions.dedup();
+        (whole.seen, whole.source_seen, whole.presence) = (self.seen, self.source_seen, self.presence);
+        for row in self.theme_occasions {
+            let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
+            let places = settings.periods.iter().map(|period| (*period, range.and_then(|range| settings.calendar.place(*period, range))));
+            for part in places.map(Part::of).collect::<BTreeSet<Part>>() {
+                out.entry(part).or_default().theme_occasions.push(row.clone());
+            }
+        }
+        for row in self.occasions {
+            // A session of a series is one occasion, whatever day a text gives it.
+            let part = if row.series.is_some() { Part::Whole } else { Part::Year(row.date_start.year()) };
+            out.entry(part).or_default().occasions.push(row);
+        }
+        out
+    }
+}
+
+/// What the rollups of shards add to one part, while they are added up.
+pub struct PartSums<'l> {
+    part: Part,
+    lexicon: &'l Lexicon,
+    counts: Counts,
+    told: ToldRows,
+    pairs: PairSums,
+    seen: BTreeMap<String, SeenRow>,
+    source_seen: Vec<SourceSeenRow>,
+    presence: Vec<PresenceRow>,
+}
+
+impl<'l> PartSums<'l> {
+    /// Nothing added yet.
+    #[must_use]
+    pub fn new(part: Part, lexicon: &'l Lexicon) -> Self {
+        Self {
+            part,
+            lexicon,
+            counts: Counts::new(lexicon),
+            told: ToldRows::default(),
+            pairs: PairSums::default(),
+            seen: BTreeMap::new(),
+            source_seen: Vec::new(),
+            presence: Vec::new(),
+        }
+    }
+
+    /// Adds what a shard has for the part; its occasions are left to [`merge_occasions`].
+    ///
+    /// # Errors
+    /// [`TallyError::Frame`].
+    pub fn add(&mut self, rollup: Rollup) -> Result<(), TallyError> {
+        self.counts.add(rollup.counts)?;
+        self.told.add(rollup.theme_occasions);
+        self.pairs.add(&rollup.pairs);
+        self.source_seen.extend(rollup.source_seen);
+        self.presence.extend(rollup.presence);
+        for row in rollup.seen {
+            match self.seen.get_mut(&row.theme) {
+                Some(known) => add_seen(known, &row),
+                None => {
+                    self.seen.insert(row.theme.clone(), row);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The part's tables and its summary.
+    ///
+    /// # Errors
+    /// [`TallyError::Frame`].
+    pub fn finish(self, settings: &Settings) -> Result<PartSeries, TallyError> {
+        let Self { part, lexicon, mut counts, mut told, pairs, seen, source_seen, presence } = self;
+        counts.finish()?;
+        told.finish();
+        let pairs = pairs.finish();
+        let summary = PartSummary {
+            rollup: Rollup {
+                counts: counts.summary(),
+                seen: seen.into_values().collect(),
+                source_seen: merge_seen(source_seen),
+                presence: merge_presence(presence),
+                ..Rollup::default()
+            },
+            told: told.of_all(part, &counts, settings),
+            together: first_together(&pairs).into_iter().collect(),
+            pair_sentences: pairs.iter().map(|row| row.sentences).sum(),
+        };
+        let theme_breakdown = Breakdowns::new(part, counts, &told, lexicon, settings);
+        Ok(PartSeries { summary, theme_breakdown, pairs })
+    }
+}
+
+/// A part of the series, summed.
+pub struct PartSeries {
+    /// For the tables that span all parts.
+    pub summary: PartSummary,
+    /// The part's rows of `theme_breakdown`.
+    pub theme_breakdown: Breakdowns,
+    /// For the part's rows of `theme_pairs`, which need the first times of all.
+    pub pairs: Vec<PairCountRow>,
+}
+
+/// What the tables that span all parts need of one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "PackedSummary", into = "PackedSummary")]
+pub struct PartSummary {
+    /// Counts of all text by member, and of themes in all text and by source; when
+    /// themes were seen; when sources spoke. It has no pairs and no occasions.
+    pub rollup: Rollup,
+    /// For each period (or the whole) the themes, by number, with their distinct occasions.
+    pub(super) told: Vec<(Place, Vec<(u32, u32)>)>,
+    /// First period of the part in which two themes are together.
+    pub(super) together: Vec<((u32, u32), chrono::NaiveDate)>,
+    /// Sentences of all pairs.
+    pub(super) pair_sentences: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PackedSummary {
+    rollup: Packed,
+    told: Vec<(PackedPlace, Vec<(u32, u32)>)>,
+    together: Vec<((u32, u32), i32)>,
+    pair_sentences: u64,
+}
+
+impl From<PackedSummary> for PartSummary {
+    fn from(packed: PackedSummary) -> Self {
+        let together = packed.together.into_iter().filter_map(|(pair, day)| Some((pair, chrono::NaiveDate::from_num_days_from_ce_opt(day)?)));
+        let told = packed.told.into_iter().map(|(place, told)| (unpack_place(place), told)).collect();
+        Self { rollup: packed.rollup.into(), told, together: together.collect(), pair_sentences: packed.pair_sentences }
+    }
+}
+
+impl From<PartSummary> for PackedSummary {
+    fn from(summary: PartSummary) -> Self {
+        let together = summary.together.iter().map(|(pair, start)| (*pair, start.num_days_from_ce())).collect();
+        let told = summary.told.into_iter().map(|(place, told)| (pack_place(place), told)).collect();
+        Self { rollup: (&summary.rollup).into(), told, together, pair_sentences: summary.pair_sentences }
+    }
+}
+
+impl PartSummary {
+    /// The summary as bytes, the same for equal ones.
+    ///
+    /// # Errors
+    /// None that a summary can cause.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_allocvec(self)
+    }
+
+    /// The summary that these bytes are.
+    ///
+    /// # Errors
+    /// Bytes that are none.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
+
+    /// Hashes what the part's rows of `theme_pairs` take from other parts: the
+    /// first times of its pairs.
+    #[must_use]
+    pub fn first_key(&self, part: Part, first: &FirstTogether) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |(a, b): (u32, u32), start: &chrono::NaiveDate| {
+            for number in [a.to_le_bytes(), b.to_le_bytes(), start.num_days_from_ce().to_le_bytes()] {
+                hasher.update(&number);
+            }
+        };
+        match part {
+            Part::Year(_) => self.together.iter().filter_map(|(pair, _)| Some((*pair, first.get(pair)?))).for_each(|(pair, start)| add(pair, start)),
+            // Pairs without a period are not listed, so all first times count.
+            Part::Unplaced | Part::Whole => first.iter().for_each(|(pair, start)| add(*pair, start)),
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// Occasions, each once, by date, type, name and id.
+#[must_use]
+pub fn merge_occasions(rows: impl IntoIterator<Item = OccasionRow>) -> Vec<OccasionRow> {
+    let mut merged: BTreeMap<Word, OccasionRow> = BTreeMap::new();
+    for row in rows {
+        match merged.get_mut(row.occasion_id.as_str()) {
+            Some(known) => add_occasion(known, row),
+            None => {
+                merged.insert(row.occasion_id.as_str().into(), row);
+            }
+        }
+    }
+    let mut out: Vec<OccasionRow> = merged.into_values().collect();
+    out.sort_by(|a, b| {
+        fn key(row: &OccasionRow) -> impl Ord + '_ {
+            (row.date_start, row.date_end, &row.occasion_type, &row.name, &row.occasion_id)
+        }
+        key(a).cmp(&key(b))
+    });
+    out
+}
