@@ -33,7 +33,7 @@ use std::cell::OnceCell;
 
 use crate::diagnostic::Span;
 use crate::parse::{Document, Sentence, document_of, read_date};
-use beginnings::{Beginning, DATES, OCCASIONS, PLACES, SAYINGS, SAYS_NOTHING};
+use beginnings::{Beginning, DATES, OCCASIONS, OF_DOCUMENTS, PLACES, SAYINGS};
 
 /// What was read in a document. Spans are bytes of [`Document::text`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,8 +58,9 @@ pub struct Resolution {
 /// Linear in the text.
 #[must_use]
 pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
-    let beginnings = vocabulary.beginnings.find(&document.text);
-    let names = beginnings.iter().filter(|b| b.readers & PLACES != 0).map(|b| b.at);
+    let mut beginnings = Vec::with_capacity(document.text.len() / 16);
+    vocabulary.beginnings.find(&document.text, OF_DOCUMENTS, &mut beginnings);
+    let names = beginnings.iter().filter(|b| b.readers & PLACES != 0).map(|b| b.at());
     let places = vocabulary.gazetteer.mentions_from(&document.text, names, document.date.map(|d| d.start));
     let mut reading = Reading {
         document,
@@ -69,7 +70,7 @@ pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
         sentences: Vec::new(),
         date_tokens: Vec::new(),
         dates: Vec::new(),
-        tokens: Vec::new(),
+        tokens: occasion::Tokens::default(),
         places: Vec::new(),
         out: Resolution { places, ..Resolution::default() },
     };
@@ -96,7 +97,7 @@ struct Reading<'d> {
     sentences: Vec<voice::Sentence<'d>>,
     date_tokens: Vec<date::Token>,
     dates: Vec<DateMention>,
-    tokens: Vec<occasion::Token>,
+    tokens: occasion::Tokens,
     places: Vec<occasion::PlaceAt>,
     out: Resolution,
 }
@@ -104,7 +105,7 @@ struct Reading<'d> {
 impl<'d> Reading<'d> {
     /// Where words may begin in the next sentence, which ends before `end`.
     fn beginnings(&mut self, end: usize) -> &'d [Beginning] {
-        let count = self.beginnings.iter().take_while(|b| b.at < end).count();
+        let count = self.beginnings.iter().take_while(|b| b.at() < end).count();
         let (here, after) = self.beginnings.split_at_checked(count).unwrap_or_default();
         self.beginnings = after;
         here
@@ -126,7 +127,7 @@ impl<'d> Reading<'d> {
             let readers = beginnings.iter().fold(0, |all, b| all | b.readers);
             self.dates.clear();
             if readers & DATES != 0 {
-                let starts = beginnings.iter().filter(|b| b.readers & DATES != 0).map(|b| b.at - shift);
+                let starts = beginnings.iter().filter(|b| b.readers & DATES != 0).map(|b| b.at() - shift);
                 date::dates_from(text, starts, context, &self.vocabulary.almanac, &mut self.date_tokens, &mut self.dates);
             }
             if let Some(range) = self.dates.iter().rev().find_map(DateMention::anchors) {
@@ -138,7 +139,7 @@ impl<'d> Reading<'d> {
             let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
             let tells = beginnings
                 .iter()
-                .any(|b| b.readers & OCCASIONS != 0 && text.get(b.at - shift..).is_some_and(|rest| self.vocabulary.lexer.telling.longest(rest).is_some()));
+                .any(|b| b.readers & OCCASIONS != 0 && text.get(b.at() - shift..).is_some_and(|rest| self.vocabulary.lexer.telling.longest(rest).is_some()));
             let told = if read && (tells || !dated.is_empty()) {
                 let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells };
                 occasions.read(sentence, &mut self.tokens, self.out.events.get_mut(earlier..).unwrap_or_default())
@@ -146,8 +147,8 @@ impl<'d> Reading<'d> {
                 Vec::new()
             };
             let actor = told.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone());
-            let says = beginnings.iter().find(|b| b.readers & (SAYINGS | SAYS_NOTHING) != 0).filter(|_| readers & SAYINGS != 0).map(|b| b.at - shift);
-            self.sentences.push(voice::Sentence { text, actor, says, persons: OnceCell::new() });
+            let beginnings = if readers & SAYINGS == 0 { &[] } else { beginnings };
+            self.sentences.push(voice::Sentence { text, actor, beginnings, shift, persons: OnceCell::new() });
             if number == first && told.is_empty() {
                 scope = carried(text, &self.out);
             }

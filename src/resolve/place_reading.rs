@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::beginnings::PLACES;
 use super::gazetteer::{Gazetteer, Name, Standing, TailKind};
 use super::place::{Level, Place, PlaceMention};
 use crate::diagnostic::Span;
@@ -40,7 +41,7 @@ impl Gazetteer {
     /// One scan of the text; no allocation for a mention that is decided.
     #[must_use]
     pub fn mentions(&self, text: &str, day: Option<NaiveDate>) -> Vec<PlaceMention> {
-        self.mentions_from(text, self.beginnings.find(text).into_iter().map(|b| b.at), day)
+        self.mentions_from(text, self.beginnings.each(text, PLACES), day)
     }
 
     /// The same, of a text in which names can begin only at `starts`.

@@ -1,6 +1,7 @@
 //! Who speaks: the subject of a verb of saying, by the name the paragraph gives it.
 
 use super::actor::person;
+use super::beginnings::EDGES;
 use super::saying::{Hit, SayingKind};
 use super::vocabulary::Vocabulary;
 use super::voice::Sentence;
@@ -90,8 +91,7 @@ pub(super) fn persons_of(sentence: &str, vocabulary: &Vocabulary) -> Option<Stri
 }
 
 /// Digits before a unit of time, and what follows them: when, not who.
-fn time_edges(text: &str) -> Vec<Hit> {
-    let mut out = Vec::new();
+fn time_edges(text: &str, out: &mut Vec<Hit>) {
     let mut start = None;
     for (at, c) in text.char_indices() {
         match (c, start) {
@@ -104,7 +104,6 @@ fn time_edges(text: &str) -> Vec<Hit> {
             _ => start = None,
         }
     }
-    out
 }
 
 /// Whether a noun of no known kind is taken for the subject.
@@ -132,9 +131,12 @@ fn subject_of_clause(clause: &str, vocabulary: &Vocabulary, bare: Bare) -> Optio
     if clause.is_empty() {
         return None;
     }
-    let mut edges = vocabulary.saying.edges(clause);
-    edges.extend(time_edges(clause));
-    edges.sort_by_key(|e| (e.span.start, std::cmp::Reverse(e.span.end)));
+    let mut edges: Vec<Hit> = vocabulary.saying.edges(clause, vocabulary.beginnings.each(clause, EDGES)).collect();
+    let words = edges.len();
+    time_edges(clause, &mut edges);
+    if edges.len() > words {
+        edges.sort_by_key(|e| (e.span.start, std::cmp::Reverse(e.span.end)));
+    }
     let mut from = 0;
     let mut edges = edges.iter();
     let mut first_noun = None;
@@ -324,7 +326,7 @@ fn one_person(phrase: &str, vocabulary: &Vocabulary) -> Option<String> {
         }
     }
     // A title after the name, and more after the title: 某某总书记牢牢.
-    let end = vocabulary.lexer.titles(phrase).last()?.end;
+    let end = vocabulary.titles(phrase).last()?.end;
     let (titled, rest) = (phrase.get(..end)?, phrase.get(end..)?);
     let actor = person(titled, vocabulary).filter(|a| !rest.is_empty() && rest.chars().count() <= 4 && !is_place(&a.name, vocabulary))?;
     Some(actor.name)

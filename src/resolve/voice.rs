@@ -2,6 +2,7 @@
 
 use std::cell::{LazyCell, OnceCell};
 
+use super::beginnings::{Beginning, SAYINGS, SAYS_NOTHING};
 use super::saying::{Hit, SayingKind};
 use super::speaker::{Before, Speaker, resolved, subject};
 use super::vocabulary::Vocabulary;
@@ -73,11 +74,12 @@ const MAX_VERBS: usize = 24;
 /// Bytes before a verb in which its subject is sought.
 const MAX_HEAD: usize = 1800;
 
-/// The first verb of saying that has content after it; none begins before `from`.
-fn said(sentence: &str, from: usize, vocabulary: &Vocabulary) -> Option<Said> {
+/// The first verb of saying that has content after it.
+fn said(sentence: &Sentence<'_>, vocabulary: &Vocabulary) -> Option<Said> {
+    let text = sentence.text;
     let (mut read, mut depth) = (0, 0_i64);
-    for hit in vocabulary.saying.verbs(sentence, from).take(MAX_VERBS) {
-        let between = sentence.get(read..hit.span.start).unwrap_or_default();
+    for hit in vocabulary.saying.verbs(text, sentence.says()).take(MAX_VERBS) {
+        let between = text.get(read..hit.span.start).unwrap_or_default();
         read = hit.span.start;
         for c in between.chars() {
             depth += i64::from(c == '“') - i64::from(c == '”');
@@ -86,8 +88,8 @@ fn said(sentence: &str, from: usize, vocabulary: &Vocabulary) -> Option<Said> {
         if depth > 0 {
             continue;
         }
-        if let Some(found) = content_of(sentence, hit, vocabulary) {
-            return (!ends_in_something_else(sentence, found.verb)).then_some(found);
+        if let Some(found) = content_of(text, hit, vocabulary) {
+            return (!ends_in_something_else(text, found.verb)).then_some(found);
         }
     }
     None
@@ -266,12 +268,21 @@ pub(super) struct Sentence<'t> {
     pub text: &'t str,
     /// The first person of the events that it introduces.
     pub actor: Option<String>,
-    /// Where the first verb of saying, or what only looks like one, may begin;
-    /// `None` if it holds no verb of saying.
-    pub says: Option<usize>,
+    /// Where words may begin, by the bytes of the document; none if it holds no
+    /// verb of saying.
+    pub beginnings: &'t [Beginning],
+    /// Its first byte in the document.
+    pub shift: usize,
     /// The first subject that names persons, once somebody is sought who is only
     /// pointed to.
     pub persons: OnceCell<Option<String>>,
+}
+
+impl Sentence<'_> {
+    /// Where verbs of saying, and what only looks like one, may begin.
+    fn says(&self) -> impl Iterator<Item = usize> {
+        self.beginnings.iter().filter(|b| b.readers & (SAYINGS | SAYS_NOTHING) != 0).map(|b| b.at() - self.shift)
+    }
 }
 
 /// The voices of a paragraph's sentences, in order, pushed to `voices`.
@@ -279,7 +290,7 @@ pub(super) fn voices(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, voices
     let before = voices.len();
     voices.resize(before + sentences.len(), Voice::default());
     // Nothing is reported where nobody says anything.
-    if sentences.iter().any(|s| s.says.is_some())
+    if sentences.iter().any(|s| !s.beginnings.is_empty())
         && let Some(out) = voices.get_mut(before..)
     {
         read(sentences, vocabulary, out);
@@ -291,10 +302,11 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
     let mut speaker: Option<String> = None;
     let mut last_person: Option<(usize, String)> = None;
     let mut reported = false;
-    for (i, Sentence { text: sentence, says, .. }) in sentences.iter().enumerate() {
+    for (i, this) in sentences.iter().enumerate() {
+        let sentence = this.text;
         let goes_on_with = |speaker: &Option<String>| Voice::of(speaker.clone(), true);
         let quoted = reported && reading.open;
-        let found = says.filter(|_| !quoted).and_then(|from| said(sentence, from, vocabulary));
+        let found = if quoted || this.beginnings.is_empty() { None } else { said(this, vocabulary) };
         let voice = if quoted {
             reading.open = !sentence.contains('”') || sentence.rfind('“') > sentence.rfind('”');
             if !reading.open {
@@ -332,8 +344,8 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
             reading.since += 1;
             goes_on_with(&speaker)
         } else {
-            if let Some(from) = *says {
-                name_quotation_before(sentence, from, sentences.get(..i).unwrap_or_default(), out, vocabulary);
+            if !this.beginnings.is_empty() {
+                name_quotation_before(this, sentences.get(..i).unwrap_or_default(), out, vocabulary);
             }
             Voice::default()
         };
@@ -345,13 +357,13 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
 }
 
 /// A quotation whose speaker only the next sentence names: “……。”王某说。
-fn name_quotation_before(sentence: &str, from: usize, before: &[Sentence<'_>], out: &mut [Voice], vocabulary: &Vocabulary) {
+fn name_quotation_before(sentence: &Sentence<'_>, before: &[Sentence<'_>], out: &mut [Voice], vocabulary: &Vocabulary) {
     if !before.last().is_some_and(|s| s.text.ends_with('”')) {
         return;
     }
-    let bare = sentence.trim_end_matches(['。', '！']);
+    let bare = sentence.text.trim_end_matches(['。', '！']);
     let clause = bare.split('，').next().unwrap_or(bare);
-    let Some(verb) = vocabulary.saying.verbs(clause, from).last().filter(|v| v.span.end == clause.len()) else { return };
+    let Some(verb) = vocabulary.saying.verbs(clause, sentence.says()).last().filter(|v| v.span.end == clause.len()) else { return };
     let Some(Speaker::Person(name) | Speaker::Body(name) | Speaker::Noun(name) | Speaker::Pointing(name)) =
         clause.get(..verb.span.start).and_then(|head| subject(head, vocabulary))
     else {
@@ -415,7 +427,16 @@ mod tests {
 
     fn read(sentences: &[&str]) -> Vec<String> {
         let vocabulary = Vocabulary::builtin();
-        let sentences: Vec<Sentence<'_>> = sentences.iter().map(|text| Sentence { text, actor: None, says: Some(0), persons: OnceCell::new() }).collect();
+        let beginnings: Vec<Vec<Beginning>> = sentences
+            .iter()
+            .map(|text| {
+                let mut out = Vec::new();
+                vocabulary.beginnings.find(text, SAYINGS | SAYS_NOTHING, &mut out);
+                out
+            })
+            .collect();
+        let sentences: Vec<Sentence<'_>> =
+            sentences.iter().zip(&beginnings).map(|(text, beginnings)| Sentence { text, actor: None, beginnings, shift: 0, persons: OnceCell::new() }).collect();
         let mut out = Vec::new();
         voices(&sentences, &vocabulary, &mut out);
         let shown = |v: &Voice| v.speaker.as_ref().map_or_else(|| v.name().to_owned(), |s| format!("{}{s}", if v.continued { "…" } else { "" }));

@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 pub use self::series::Series;
-pub(super) use self::token::{Kind, Lexer, Role, Token};
+pub(super) use self::token::{Kind, Lexer, Role, Token, Tokens};
 
 use self::clause::{Clause, Found, State, When};
 use super::actor::Actor;
@@ -210,12 +210,13 @@ impl<'v> Paragraph<'v> {
     ///
     /// # Cost
     /// Linear: one scan, then a bounded window around each head or verb.
-    pub(super) fn read(&mut self, sentence: Sentence<'_>, tokens: &mut Vec<Token>, earlier: &mut [Event]) -> Vec<Event> {
+    pub(super) fn read(&mut self, sentence: Sentence<'_>, tokens: &mut Tokens, earlier: &mut [Event]) -> Vec<Event> {
         if !sentence.tells && !may_have_preamble(sentence.text) {
             self.take_head(sentence, after_number(sentence.text));
             return Vec::new();
         }
-        let found = self.vocabulary.lexer.read(sentence, tokens);
+        let found = self.vocabulary.lexer.read(sentence, &self.vocabulary.beginnings, tokens);
+        let tokens = &tokens.all;
         let body = body_start(sentence.text, tokens);
         self.take_head(sentence, body);
         if !found {
