@@ -3,7 +3,7 @@
 //!
 //! Most characters begin no word of any list, and are not looked at again.
 
-use super::character::{Character, character, is_of_three, of_three};
+use super::character::{is_of_three, of_three};
 use super::words::hash;
 
 /// Readers whose words may begin somewhere, a bit for each.
@@ -47,25 +47,23 @@ impl Beginning {
     }
 }
 
-/// What a character may be in the words of each reader.
+/// What a character may be in the words of each reader: from the lowest byte on,
+/// the whole word, the first character of several, the second.
 #[derive(Clone, Copy, Default)]
-#[repr(align(4))]
-struct Part {
-    /// The whole word.
-    alone: Readers,
-    /// The first of several.
-    first: Readers,
-    /// The second.
-    second: Readers,
-}
+struct Part(u32);
 
-/// The beginnings of all words.
+/// What two characters may be: from the lowest byte on, the whole word, the first
+/// two characters of more, the second and third.
+#[derive(Clone, Copy, Default)]
+struct Pair(u32);
+
+/// The beginnings of all words: their first three characters.
 pub(super) struct Beginnings {
     /// For each character of the basic plane.
     parts: Vec<Part>,
-    /// Whose words begin with two characters, in a table of their hashes: pairs
-    /// that share a place are told apart only by their `parts`.
-    pairs: Vec<Readers>,
+    /// For two characters, in a table of their hashes: pairs that share a place
+    /// are told apart only by their `parts`.
+    pairs: Vec<Pair>,
 }
 
 /// Characters of the basic plane.
@@ -79,7 +77,7 @@ const PAIRS: usize = 1 << PAIR_BITS;
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Self { parts: vec![Part::default(); PLANE], pairs: vec![0; PAIRS] }
+        Self { parts: vec![Part::default(); PLANE], pairs: vec![Pair::default(); PAIRS] }
     }
 }
 
@@ -91,26 +89,30 @@ const fn place(first: u32, second: u32) -> usize {
 impl Beginnings {
     /// Adds the words of a reader.
     pub(super) fn add<W: AsRef<str>>(&mut self, reader: Readers, words: impl IntoIterator<Item = W>) {
+        let reader = u32::from(reader);
         for word in words {
-            let mut chars = word.as_ref().chars();
+            let mut chars = word.as_ref().chars().map(u32::from);
             let Some(first) = chars.next() else { continue };
-            let second = chars.next();
+            let (second, third) = (chars.next(), chars.next());
             if let Some(part) = self.parts.get_mut(first as usize) {
-                *(if second.is_some() { &mut part.first } else { &mut part.alone }) |= reader;
+                part.0 |= if second.is_some() { reader << 8 } else { reader };
             }
             let Some(second) = second else { continue };
             if let Some(part) = self.parts.get_mut(second as usize) {
-                part.second |= reader;
+                part.0 |= reader << 16;
             }
-            if let Some(readers) = self.pairs.get_mut(place(first.into(), second.into())) {
-                *readers |= reader;
+            if let Some(pair) = self.pairs.get_mut(place(first, second)) {
+                pair.0 |= if third.is_some() { reader << 8 } else { reader };
+            }
+            if let Some(pair) = third.and_then(|third| self.pairs.get_mut(place(second, third))) {
+                pair.0 |= reader << 16;
             }
         }
     }
 
     /// Where words of the readers `wanted` may begin in `text`, in order, added
     /// to `out`. Every word is found; where none begins, one may be told all the
-    /// same.
+    /// same. In texts of 4 GB and more nothing is found.
     ///
     /// # Cost
     /// One pass with two look-ups for each character.
@@ -118,47 +120,53 @@ impl Beginnings {
         // Arrays of a known size: a code of three bytes is always in them.
         let (Some(parts), Some(pairs)) = (self.parts.first_chunk::<PLANE>(), self.pairs.first_chunk::<PAIRS>()) else { return };
         let bytes = text.as_bytes();
-        let mut found = Block { all: [Beginning::default(); BLOCK], used: 0, out };
-        // Before the first character nothing begins.
-        let mut last = (Character { code: 0, bytes: 0 }, Part::default());
-        let mut at = 0;
-        while at < bytes.len() {
-            for &[one, two, three] in bytes.get(at..).unwrap_or_default().as_chunks().0 {
+        if u32::try_from(bytes.len()).is_err() {
+            return;
+        }
+        let mut found = Block { all: [Beginning::default(); BLOCK], used: 0, wanted: wanted.into() };
+        let mut last = Last::default();
+        let mut at = 0_u32;
+        loop {
+            for &[one, two, three] in bytes.get(at as usize..).unwrap_or_default().as_chunks().0 {
                 if !is_of_three(one) {
                     break;
                 }
-                let here = of_three(one, two, three);
-                let part = parts.get(here.code as usize).copied().unwrap_or_default();
-                let pair = pairs.get(place(last.0.code, here.code)).copied().unwrap_or_default();
-                found.push(at - last.0.bytes, wanted & last.1.readers(part, pair));
-                at += here.bytes;
-                last = (here, part);
+                let code = of_three(one, two, three).code;
+                let part = parts.get(code as usize).copied().unwrap_or_default();
+                let pair = pairs.get(place(last.code, code)).copied().unwrap_or_default();
+                found.push(last.step(at, code, part, pair), out);
+                at += 3;
             }
-            let here = character(text, at);
-            let part = self.part(here);
-            found.push(at - last.0.bytes, wanted & last.1.readers(part, self.pair(last.0, here)));
-            at += here.bytes;
-            last = (here, part);
+            let Some(c) = text.get(at as usize..).and_then(|rest| rest.chars().next()) else { break };
+            found.push(last.step(at, c.into(), self.part(c.into()), self.pair(last.code, c.into())), out);
+            at += of_bytes(c);
         }
-        // After the last character nothing stands.
-        found.push(at - last.0.bytes, wanted & last.1.readers(Part::default(), 0));
-        found.empty();
+        for _ in 0..2 {
+            found.push(last.step(at, 0, Part::default(), Pair::default()), out);
+        }
+        out.extend_from_slice(found.all.get(..found.used).unwrap_or_default());
     }
 
     /// The same of a short text, one by one.
     pub(super) fn each<'t>(&'t self, text: &'t str, wanted: Readers) -> impl Iterator<Item = usize> + 't {
-        let mut here = character(text, 0);
-        let mut part = self.part(here);
+        let mut last = Last::default();
+        let mut chars = text.chars();
         let mut at = 0;
+        // What the last two characters begin is known after the end.
+        let mut beyond = 0;
         std::iter::from_fn(move || {
-            while here.bytes > 0 {
-                let (start, next) = (at, character(text, at + here.bytes));
-                let next_part = self.part(next);
-                let readers = part.readers(next_part, self.pair(here, next));
-                at += here.bytes;
-                (here, part) = (next, next_part);
-                if readers & wanted != 0 {
-                    return Some(start);
+            while beyond < 2 {
+                let found = if let Some(c) = chars.next() {
+                    let code = u32::from(c);
+                    let found = last.step(at, code, self.part(code), self.pair(last.code, code));
+                    at += of_bytes(c);
+                    found
+                } else {
+                    beyond += 1;
+                    last.step(at, 0, Part::default(), Pair::default())
+                };
+                if found.1 & u32::from(wanted) != 0 {
+                    return Some(found.0 as usize);
                 }
             }
             None
@@ -166,49 +174,71 @@ impl Beginnings {
     }
 
     /// What a character may be; beyond the basic plane anything is thought possible.
-    fn part(&self, of: Character) -> Part {
-        self.parts.get(of.code as usize).copied().unwrap_or(Part { alone: ALL, first: ALL, second: ALL })
+    fn part(&self, code: u32) -> Part {
+        self.parts.get(code as usize).copied().unwrap_or(Part(0x00ff_ffff))
     }
 
-    /// Whose words may begin with these two characters, by their pair alone.
-    fn pair(&self, first: Character, second: Character) -> Readers {
-        self.pairs.get(place(first.code, second.code)).copied().unwrap_or_default()
+    fn pair(&self, first: u32, second: u32) -> Pair {
+        self.pairs.get(place(first, second)).copied().unwrap_or_default()
     }
 }
 
-impl Part {
-    /// Whose words may begin with this character, `next` after it, if `pair` may
-    /// begin words.
-    const fn readers(self, next: Self, pair: Readers) -> Readers {
-        self.alone | self.first & next.second & pair
+/// Bytes of a character: at most four.
+fn of_bytes(c: char) -> u32 {
+    u32::try_from(c.len_utf8()).unwrap_or_default()
+}
+
+/// The last two characters read: whose words begin with them, those after them decide.
+#[derive(Default)]
+struct Last {
+    /// Where the first of the two stands.
+    before: u32,
+    /// Whose words begin with it for certain, and in the next byte, whose if the
+    /// next pair goes on.
+    begins: u32,
+    /// The second.
+    at: u32,
+    code: u32,
+    part: Part,
+}
+
+impl Last {
+    /// Takes in the next character, `pair` with the one before it; tells where the
+    /// first of the last two stands and what it begins. Before the text has begun
+    /// that is nothing. The bits above those of the readers mean nothing.
+    #[inline]
+    fn step(&mut self, at: u32, code: u32, part: Part, pair: Pair) -> (u32, u32) {
+        let found = (self.before, self.begins | self.begins >> 8 & pair.0 >> 16);
+        let both = self.part.0 >> 8 & part.0 >> 16;
+        let begins = self.part.0 & 0xff | (both | both << 8) & pair.0;
+        *self = Self { before: self.at, begins, at, code, part };
+        found
     }
 }
 
 /// Places found together. Whether a word begins is hard to foresee: without a
 /// branch on it, the processor looks at the next characters meanwhile.
-struct Block<'o> {
+struct Block {
     all: [Beginning; BLOCK],
     used: usize,
-    out: &'o mut Vec<Beginning>,
+    wanted: u32,
 }
 
 /// Most places in a block.
 const BLOCK: usize = 32;
 
-impl Block<'_> {
-    fn push(&mut self, at: usize, readers: Readers) {
+impl Block {
+    #[inline]
+    fn push(&mut self, (at, readers): (u32, u32), out: &mut Vec<Beginning>) {
+        let [readers, ..] = (readers & self.wanted).to_le_bytes();
         if let Some(slot) = self.all.get_mut(self.used % BLOCK) {
-            *slot = Beginning { at: u32::try_from(at).unwrap_or(u32::MAX), readers };
+            *slot = Beginning { at, readers };
         }
         self.used += usize::from(readers != 0);
         if self.used == BLOCK {
-            self.empty();
+            out.extend_from_slice(&self.all);
+            self.used = 0;
         }
-    }
-
-    fn empty(&mut self) {
-        self.out.extend_from_slice(self.all.get(..self.used).unwrap_or_default());
-        self.used = 0;
     }
 }
 

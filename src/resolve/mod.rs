@@ -58,7 +58,7 @@ pub struct Resolution {
 /// Linear in the text.
 #[must_use]
 pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
-    let mut beginnings = Vec::with_capacity(document.text.len() / 16);
+    let mut beginnings = Vec::with_capacity(document.text.len() / 24);
     vocabulary.beginnings.find(&document.text, OF_DOCUMENTS, &mut beginnings);
     let names = beginnings.iter().filter(|b| b.readers & PLACES != 0).map(|b| b.at());
     let places = vocabulary.gazetteer.mentions_from(&document.text, names, document.date.map(|d| d.start));
@@ -72,7 +72,12 @@ pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
         dates: Vec::new(),
         tokens: occasion::Tokens::default(),
         places: Vec::new(),
-        out: Resolution { places, ..Resolution::default() },
+        out: Resolution {
+            places,
+            voices: Vec::with_capacity(document.sentences.len()),
+            scope: Vec::with_capacity(document.sentences.len()),
+            ..Resolution::default()
+        },
     };
     let mut first = 0;
     for paragraph in document.sentences.chunk_by(|a, b| a.paragraph == b.paragraph) {
@@ -124,7 +129,13 @@ impl<'d> Reading<'d> {
             let shift = sentence.span.start;
             self.beginnings(shift);
             let beginnings = self.beginnings(sentence.span.end);
-            let readers = beginnings.iter().fold(0, |all, b| all | b.readers);
+            let mut readers = 0;
+            let mut tells = false;
+            for beginning in beginnings {
+                readers |= beginning.readers;
+                let may_tell = !tells && beginning.readers & OCCASIONS != 0;
+                tells |= may_tell && text.get(beginning.at() - shift..).is_some_and(|rest| self.vocabulary.lexer.telling.longest(rest).is_some());
+            }
             self.dates.clear();
             if readers & DATES != 0 {
                 let starts = beginnings.iter().filter(|b| b.readers & DATES != 0).map(|b| b.at() - shift);
@@ -137,9 +148,6 @@ impl<'d> Reading<'d> {
             let dated: Vec<&DateMention> = self.dates.iter().filter(|d| d.may_date_an_occasion()).collect();
             // A title is read only where it holds a date.
             let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
-            let tells = beginnings
-                .iter()
-                .any(|b| b.readers & OCCASIONS != 0 && text.get(b.at() - shift..).is_some_and(|rest| self.vocabulary.lexer.telling.longest(rest).is_some()));
             let told = if read && (tells || !dated.is_empty()) {
                 let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells };
                 occasions.read(sentence, &mut self.tokens, self.out.events.get_mut(earlier..).unwrap_or_default())
@@ -189,8 +197,8 @@ fn carried(sentence: &str, out: &Resolution) -> Option<usize> {
     let same_actor = event.actors.iter().any(|a| opening.starts_with(a.name.as_str()));
     // The last three characters of its name.
     let head = event.name.char_indices().nth_back(2).and_then(|(from, _)| event.name.get(from..));
-    let named_again =
-        || head.is_some_and(|head| sentence.match_indices("出席").any(|(at, word)| sentence.get(at + word.len()..).is_some_and(|t| t.starts_with(head))));
+    let attended = |head: &str| sentence.match_indices('出').any(|(at, _)| sentence.get(at..).and_then(|t| t.strip_prefix("出席")).is_some_and(|t| t.starts_with(head)));
+    let named_again = || head.is_some_and(attended);
     (points || same_actor || named_again()).then_some(last)
 }
 

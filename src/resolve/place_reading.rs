@@ -46,7 +46,7 @@ impl Gazetteer {
 
     /// The same, of a text in which names can begin only at `starts`.
     pub(super) fn mentions_from(&self, text: &str, starts: impl Iterator<Item = usize>, day: Option<NaiveDate>) -> Vec<PlaceMention> {
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(16);
         for start in starts {
             let rest = text.get(start..).unwrap_or_default();
             self.words.find::<()>(rest, |name, bytes| {
