@@ -70,7 +70,7 @@ pub(super) struct Beginnings {
 const PLANE: usize = 0x1_0000;
 
 /// Bits of a place in `pairs`.
-const PAIR_BITS: u32 = 17;
+const PAIR_BITS: u32 = 16;
 
 /// Places in `pairs`.
 const PAIRS: usize = 1 << PAIR_BITS;

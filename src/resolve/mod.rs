@@ -15,6 +15,7 @@ mod occasion;
 mod place;
 mod place_reading;
 mod saying;
+mod short;
 mod speaker;
 mod vocabulary;
 mod voice;

@@ -4,6 +4,7 @@ use std::cell::{LazyCell, OnceCell};
 
 use super::beginnings::{Beginning, SAYINGS, SAYS_NOTHING};
 use super::saying::{Hit, SayingKind};
+use super::short::{first_clause, last_clause};
 use super::speaker::{Before, Speaker, resolved, subject};
 use super::vocabulary::Vocabulary;
 use crate::diagnostic::Span;
@@ -66,7 +67,6 @@ impl Said {
 }
 
 const MARKS: [char; 7] = ['，', '：', '“', '《', ',', ':', '「'];
-const CLAUSE_ENDS: [char; 6] = ['，', '。', '；', '：', '！', '？'];
 
 /// Verbs looked at in one sentence.
 const MAX_VERBS: usize = 24;
@@ -112,13 +112,13 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
         return None;
     }
     let marked = after.starts_with(MARKS);
-    let clause_before = before.rsplit(CLAUSE_ENDS).next().unwrap_or(before);
+    let clause_before = last_clause(before);
     let clause_after = after.split(['，', '。', '；']).next().unwrap_or(after);
     // 根据通报称: a source.
     if clause_before.starts_with("根据") {
         return None;
     }
-    let long = clause_after.chars().count() >= 3;
+    let long = clause_after.chars().nth(2).is_some();
     let found = LazyCell::new(|| subject(before, vocabulary));
     let near = LazyCell::new(|| subject(clause_before, vocabulary));
     let begins = clause_before.trim().is_empty();
@@ -140,7 +140,7 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
         SayingKind::Encourage => long && !nominal(before, after, vocabulary) && matches!(&*found, Some(Speaker::Person(_) | Speaker::Pointing(_))),
         SayingKind::Announce => vocabulary.saying.holds(SayingKind::Claim, after),
         SayingKind::Message => after.strip_prefix('，').is_some_and(|content| {
-            let first = content.split(CLAUSE_ENDS).next().unwrap_or(content);
+            let first = first_clause(content);
             !first.is_empty() && !vocabulary.saying.begins(SayingKind::Deed, first)
         }),
         _ => false,
@@ -160,7 +160,7 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
 fn nominal(before: &str, after: &str, vocabulary: &Vocabulary) -> bool {
     // After these an adverb may be meant, if content follows.
     const EITHER: [&str; 4] = ["提出", "明确", "共同", "提出明确"];
-    let short = after.split(CLAUSE_ENDS).next().is_none_or(str::is_empty);
+    let short = first_clause(after).is_empty();
     vocabulary.saying.ends(SayingKind::Nominal, before) || short && EITHER.iter().any(|w| before.ends_with(w)) || after.starts_with(['和', '与', '及'])
 }
 
@@ -192,29 +192,31 @@ const TALKS: [&str; 5] = ["表示", "指出", "强调", "重申", "认为"];
 const RECORDED: [&str; 5] = ["告诉", "坦言", "感慨", "回忆", "常说"];
 
 fn flow_of(before: &str, verb: &str, kind: SayingKind, speaker: Option<&Speaker>) -> Flow {
-    let clause = before.rsplit(CLAUSE_ENDS).next().unwrap_or(before);
+    let clause = last_clause(before);
     // 总书记 after the name, or 习主席: the tone of commentary, not of a report.
-    let commentary = ["总书记", "习主席"].iter().any(|w| before.contains(w)) && !before.contains("中共中央总书记");
-    if commentary && !matches!(kind, SayingKind::Message) {
+    let commentary = || (before.contains("总书记") || before.contains("习主席")) && !before.contains("中共中央总书记");
+    if !matches!(kind, SayingKind::Message) && commentary() {
         return Flow::Article;
     }
     if clause.ends_with("告诉") || RECORDED.iter().any(|w| verb.starts_with(w)) {
         return Flow::News;
     }
     // With a day it is an item of the news; without, one of those who talk.
-    let dated =
-        clause.contains('日') && clause.contains(|c: char| c.is_ascii_digit()) || ["今天", "当天", "昨天", "日前", "近日"].iter().any(|w| clause.contains(w));
+    let dated = || {
+        clause.contains('日') && (clause.contains(|c: char| c.is_ascii_digit()) || ["日前", "近日"].iter().any(|w| clause.contains(w)))
+            || clause.contains('天') && ["今天", "当天", "昨天"].iter().any(|w| clause.contains(w))
+    };
     match speaker {
         None | Some(Speaker::Pointing(_)) => Flow::Speech,
         Some(Speaker::Person(_)) => {
-            if dated || verb == "称" {
+            if verb == "称" || dated() {
                 Flow::News
             } else {
                 Flow::Speech
             }
         }
         Some(Speaker::Noun(_)) => {
-            if dated || !TALKS.contains(&verb) {
+            if !TALKS.contains(&verb) || dated() {
                 Flow::News
             } else {
                 Flow::Speech
@@ -246,7 +248,7 @@ fn flow_of(before: &str, verb: &str, kind: SayingKind, speaker: Option<&Speaker>
                 "委",
             ];
             let is_home = home.iter().any(|w| name.ends_with(w)) || name.starts_with("中国") || name.starts_with("外交部");
-            if is_home && !dated { Flow::Speech } else { Flow::News }
+            if is_home && !dated() { Flow::Speech } else { Flow::News }
         }
     }
 }

@@ -233,7 +233,7 @@ impl<'v> Paragraph<'v> {
             let to = clause::end(tokens, from);
             let clause = Clause::new(sentence, tokens, from, to, self.vocabulary, self.day, &state);
             let before = out.len();
-            for at in from..to {
+            for at in (from..to).filter(|_| clause.may_tell()) {
                 for each in clause.occasions(at, &state, &out, earlier) {
                     if told_before(&each, earlier) {
                         continue;
@@ -343,7 +343,7 @@ fn told_before(found: &Found, earlier: &mut [Event]) -> bool {
 const MAX_PREAMBLE: usize = 90;
 
 fn may_have_preamble(text: &str) -> bool {
-    text.char_indices().take_while(|(at, _)| *at <= MAX_PREAMBLE).any(|(_, c)| c == '：')
+    text.find('：').is_some_and(|at| at <= MAX_PREAMBLE)
 }
 
 /// Where the sentence begins after 央视网消息（新闻联播）：.
@@ -356,7 +356,8 @@ fn body_start(text: &str, tokens: &[Token]) -> usize {
 
 /// Where a sentence begins after the number of a list: （2）, 7..
 fn after_number(text: &str) -> usize {
-    let number = text.trim_start_matches(['（', '(']).trim_start_matches(|c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c));
+    let is_number = |c: char| matches!(c, '0'..='9' | '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十');
+    let number = text.trim_start_matches(['（', '(']).trim_start_matches(is_number);
     let rest = number.strip_prefix(['）', ')', '.', '．', '、']).filter(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
     rest.map_or(0, |rest| text.len() - rest.len())
 }
