@@ -21,10 +21,8 @@ pub(super) const SAYINGS: Readers = 8;
 pub(super) const SAYS_NOTHING: Readers = 16;
 /// All words and marks of which the tokens of an occasion are made.
 pub(super) const TOKENS: Readers = 32;
-/// Titles of persons.
-pub(super) const TITLES: Readers = 64;
 /// Where the subject of a verb of saying may end or begin.
-pub(super) const EDGES: Readers = 128;
+pub(super) const EDGES: Readers = 64;
 
 /// What a whole document is searched for; the others, only in the texts that need it.
 pub(super) const OF_DOCUMENTS: Readers = PLACES | DATES | OCCASIONS | SAYINGS | SAYS_NOTHING;

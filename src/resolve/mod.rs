@@ -35,6 +35,7 @@ use std::cell::OnceCell;
 use crate::diagnostic::Span;
 use crate::parse::{Document, Sentence, document_of, read_date};
 use beginnings::{Beginning, DATES, OCCASIONS, OF_DOCUMENTS, PLACES, SAYINGS};
+use occasion::Tells;
 
 /// What was read in a document. Spans are bytes of [`Document::text`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,11 +69,11 @@ pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
         vocabulary,
         beginnings: &beginnings,
         place_at: 0,
-        sentences: Vec::new(),
-        date_tokens: Vec::new(),
-        dates: Vec::new(),
+        sentences: Vec::with_capacity(16),
+        date_tokens: Vec::with_capacity(32),
+        dates: Vec::with_capacity(8),
         tokens: occasion::Tokens::default(),
-        places: Vec::new(),
+        places: Vec::with_capacity(16),
         out: Resolution {
             places,
             voices: Vec::with_capacity(document.sentences.len()),
@@ -131,11 +132,12 @@ impl<'d> Reading<'d> {
             self.beginnings(shift);
             let beginnings = self.beginnings(sentence.span.end);
             let mut readers = 0;
-            let mut tells = false;
+            let mut tells = Tells::Nothing;
             for beginning in beginnings {
                 readers |= beginning.readers;
-                let may_tell = !tells && beginning.readers & OCCASIONS != 0;
-                tells |= may_tell && text.get(beginning.at() - shift..).is_some_and(|rest| self.vocabulary.lexer.telling.longest(rest).is_some());
+                if beginning.readers & OCCASIONS != 0 && tells != Tells::Occasion {
+                    tells = tells.max(text.get(beginning.at() - shift..).map_or(Tells::Nothing, |rest| self.vocabulary.lexer.tells(rest)));
+                }
             }
             self.dates.clear();
             if readers & DATES != 0 {
@@ -149,7 +151,7 @@ impl<'d> Reading<'d> {
             let dated: Vec<&DateMention> = self.dates.iter().filter(|d| d.may_date_an_occasion()).collect();
             // A title is read only where it holds a date.
             let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
-            let told = if read && (tells || !dated.is_empty()) {
+            let told = if read && (tells != Tells::Nothing || !dated.is_empty()) {
                 let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells };
                 occasions.read(sentence, &mut self.tokens, self.out.events.get_mut(earlier..).unwrap_or_default())
             } else {
@@ -198,7 +200,8 @@ fn carried(sentence: &str, out: &Resolution) -> Option<usize> {
     let same_actor = event.actors.iter().any(|a| opening.starts_with(a.name.as_str()));
     // The last three characters of its name.
     let head = event.name.char_indices().nth_back(2).and_then(|(from, _)| event.name.get(from..));
-    let attended = |head: &str| sentence.match_indices('出').any(|(at, _)| sentence.get(at..).and_then(|t| t.strip_prefix("出席")).is_some_and(|t| t.starts_with(head)));
+    let attended =
+        |head: &str| sentence.match_indices('出').any(|(at, _)| sentence.get(at..).and_then(|t| t.strip_prefix("出席")).is_some_and(|t| t.starts_with(head)));
     let named_again = || head.is_some_and(attended);
     (points || same_actor || named_again()).then_some(last)
 }

@@ -22,6 +22,7 @@ struct Hit {
     start: usize,
     end: usize,
     name: u32,
+    standing: Standing,
 }
 
 /// What may stand between a region and the place in it: 越南首都河内.
@@ -49,8 +50,8 @@ impl Gazetteer {
         let mut hits = Vec::with_capacity(16);
         for start in starts {
             let rest = text.get(start..).unwrap_or_default();
-            self.words.find::<()>(rest, |name, bytes| {
-                hits.push(Hit { start, end: start + bytes, name });
+            self.words.find::<()>(rest, |(name, standing), bytes| {
+                hits.push(Hit { start, end: start + bytes, name, standing });
                 None
             });
         }
@@ -61,7 +62,7 @@ impl Gazetteer {
             gazetteer: self,
             text,
             day,
-            out: Vec::new(),
+            out: Vec::with_capacity(hits.len()),
             list: None,
             noted: 0,
             regions: Vec::new(),
@@ -75,15 +76,15 @@ impl Gazetteer {
             if hit.start < cursor {
                 continue;
             }
-            let Some(name) = self.names.get(hit.name as usize) else { continue };
-            if name.standing == Standing::Word {
+            if hit.standing == Standing::Word {
                 cursor = hit.end;
                 continue;
             }
-            let weak = !self.speaks_for_itself(hit.name) || reading.is_outlived(name) || reading.is_one_county(name);
+            let Some(name) = self.names.get(hit.name as usize) else { continue };
+            let weak = !hit.standing.speaks_for_itself() || reading.is_outlived(name) || reading.is_one_county(name);
             let crossed = || {
                 let later = hits.get(number + 1..).unwrap_or_default();
-                later.iter().take_while(|next| next.start < hit.end).any(|next| self.speaks_for_itself(next.name))
+                later.iter().take_while(|next| next.start < hit.end).any(|next| next.standing.speaks_for_itself())
             };
             if let Some(end) = reading.read(hit, name, weak, crossed) {
                 cursor = end;
@@ -91,10 +92,6 @@ impl Gazetteer {
         }
         reading.read_again();
         reading.out
-    }
-
-    fn speaks_for_itself(&self, name: u32) -> bool {
-        self.names.get(name as usize).is_some_and(|n| matches!(n.standing, Standing::Word | Standing::Alone | Standing::Shared))
     }
 }
 
@@ -452,7 +449,7 @@ impl<'g> Reading<'g, '_> {
     }
 
     fn bearers_of(&self, span: Span) -> Option<&'g Name> {
-        let (name, bytes) = self.gazetteer.words.longest(self.slice(span.start, span.end))?;
+        let ((name, _), bytes) = self.gazetteer.words.longest(self.slice(span.start, span.end))?;
         self.gazetteer.names.get(name as usize).filter(|_| bytes == span.end - span.start)
     }
 }

@@ -156,8 +156,7 @@ impl Saying {
     pub(super) fn new(words: Vec<SayingWords>, aliases: Vec<Alias>) -> Self {
         // Of two entries for a word the last holds.
         let of = |wanted: fn(SayingKind) -> bool| {
-            let all: BTreeMap<&str, SayingKind> =
-                words.iter().filter(|g| wanted(g.kind)).flat_map(|g| g.words.iter().map(|w| (w.as_str(), g.kind))).collect();
+            let all: BTreeMap<&str, SayingKind> = words.iter().filter(|g| wanted(g.kind)).flat_map(|g| g.words.iter().map(|w| (w.as_str(), g.kind))).collect();
             Words::new(all)
         };
         let (verbs, edges) = (of(SayingKind::is_of_saying), of(SayingKind::is_edge));

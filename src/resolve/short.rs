@@ -43,10 +43,7 @@ const FIRST_BYTES: (u8, u8) = (0xe3, 0xef);
 
 /// Whether one of [`CLAUSE_ENDS`] stands at byte `at`.
 fn ends_clause(text: &str, at: usize) -> bool {
-    matches!(
-        text.as_bytes().get(at..).and_then(<[u8]>::first_chunk),
-        Some([0xe3, 0x80, 0x82] | [0xef, 0xbc, 0x8c | 0x9b | 0x9a | 0x81 | 0x9f])
-    )
+    matches!(text.as_bytes().get(at..).and_then(<[u8]>::first_chunk), Some([0xe3, 0x80, 0x82] | [0xef, 0xbc, 0x8c | 0x9b | 0x9a | 0x81 | 0x9f]))
 }
 
 /// What stands before the first mark that ends a clause; all where there is none.

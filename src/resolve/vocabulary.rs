@@ -195,7 +195,7 @@ pub struct Vocabulary {
     /// Persons known by name alone.
     pub(super) persons: Words<()>,
     /// Words before a head that do not yet make a name: 专题, 全体.
-    pub(super) generic: Vec<String>,
+    pub(super) generic: Words<()>,
     /// The cases that the files carry.
     pub cases: Vec<OccasionCase>,
     /// The cases of voice that the files carry.
@@ -267,8 +267,6 @@ impl Vocabulary {
         let titles = all.titles.iter().map(|w| (w.as_str(), Kind::Title));
         let words = all.word.iter().flat_map(|r| r.words.iter().map(|w| (w.as_str(), Kind::Role(r.role))));
         let lexer = Lexer::new(heads.chain(verbs).chain(titles).chain(words));
-        // A modifier that ends another must not hide the longer one.
-        all.generic.sort_by_key(|t| std::cmp::Reverse(t.len()));
         let gazetteer = Gazetteer::new(places)?;
         let almanac = Almanac::new(almanac)?;
         let saying = Saying::new(all.saying, all.alias);
@@ -297,7 +295,7 @@ impl Vocabulary {
             transliteration: all.transliteration.chars().filter(|c| !c.is_whitespace()).collect(),
             not_names: Words::of(&all.not_names),
             persons: Words::of(&all.persons),
-            generic: all.generic,
+            generic: Words::of(&all.generic),
             cases: all.case,
             voice_cases: all.voice_case,
             hash: hasher.finalize().to_hex().to_string(),

@@ -437,8 +437,11 @@ mod tests {
                 out
             })
             .collect();
-        let sentences: Vec<Sentence<'_>> =
-            sentences.iter().zip(&beginnings).map(|(text, beginnings)| Sentence { text, actor: None, beginnings, shift: 0, persons: OnceCell::new() }).collect();
+        let sentences: Vec<Sentence<'_>> = sentences
+            .iter()
+            .zip(&beginnings)
+            .map(|(text, beginnings)| Sentence { text, actor: None, beginnings, shift: 0, persons: OnceCell::new() })
+            .collect();
         let mut out = Vec::new();
         voices(&sentences, &vocabulary, &mut out);
         let shown = |v: &Voice| v.speaker.as_ref().map_or_else(|| v.name().to_owned(), |s| format!("{}{s}", if v.continued { "…" } else { "" }));

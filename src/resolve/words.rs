@@ -165,7 +165,8 @@ impl<T: Copy> Words<T> {
     fn goes_on(&self, word: &Word<T>, text: &str, third: Character) -> bool {
         // Most words have no fourth.
         word.rest_bytes as usize == third.bytes
-            || third.bytes > 0 && text.as_bytes().get((word.bytes - word.rest_bytes) as usize..).is_some_and(|rest| rest.starts_with(self.rest(word).as_bytes()))
+            || third.bytes > 0
+                && text.as_bytes().get((word.bytes - word.rest_bytes) as usize..).is_some_and(|rest| rest.starts_with(self.rest(word).as_bytes()))
     }
 
     fn rest(&self, word: &Word<T>) -> &str {

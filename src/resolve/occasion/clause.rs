@@ -353,9 +353,11 @@ impl<'t> Clause<'t> {
     /// paragraph; what was said has only dates of its own.
     pub(super) fn when(&self, at: usize, state: &State<'_>) -> Option<When> {
         let own = self.dated_back(at);
-        own.or_else(|| self.back(at).filter(|_| self.kinds.hold(Kind::Role(Role::Congress))).find(|at| self.is(*at, Role::Congress)).map(|_| When { range: None }))
-            .or(state.when)
-            .or(state.head.filter(|_| !state.reported))
+        own.or_else(|| {
+            self.back(at).filter(|_| self.kinds.hold(Kind::Role(Role::Congress))).find(|at| self.is(*at, Role::Congress)).map(|_| When { range: None })
+        })
+        .or(state.when)
+        .or(state.head.filter(|_| !state.reported))
     }
 
     /// The subject: what stands before the first verb, date or preposition, or

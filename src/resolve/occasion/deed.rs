@@ -203,8 +203,7 @@ impl Clause<'_> {
         });
         let end = stop.map_or(self.span.end, |i| self.span_of(i).start);
         let text = self.slice(verb.end, end);
-        let text =
-            text.split_once(' ').map_or(text, |(first, _)| first).trim_start_matches('了').trim_end_matches(['时', '并', '后', '）']);
+        let text = text.split_once(' ').map_or(text, |(first, _)| first).trim_start_matches('了').trim_end_matches(['时', '并', '后', '）']);
         let text = without_last(text, "期间");
         (text.chars().count() >= 2).then(|| (verb.end, Partner { text: without_journey(text).to_owned() }))
     }

@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 pub use self::series::Series;
-pub(super) use self::token::{Kind, Lexer, Role, Token, Tokens};
+pub(super) use self::token::{Kind, Lexer, Role, Tells, Token, Tokens};
 
 use self::clause::{Clause, Found, State, When};
 use super::actor::Actor;
@@ -177,8 +177,8 @@ pub(super) struct Sentence<'t> {
     pub text: &'t str,
     pub dates: &'t [&'t DateMention],
     pub places: &'t [PlaceAt],
-    /// It may hold a word from which an occasion is read.
-    pub tells: bool,
+    /// The most that one of its words may tell.
+    pub tells: Tells,
 }
 
 /// A place mention of a sentence.
@@ -211,7 +211,8 @@ impl<'v> Paragraph<'v> {
     /// # Cost
     /// Linear: one scan, then a bounded window around each head or verb.
     pub(super) fn read(&mut self, sentence: Sentence<'_>, tokens: &mut Tokens, earlier: &mut [Event]) -> Vec<Event> {
-        if !sentence.tells && !may_have_preamble(sentence.text) {
+        let tells = sentence.tells == Tells::Occasion || sentence.tells == Tells::Part && !earlier.is_empty();
+        if !tells && !may_have_preamble(sentence.text) {
             self.take_head(sentence, after_number(sentence.text));
             return Vec::new();
         }
@@ -343,7 +344,8 @@ fn told_before(found: &Found, earlier: &mut [Event]) -> bool {
 const MAX_PREAMBLE: usize = 90;
 
 fn may_have_preamble(text: &str) -> bool {
-    text.find('：').is_some_and(|at| at <= MAX_PREAMBLE)
+    let may_be = text.as_bytes().get(..=MAX_PREAMBLE).unwrap_or(text.as_bytes());
+    memchr::memchr_iter(0xef, may_be).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with('：')))
 }
 
 /// Where the sentence begins after 央视网消息（新闻联播）：.

@@ -82,7 +82,7 @@ pub(super) fn is_generic(own: &str, vocabulary: &Vocabulary) -> bool {
         if rest.is_empty() {
             return true;
         }
-        if let Some(next) = vocabulary.generic.iter().find_map(|word| rest.strip_prefix(word.as_str())) {
+        if let Some(next) = vocabulary.generic.longest(rest).and_then(|((), bytes)| rest.get(bytes..)) {
             rest = next;
             continue;
         }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::{OccasionType, Sentence};
 use crate::diagnostic::Span;
-use crate::resolve::beginnings::{Beginning, Beginnings, OCCASIONS, TITLES, TOKENS};
+use crate::resolve::beginnings::{Beginning, Beginnings, OCCASIONS, TOKENS};
+use crate::resolve::char_set::CharSet;
 use crate::resolve::words::Words;
 
 /// The part of a word in a sentence that tells of an occasion.
@@ -139,14 +140,32 @@ const MAX_QUOTED_BYTES: usize = 40 * 3;
 pub(in crate::resolve) struct Lexer {
     words: Words<Kind>,
     /// The words from which an occasion can be read.
-    pub telling: Words<()>,
+    telling: Words<Tells>,
+    /// What titles begin with.
+    titles_firsts: CharSet,
+}
+
+/// What a sentence may tell of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::resolve) enum Tells {
+    Nothing,
+    /// Who takes part in an occasion that was told before.
+    Part,
+    /// An occasion.
+    Occasion,
 }
 
 /// The tokens of a sentence, and a buffer for where they may begin.
-#[derive(Default)]
 pub(in crate::resolve) struct Tokens {
     pub(super) all: Vec<Token>,
     starts: Vec<Beginning>,
+}
+
+impl Default for Tokens {
+    /// With room for those of most sentences.
+    fn default() -> Self {
+        Self { all: Vec::with_capacity(64), starts: Vec::with_capacity(128) }
+    }
 }
 
 impl Lexer {
@@ -172,20 +191,26 @@ impl Lexer {
         for (word, kind) in entries {
             all.entry(word).or_insert(kind);
         }
-        let telling = Words::new(all.iter().filter(|(_, kind)| kind.tells()).map(|(word, _)| (*word, ())));
-        Self { words: Words::new(all), telling }
+        let tells = |kind: &Kind| if matches!(kind, Kind::Role(_)) { Tells::Part } else { Tells::Occasion };
+        let telling = Words::new(all.iter().filter(|(_, kind)| kind.tells()).map(|(word, kind)| (*word, tells(kind))));
+        let titles_firsts = all.iter().filter(|(_, kind)| **kind == Kind::Title).filter_map(|(word, _)| word.chars().next()).collect();
+        Self { words: Words::new(all), telling, titles_firsts }
     }
 
     /// Tells `beginnings` of the words.
     pub(in crate::resolve) fn add_to(&self, beginnings: &mut Beginnings) {
-        beginnings.add(OCCASIONS, self.telling.iter().map(|(word, ())| word));
+        beginnings.add(OCCASIONS, self.telling.iter().map(|(word, _)| word));
         beginnings.add(TOKENS, self.words.iter().map(|(word, _)| word));
-        beginnings.add(TITLES, self.words.iter().filter(|(_, kind)| *kind == Kind::Title).map(|(word, _)| word));
+    }
+
+    /// What the word tells with which `text` begins.
+    pub(in crate::resolve) fn tells(&self, text: &str) -> Tells {
+        self.telling.longest(text).map_or(Tells::Nothing, |(tells, _)| tells)
     }
 
     /// The titles in a short phrase.
     pub(in crate::resolve) fn titles(&self, phrase: &str, beginnings: &Beginnings) -> Vec<Span> {
-        if beginnings.each(phrase, TITLES).next().is_none() {
+        if !phrase.chars().any(|c| self.titles_firsts.contains(c)) {
             return Vec::new();
         }
         let tokens = self.words.leftmost(phrase, beginnings.each(phrase, TOKENS));

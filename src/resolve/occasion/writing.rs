@@ -45,9 +45,7 @@ impl Clause<'_> {
                 }
                 let about = self.back(at).find(|i| self.is(*i, Role::About) || self.is(*i, Role::At));
                 let subject = about.map(|i| self.slice(self.span_of(i).end, verb.start));
-                let subject = subject.map(|s| {
-                    ["作出", "作了", "做出", "之际", "专门", "再次"].iter().fold(s, |s, w| without_last(s, w))
-                });
+                let subject = subject.map(|s| ["作出", "作了", "做出", "之际", "专门", "再次"].iter().fold(s, |s, w| without_last(s, w)));
                 match subject.filter(|s| s.chars().count() >= 2) {
                     Some(subject) => found(format!("就{}作出{word}", bare(subject))),
                     None if when.is_some() || !earlier.is_empty() || !out.is_empty() => pointed()
