@@ -25,7 +25,7 @@ pub(super) const TOKENS: Readers = 32;
 pub(super) const EDGES: Readers = 64;
 
 /// What a whole document is searched for; the others, only in the texts that need it.
-pub(super) const OF_DOCUMENTS: Readers = PLACES | DATES | OCCASIONS | SAYINGS | SAYS_NOTHING;
+pub(super) const OF_DOCUMENTS: Readers = PLACES | DATES | OCCASIONS | TOKENS | SAYINGS | SAYS_NOTHING;
 
 const ALL: Readers = Readers::MAX;
 
@@ -42,6 +42,22 @@ impl Beginning {
     /// Its byte.
     pub(super) const fn at(self) -> usize {
         self.at as usize
+    }
+}
+
+/// The beginnings in a sentence of a document.
+#[derive(Clone, Copy, Default)]
+pub(super) struct InSentence<'d> {
+    /// By the bytes of the document.
+    pub all: &'d [Beginning],
+    /// Where the sentence begins in it.
+    pub sentence: usize,
+}
+
+impl<'d> InSentence<'d> {
+    /// Where words of `readers` may begin, by the bytes of the sentence.
+    pub(super) fn of(self, readers: Readers) -> impl Iterator<Item = usize> + use<'d> {
+        self.all.iter().filter(move |b| b.readers & readers != 0).map(move |b| b.at() - self.sentence)
     }
 }
 
@@ -255,7 +271,7 @@ mod tests {
     fn most_characters_begin_nothing() {
         let vocabulary = super::super::Vocabulary::builtin();
         let text = "技术人员走进田间地头，手把手教农户使用新机具，哪里有难题就把课堂搬到哪里。";
-        assert!(found(&vocabulary.beginnings, text, OF_DOCUMENTS).len() * 5 < text.chars().count());
+        assert!(found(&vocabulary.beginnings, text, OF_DOCUMENTS & !TOKENS).len() * 5 < text.chars().count());
     }
 
     proptest! {

@@ -34,7 +34,7 @@ use std::cell::OnceCell;
 
 use crate::diagnostic::Span;
 use crate::parse::{Document, Sentence, document_of, read_date};
-use beginnings::{Beginning, DATES, OCCASIONS, OF_DOCUMENTS, PLACES, SAYINGS};
+use beginnings::{Beginning, DATES, InSentence, OCCASIONS, OF_DOCUMENTS, PLACES, SAYINGS};
 use occasion::Tells;
 
 /// What was read in a document. Spans are bytes of [`Document::text`].
@@ -60,7 +60,7 @@ pub struct Resolution {
 /// Linear in the text.
 #[must_use]
 pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
-    let mut beginnings = Vec::with_capacity(document.text.len() / 24);
+    let mut beginnings = Vec::with_capacity(document.text.len() / 8);
     vocabulary.beginnings.find(&document.text, OF_DOCUMENTS, &mut beginnings);
     let names = beginnings.iter().filter(|b| b.readers & PLACES != 0).map(|b| b.at());
     let places = vocabulary.gazetteer.mentions_from(&document.text, names, document.date.map(|d| d.start));
@@ -72,7 +72,7 @@ pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
         sentences: Vec::with_capacity(16),
         date_tokens: Vec::with_capacity(32),
         dates: Vec::with_capacity(8),
-        tokens: occasion::Tokens::default(),
+        tokens: Vec::with_capacity(64),
         places: Vec::with_capacity(16),
         out: Resolution {
             places,
@@ -104,7 +104,7 @@ struct Reading<'d> {
     sentences: Vec<voice::Sentence<'d>>,
     date_tokens: Vec<date::Token>,
     dates: Vec<DateMention>,
-    tokens: occasion::Tokens,
+    tokens: Vec<occasion::Token>,
     places: Vec<occasion::PlaceAt>,
     out: Resolution,
 }
@@ -130,10 +130,10 @@ impl<'d> Reading<'d> {
             let text = sentence.span.of(&self.document.text);
             let shift = sentence.span.start;
             self.beginnings(shift);
-            let beginnings = self.beginnings(sentence.span.end);
+            let beginnings = InSentence { all: self.beginnings(sentence.span.end), sentence: shift };
             let mut readers = 0;
             let mut tells = Tells::Nothing;
-            for beginning in beginnings {
+            for beginning in beginnings.all {
                 readers |= beginning.readers;
                 if beginning.readers & OCCASIONS != 0 && tells != Tells::Occasion {
                     tells = tells.max(text.get(beginning.at() - shift..).map_or(Tells::Nothing, |rest| self.vocabulary.lexer.tells(rest)));
@@ -141,7 +141,7 @@ impl<'d> Reading<'d> {
             }
             self.dates.clear();
             if readers & DATES != 0 {
-                let starts = beginnings.iter().filter(|b| b.readers & DATES != 0).map(|b| b.at() - shift);
+                let starts = beginnings.of(DATES);
                 date::dates_from(text, starts, context, &self.vocabulary.almanac, &mut self.date_tokens, &mut self.dates);
             }
             if let Some(range) = self.dates.iter().rev().find_map(DateMention::anchors) {
@@ -152,14 +152,14 @@ impl<'d> Reading<'d> {
             // A title is read only where it holds a date.
             let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
             let told = if read && (tells != Tells::Nothing || !dated.is_empty()) {
-                let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells };
+                let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells, beginnings };
                 occasions.read(sentence, &mut self.tokens, self.out.events.get_mut(earlier..).unwrap_or_default())
             } else {
                 Vec::new()
             };
             let actor = told.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone());
-            let beginnings = if readers & SAYINGS == 0 { &[] } else { beginnings };
-            self.sentences.push(voice::Sentence { text, actor, beginnings, shift, persons: OnceCell::new() });
+            let beginnings = if readers & SAYINGS == 0 { InSentence::default() } else { beginnings };
+            self.sentences.push(voice::Sentence { text, actor, beginnings, persons: OnceCell::new() });
             if number == first && told.is_empty() {
                 scope = carried(text, &self.out);
             }

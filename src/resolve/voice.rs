@@ -2,7 +2,7 @@
 
 use std::cell::{LazyCell, OnceCell};
 
-use super::beginnings::{Beginning, SAYINGS, SAYS_NOTHING};
+use super::beginnings::{InSentence, SAYINGS, SAYS_NOTHING};
 use super::saying::{Hit, SayingKind};
 use super::short::{first_clause, last_clause};
 use super::speaker::{Before, Speaker, resolved, subject};
@@ -270,11 +270,8 @@ pub(super) struct Sentence<'t> {
     pub text: &'t str,
     /// The first person of the events that it introduces.
     pub actor: Option<String>,
-    /// Where words may begin, by the bytes of the document; none if it holds no
-    /// verb of saying.
-    pub beginnings: &'t [Beginning],
-    /// Its first byte in the document.
-    pub shift: usize,
+    /// Where words may begin; nothing if it holds no verb of saying.
+    pub beginnings: InSentence<'t>,
     /// The first subject that names persons, once somebody is sought who is only
     /// pointed to.
     pub persons: OnceCell<Option<String>>,
@@ -283,7 +280,7 @@ pub(super) struct Sentence<'t> {
 impl Sentence<'_> {
     /// Where verbs of saying, and what only looks like one, may begin.
     fn says(&self) -> impl Iterator<Item = usize> {
-        self.beginnings.iter().filter(|b| b.readers & (SAYINGS | SAYS_NOTHING) != 0).map(|b| b.at() - self.shift)
+        self.beginnings.of(SAYINGS | SAYS_NOTHING)
     }
 }
 
@@ -292,7 +289,7 @@ pub(super) fn voices(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, voices
     let before = voices.len();
     voices.resize(before + sentences.len(), Voice::default());
     // Nothing is reported where nobody says anything.
-    if sentences.iter().any(|s| !s.beginnings.is_empty())
+    if sentences.iter().any(|s| !s.beginnings.all.is_empty())
         && let Some(out) = voices.get_mut(before..)
     {
         read(sentences, vocabulary, out);
@@ -308,7 +305,7 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
         let sentence = this.text;
         let goes_on_with = |speaker: &Option<String>| Voice::of(speaker.clone(), true);
         let quoted = reported && reading.open;
-        let found = if quoted || this.beginnings.is_empty() { None } else { said(this, vocabulary) };
+        let found = if quoted || this.beginnings.all.is_empty() { None } else { said(this, vocabulary) };
         let voice = if quoted {
             reading.open = !sentence.contains('”') || sentence.rfind('“') > sentence.rfind('”');
             if !reading.open {
@@ -346,7 +343,7 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
             reading.since += 1;
             goes_on_with(&speaker)
         } else {
-            if !this.beginnings.is_empty() {
+            if !this.beginnings.all.is_empty() {
                 name_quotation_before(this, sentences.get(..i).unwrap_or_default(), out, vocabulary);
             }
             Voice::default()
@@ -429,7 +426,7 @@ mod tests {
 
     fn read(sentences: &[&str]) -> Vec<String> {
         let vocabulary = Vocabulary::builtin();
-        let beginnings: Vec<Vec<Beginning>> = sentences
+        let beginnings: Vec<Vec<_>> = sentences
             .iter()
             .map(|text| {
                 let mut out = Vec::new();
@@ -440,7 +437,7 @@ mod tests {
         let sentences: Vec<Sentence<'_>> = sentences
             .iter()
             .zip(&beginnings)
-            .map(|(text, beginnings)| Sentence { text, actor: None, beginnings, shift: 0, persons: OnceCell::new() })
+            .map(|(text, beginnings)| Sentence { text, actor: None, beginnings: InSentence { all: beginnings, sentence: 0 }, persons: OnceCell::new() })
             .collect();
         let mut out = Vec::new();
         voices(&sentences, &vocabulary, &mut out);

@@ -19,10 +19,11 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 pub use self::series::Series;
-pub(super) use self::token::{Kind, Lexer, Role, Tells, Token, Tokens};
+pub(super) use self::token::{Kind, Lexer, Role, Tells, Token};
 
 use self::clause::{Clause, Found, State, When};
 use super::actor::Actor;
+use super::beginnings::InSentence;
 use super::date::DateMention;
 use super::place::Level;
 use super::vocabulary::Vocabulary;
@@ -179,6 +180,7 @@ pub(super) struct Sentence<'t> {
     pub places: &'t [PlaceAt],
     /// The most that one of its words may tell.
     pub tells: Tells,
+    pub beginnings: InSentence<'t>,
 }
 
 /// A place mention of a sentence.
@@ -210,14 +212,13 @@ impl<'v> Paragraph<'v> {
     ///
     /// # Cost
     /// Linear: one scan, then a bounded window around each head or verb.
-    pub(super) fn read(&mut self, sentence: Sentence<'_>, tokens: &mut Tokens, earlier: &mut [Event]) -> Vec<Event> {
+    pub(super) fn read(&mut self, sentence: Sentence<'_>, tokens: &mut Vec<Token>, earlier: &mut [Event]) -> Vec<Event> {
         let tells = sentence.tells == Tells::Occasion || sentence.tells == Tells::Part && !earlier.is_empty();
         if !tells && !may_have_preamble(sentence.text) {
             self.take_head(sentence, after_number(sentence.text));
             return Vec::new();
         }
-        let found = self.vocabulary.lexer.read(sentence, &self.vocabulary.beginnings, tokens);
-        let tokens = &tokens.all;
+        let found = self.vocabulary.lexer.read(sentence, tokens);
         let body = body_start(sentence.text, tokens);
         self.take_head(sentence, body);
         if !found {

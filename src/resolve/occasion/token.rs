@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{OccasionType, Sentence};
 use crate::diagnostic::Span;
-use crate::resolve::beginnings::{Beginning, Beginnings, OCCASIONS, TOKENS};
+use crate::resolve::beginnings::{Beginnings, OCCASIONS, TOKENS};
 use crate::resolve::char_set::CharSet;
 use crate::resolve::words::Words;
 
@@ -143,6 +143,7 @@ pub(in crate::resolve) struct Lexer {
     telling: Words<Tells>,
     /// What titles begin with.
     titles_firsts: CharSet,
+    titles: Words<()>,
 }
 
 /// What a sentence may tell of.
@@ -153,19 +154,6 @@ pub(in crate::resolve) enum Tells {
     Part,
     /// An occasion.
     Occasion,
-}
-
-/// The tokens of a sentence, and a buffer for where they may begin.
-pub(in crate::resolve) struct Tokens {
-    pub(super) all: Vec<Token>,
-    starts: Vec<Beginning>,
-}
-
-impl Default for Tokens {
-    /// With room for those of most sentences.
-    fn default() -> Self {
-        Self { all: Vec::with_capacity(64), starts: Vec::with_capacity(128) }
-    }
 }
 
 impl Lexer {
@@ -193,8 +181,10 @@ impl Lexer {
         }
         let tells = |kind: &Kind| if matches!(kind, Kind::Role(_)) { Tells::Part } else { Tells::Occasion };
         let telling = Words::new(all.iter().filter(|(_, kind)| kind.tells()).map(|(word, kind)| (*word, tells(kind))));
-        let titles_firsts = all.iter().filter(|(_, kind)| **kind == Kind::Title).filter_map(|(word, _)| word.chars().next()).collect();
-        Self { words: Words::new(all), telling, titles_firsts }
+        let titles = || all.iter().filter(|(_, kind)| **kind == Kind::Title).map(|(word, _)| *word);
+        let titles_firsts = titles().filter_map(|word| word.chars().next()).collect();
+        let titles = Words::new(titles().map(|word| (word, ())));
+        Self { words: Words::new(all), telling, titles_firsts, titles }
     }
 
     /// Tells `beginnings` of the words.
@@ -210,7 +200,9 @@ impl Lexer {
 
     /// The titles in a short phrase.
     pub(in crate::resolve) fn titles(&self, phrase: &str, beginnings: &Beginnings) -> Vec<Span> {
-        if !phrase.chars().any(|c| self.titles_firsts.contains(c)) {
+        // Most phrases hold none, also none within another word.
+        let begins = |at: usize| phrase.get(at..).is_some_and(|rest| self.titles.longest(rest).is_some());
+        if !phrase.char_indices().any(|(at, c)| self.titles_firsts.contains(c) && begins(at)) {
             return Vec::new();
         }
         let tokens = self.words.leftmost(phrase, beginnings.each(phrase, TOKENS));
@@ -222,15 +214,12 @@ impl Lexer {
     ///
     /// # Cost
     /// One scan of the text; nothing is allocated once `out` has grown.
-    pub(super) fn read(&self, sentence: Sentence<'_>, beginnings: &Beginnings, out: &mut Tokens) -> bool {
-        let Sentence { text, dates, places, .. } = sentence;
-        let Tokens { all: out, starts } = out;
+    pub(super) fn read(&self, sentence: Sentence<'_>, out: &mut Vec<Token>) -> bool {
+        let Sentence { text, dates, places, beginnings, .. } = sentence;
         out.clear();
-        starts.clear();
-        beginnings.find(text, TOKENS, starts);
         let mut found = false;
         let (mut date, mut place) = (0, 0);
-        for (kind, span) in self.words.leftmost(text, starts.iter().map(|b| b.at())) {
+        for (kind, span) in self.words.leftmost(text, beginnings.of(TOKENS)) {
             if kind == Kind::Role(Role::Trap) {
                 continue;
             }
