@@ -27,8 +27,6 @@ pub(super) const EDGES: Readers = 64;
 /// What a whole document is searched for; the others, only in the texts that need it.
 pub(super) const OF_DOCUMENTS: Readers = PLACES | DATES | OCCASIONS | TOKENS | SAYINGS | SAYS_NOTHING;
 
-const ALL: Readers = Readers::MAX;
-
 /// A place in a text where a word may begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Beginning {
@@ -141,11 +139,11 @@ impl Beginnings {
         let mut last = Last::default();
         let mut at = 0_u32;
         loop {
-            for &[one, two, three] in bytes.get(at as usize..).unwrap_or_default().as_chunks().0 {
-                if !is_of_three(one) {
+            for &chunk in bytes.get(at as usize..).unwrap_or_default().as_chunks().0 {
+                if !is_of_three(chunk[0]) {
                     break;
                 }
-                let code = of_three(one, two, three).code;
+                let code = of_three(chunk).code;
                 let part = parts.get(code as usize).copied().unwrap_or_default();
                 let pair = pairs.get(place(last.code, code)).copied().unwrap_or_default();
                 found.push(last.step(at, code, part, pair), out);

@@ -14,7 +14,7 @@ pub(super) struct Character {
 #[inline]
 pub(super) fn character(text: &str, at: usize) -> Character {
     match text.as_bytes().get(at..).and_then(<[u8]>::first_chunk) {
-        Some(&[one, two, three]) if is_of_three(one) => of_three(one, two, three),
+        Some(&bytes) if is_of_three(bytes[0]) => of_three(bytes),
         _ => other(text, at),
     }
 }
@@ -22,8 +22,8 @@ pub(super) fn character(text: &str, at: usize) -> Character {
 /// The first three characters of a text, of no bytes where it ends before them.
 #[inline]
 pub(super) fn opening(text: &str) -> [Character; 3] {
-    match text.as_bytes().first_chunk() {
-        Some(&[a, b, c, d, e, f, g, h, i]) if is_of_three(a) && is_of_three(d) && is_of_three(g) => [of_three(a, b, c), of_three(d, e, f), of_three(g, h, i)],
+    match text.as_bytes().first_chunk::<9>().map(|bytes| bytes.as_chunks().0) {
+        Some(&[first, second, third]) if is_of_three(first[0]) && is_of_three(second[0]) && is_of_three(third[0]) => [first, second, third].map(of_three),
         _ => other_opening(text),
     }
 }
@@ -41,7 +41,7 @@ pub(super) const fn is_of_three(byte: u8) -> bool {
 }
 
 /// The character of these three bytes.
-pub(super) const fn of_three(one: u8, two: u8, three: u8) -> Character {
+pub(super) const fn of_three([one, two, three]: [u8; 3]) -> Character {
     Character { code: (one as u32 & 0xf) << 12 | (two as u32 & 0x3f) << 6 | (three as u32 & 0x3f), bytes: 3 }
 }
 
