@@ -67,16 +67,19 @@ pub fn numeral(text: &str) -> Option<Numeral> {
         let value = text.get(..bytes)?.parse().ok()?;
         return Some(Numeral { value, bytes, digits: u32::try_from(bytes).ok()? });
     }
-    let run: Vec<char> = text.chars().take(MAX_CHARS + 1).take_while(|c| !c.is_ascii() && is_numeral(*c) && !matches!(c, '元' | '两')).collect();
-    if run.is_empty() || run.len() > MAX_CHARS {
-        return None;
+    let mut run = ['\0'; MAX_CHARS];
+    let (mut count, mut bytes) = (0, 0);
+    for c in text.chars().take_while(|c| !c.is_ascii() && is_numeral(*c) && !matches!(c, '元' | '两')) {
+        *run.get_mut(count)? = c;
+        count += 1;
+        bytes += c.len_utf8();
     }
-    let bytes = run.iter().map(|c| c.len_utf8()).sum();
+    let run = run.get(..count).filter(|run| !run.is_empty())?;
     if run.iter().all(|c| digit(*c).is_some()) {
         let value = run.iter().try_fold(0_u32, |sum, c| sum.checked_mul(10)?.checked_add(digit(*c)?))?;
         return Some(Numeral { value, bytes, digits: u32::try_from(run.len()).ok()? });
     }
-    Some(Numeral { value: counted(&run)?, bytes, digits: 0 })
+    Some(Numeral { value: counted(run)?, bytes, digits: 0 })
 }
 
 /// 一百零五 → 105; `None` for what is no number (十百).

@@ -69,7 +69,7 @@ pub fn people(phrase: &str, vocabulary: &Vocabulary, day: Option<NaiveDate>) -> 
             out.push(Actor { name: part.to_owned(), title: title.trim_end_matches(SEPARATORS).to_owned() });
             continue;
         }
-        let titles = vocabulary.lexer.titles(part);
+        let titles = vocabulary.titles(part);
         match titles.last() {
             Some(last) => {
                 let (before, name) = (part.get(..last.end).unwrap_or_default(), part.get(last.end..).unwrap_or_default());
@@ -100,7 +100,7 @@ pub fn people(phrase: &str, vocabulary: &Vocabulary, day: Option<NaiveDate>) -> 
 fn named_before(part: &str, titles: &[crate::diagnostic::Span], vocabulary: &Vocabulary, day: Option<NaiveDate>) -> Option<Actor> {
     // The titles that end the phrase: 习近平总书记.
     let last = titles.last()?;
-    let first = titles.iter().rev().take_while(|t| t.end <= last.end).find(|t| vocabulary.lexer.titles(part.get(..t.start).unwrap_or_default()).is_empty())?;
+    let first = titles.iter().rev().take_while(|t| t.end <= last.end).find(|t| vocabulary.titles(part.get(..t.start).unwrap_or_default()).is_empty())?;
     let (name, title) = (part.get(..first.start)?, part.get(first.start..)?);
     if is_bare_name(name, vocabulary) {
         return Some(Actor { name: name.to_owned(), title: title.to_owned() });

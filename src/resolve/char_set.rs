@@ -8,6 +8,7 @@ pub(super) struct CharSet {
 }
 
 impl CharSet {
+    #[inline]
     pub(super) fn contains(&self, c: char) -> bool {
         match self.bits.get(c as usize / 64) {
             Some(bits) => bits >> (c as usize % 64) & 1 == 1,

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::char_set::CharSet;
+
 /// Words with what each means, by their last characters: most texts end with
 /// none of these.
 #[derive(Debug)]
-pub(super) struct Endings<T>(BTreeMap<char, Vec<(String, T)>>);
+pub(super) struct Endings<T> {
+    by_last: BTreeMap<char, Vec<(String, T)>>,
+    lasts: CharSet,
+}
 
 impl<T> Endings<T> {
     /// The empty word is left out.
@@ -17,13 +22,14 @@ impl<T> Endings<T> {
                 by_last.entry(last).or_default().push((word, value));
             }
         }
-        Self(by_last)
+        let lasts = by_last.keys().copied().collect();
+        Self { by_last, lasts }
     }
 
     /// The words that `text` ends with, in their order: what stands before each
     /// and what it means.
     pub(super) fn of<'t>(&self, text: &'t str) -> impl Iterator<Item = (&'t str, &T)> {
-        let words = text.chars().next_back().and_then(|last| self.0.get(&last)).map_or(&[][..], Vec::as_slice);
+        let words = text.chars().next_back().filter(|last| self.lasts.contains(*last)).and_then(|last| self.by_last.get(&last)).map_or(&[][..], Vec::as_slice);
         words.iter().filter_map(move |(word, value)| text.strip_suffix(word.as_str()).map(|before| (before, value)))
     }
 }

@@ -16,8 +16,8 @@ use crate::parse::read_date;
 pub struct Gazetteer {
     pub(super) places: Vec<Place>,
     pub(super) names: Vec<Name>,
-    /// Each name's number.
-    pub(super) words: Words<u32>,
+    /// Each name's number, with its standing: most that are found need no more.
+    pub(super) words: Words<(u32, Standing)>,
     /// Where names may begin in a text of which nothing is known.
     pub(super) beginnings: Beginnings,
     pub(super) tails: Tails,
@@ -39,6 +39,13 @@ pub(super) enum Standing {
     Person,
     /// A word, or made where other words meet: only right below its region, or in a list.
     Chained,
+}
+
+impl Standing {
+    /// Whether a name goes before those that cross it and may be words.
+    pub(super) const fn speaks_for_itself(self) -> bool {
+        matches!(self, Self::Word | Self::Alone | Self::Shared)
+    }
 }
 
 /// A name with those that bear it.
@@ -427,7 +434,7 @@ impl Builder {
                 Name { standing: Standing::Word, full: false, bearers: Vec::new(), counties: Vec::new(), given_up: false, successors: Vec::new() },
             );
         }
-        let words = Words::new(names.keys().map(String::as_str).zip(0..));
+        let words = Words::new(names.iter().zip(0..).map(|((word, name), number)| (word, (number, name.standing))));
         let mut beginnings = Beginnings::default();
         beginnings.add(PLACES, names.keys());
         self.tails.firsts = self.tails.by_first.keys().copied().chain(['第']).collect();

@@ -15,6 +15,7 @@ mod occasion;
 mod place;
 mod place_reading;
 mod saying;
+mod short;
 mod speaker;
 mod vocabulary;
 mod voice;
@@ -33,7 +34,8 @@ use std::cell::OnceCell;
 
 use crate::diagnostic::Span;
 use crate::parse::{Document, Sentence, document_of, read_date};
-use beginnings::{Beginning, DATES, OCCASIONS, PLACES, SAYINGS, SAYS_NOTHING};
+use beginnings::{Beginning, DATES, InSentence, OCCASIONS, OF_DOCUMENTS, PLACES, SAYINGS};
+use occasion::Tells;
 
 /// What was read in a document. Spans are bytes of [`Document::text`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,20 +60,26 @@ pub struct Resolution {
 /// Linear in the text.
 #[must_use]
 pub fn resolve(document: &Document, vocabulary: &Vocabulary) -> Resolution {
-    let beginnings = vocabulary.beginnings.find(&document.text);
-    let names = beginnings.iter().filter(|b| b.readers & PLACES != 0).map(|b| b.at);
+    let mut beginnings = Vec::with_capacity(document.text.len() / 8);
+    vocabulary.beginnings.find(&document.text, OF_DOCUMENTS, &mut beginnings);
+    let names = beginnings.iter().filter(|b| b.readers & PLACES != 0).map(|b| b.at());
     let places = vocabulary.gazetteer.mentions_from(&document.text, names, document.date.map(|d| d.start));
     let mut reading = Reading {
         document,
         vocabulary,
         beginnings: &beginnings,
         place_at: 0,
-        sentences: Vec::new(),
-        date_tokens: Vec::new(),
-        dates: Vec::new(),
-        tokens: Vec::new(),
-        places: Vec::new(),
-        out: Resolution { places, ..Resolution::default() },
+        sentences: Vec::with_capacity(16),
+        date_tokens: Vec::with_capacity(32),
+        dates: Vec::with_capacity(8),
+        tokens: Vec::with_capacity(64),
+        places: Vec::with_capacity(16),
+        out: Resolution {
+            places,
+            voices: Vec::with_capacity(document.sentences.len()),
+            scope: Vec::with_capacity(document.sentences.len()),
+            ..Resolution::default()
+        },
     };
     let mut first = 0;
     for paragraph in document.sentences.chunk_by(|a, b| a.paragraph == b.paragraph) {
@@ -104,7 +112,7 @@ struct Reading<'d> {
 impl<'d> Reading<'d> {
     /// Where words may begin in the next sentence, which ends before `end`.
     fn beginnings(&mut self, end: usize) -> &'d [Beginning] {
-        let count = self.beginnings.iter().take_while(|b| b.at < end).count();
+        let count = self.beginnings.iter().take_while(|b| b.at() < end).count();
         let (here, after) = self.beginnings.split_at_checked(count).unwrap_or_default();
         self.beginnings = after;
         here
@@ -122,11 +130,18 @@ impl<'d> Reading<'d> {
             let text = sentence.span.of(&self.document.text);
             let shift = sentence.span.start;
             self.beginnings(shift);
-            let beginnings = self.beginnings(sentence.span.end);
-            let readers = beginnings.iter().fold(0, |all, b| all | b.readers);
+            let beginnings = InSentence { all: self.beginnings(sentence.span.end), sentence: shift };
+            let mut readers = 0;
+            let mut tells = Tells::Nothing;
+            for beginning in beginnings.all {
+                readers |= beginning.readers;
+                if beginning.readers & OCCASIONS != 0 && tells != Tells::Occasion {
+                    tells = tells.max(text.get(beginning.at() - shift..).map_or(Tells::Nothing, |rest| self.vocabulary.lexer.tells(rest)));
+                }
+            }
             self.dates.clear();
             if readers & DATES != 0 {
-                let starts = beginnings.iter().filter(|b| b.readers & DATES != 0).map(|b| b.at - shift);
+                let starts = beginnings.of(DATES);
                 date::dates_from(text, starts, context, &self.vocabulary.almanac, &mut self.date_tokens, &mut self.dates);
             }
             if let Some(range) = self.dates.iter().rev().find_map(DateMention::anchors) {
@@ -136,18 +151,15 @@ impl<'d> Reading<'d> {
             let dated: Vec<&DateMention> = self.dates.iter().filter(|d| d.may_date_an_occasion()).collect();
             // A title is read only where it holds a date.
             let read = number > 0 || sentence.paragraph > 0 || !dated.is_empty();
-            let tells = beginnings
-                .iter()
-                .any(|b| b.readers & OCCASIONS != 0 && text.get(b.at - shift..).is_some_and(|rest| self.vocabulary.lexer.telling.longest(rest).is_some()));
-            let told = if read && (tells || !dated.is_empty()) {
-                let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells };
+            let told = if read && (tells != Tells::Nothing || !dated.is_empty()) {
+                let sentence = occasion::Sentence { text, dates: &dated, places: &self.places, tells, beginnings };
                 occasions.read(sentence, &mut self.tokens, self.out.events.get_mut(earlier..).unwrap_or_default())
             } else {
                 Vec::new()
             };
             let actor = told.iter().find_map(|e| e.actors.first()).map(|a| a.name.clone());
-            let says = beginnings.iter().find(|b| b.readers & (SAYINGS | SAYS_NOTHING) != 0).filter(|_| readers & SAYINGS != 0).map(|b| b.at - shift);
-            self.sentences.push(voice::Sentence { text, actor, says, persons: OnceCell::new() });
+            let beginnings = if readers & SAYINGS == 0 { InSentence::default() } else { beginnings };
+            self.sentences.push(voice::Sentence { text, actor, beginnings, persons: OnceCell::new() });
             if number == first && told.is_empty() {
                 scope = carried(text, &self.out);
             }
@@ -188,8 +200,9 @@ fn carried(sentence: &str, out: &Resolution) -> Option<usize> {
     let same_actor = event.actors.iter().any(|a| opening.starts_with(a.name.as_str()));
     // The last three characters of its name.
     let head = event.name.char_indices().nth_back(2).and_then(|(from, _)| event.name.get(from..));
-    let named_again =
-        || head.is_some_and(|head| sentence.match_indices("出席").any(|(at, word)| sentence.get(at + word.len()..).is_some_and(|t| t.starts_with(head))));
+    let attended =
+        |head: &str| sentence.match_indices('出').any(|(at, _)| sentence.get(at..).and_then(|t| t.strip_prefix("出席")).is_some_and(|t| t.starts_with(head)));
+    let named_again = || head.is_some_and(attended);
     (points || same_actor || named_again()).then_some(last)
 }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::beginnings::PLACES;
 use super::gazetteer::{Gazetteer, Name, Standing, TailKind};
 use super::place::{Level, Place, PlaceMention};
 use crate::diagnostic::Span;
@@ -21,6 +22,7 @@ struct Hit {
     start: usize,
     end: usize,
     name: u32,
+    standing: Standing,
 }
 
 /// What may stand between a region and the place in it: 越南首都河内.
@@ -40,16 +42,16 @@ impl Gazetteer {
     /// One scan of the text; no allocation for a mention that is decided.
     #[must_use]
     pub fn mentions(&self, text: &str, day: Option<NaiveDate>) -> Vec<PlaceMention> {
-        self.mentions_from(text, self.beginnings.find(text).into_iter().map(|b| b.at), day)
+        self.mentions_from(text, self.beginnings.each(text, PLACES), day)
     }
 
     /// The same, of a text in which names can begin only at `starts`.
     pub(super) fn mentions_from(&self, text: &str, starts: impl Iterator<Item = usize>, day: Option<NaiveDate>) -> Vec<PlaceMention> {
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(16);
         for start in starts {
             let rest = text.get(start..).unwrap_or_default();
-            self.words.find::<()>(rest, |name, bytes| {
-                hits.push(Hit { start, end: start + bytes, name });
+            self.words.find::<()>(rest, |(name, standing), bytes| {
+                hits.push(Hit { start, end: start + bytes, name, standing });
                 None
             });
         }
@@ -60,7 +62,7 @@ impl Gazetteer {
             gazetteer: self,
             text,
             day,
-            out: Vec::new(),
+            out: Vec::with_capacity(hits.len()),
             list: None,
             noted: 0,
             regions: Vec::new(),
@@ -74,15 +76,15 @@ impl Gazetteer {
             if hit.start < cursor {
                 continue;
             }
-            let Some(name) = self.names.get(hit.name as usize) else { continue };
-            if name.standing == Standing::Word {
+            if hit.standing == Standing::Word {
                 cursor = hit.end;
                 continue;
             }
-            let weak = !self.speaks_for_itself(hit.name) || reading.is_outlived(name) || reading.is_one_county(name);
+            let Some(name) = self.names.get(hit.name as usize) else { continue };
+            let weak = !hit.standing.speaks_for_itself() || reading.is_outlived(name) || reading.is_one_county(name);
             let crossed = || {
                 let later = hits.get(number + 1..).unwrap_or_default();
-                later.iter().take_while(|next| next.start < hit.end).any(|next| self.speaks_for_itself(next.name))
+                later.iter().take_while(|next| next.start < hit.end).any(|next| next.standing.speaks_for_itself())
             };
             if let Some(end) = reading.read(hit, name, weak, crossed) {
                 cursor = end;
@@ -90,10 +92,6 @@ impl Gazetteer {
         }
         reading.read_again();
         reading.out
-    }
-
-    fn speaks_for_itself(&self, name: u32) -> bool {
-        self.names.get(name as usize).is_some_and(|n| matches!(n.standing, Standing::Word | Standing::Alone | Standing::Shared))
     }
 }
 
@@ -451,7 +449,7 @@ impl<'g> Reading<'g, '_> {
     }
 
     fn bearers_of(&self, span: Span) -> Option<&'g Name> {
-        let (name, bytes) = self.gazetteer.words.longest(self.slice(span.start, span.end))?;
+        let ((name, _), bytes) = self.gazetteer.words.longest(self.slice(span.start, span.end))?;
         self.gazetteer.names.get(name as usize).filter(|_| bytes == span.end - span.start)
     }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
 use serde::Deserialize;
 
 use super::char_set::CharSet;
@@ -115,53 +114,36 @@ pub(super) struct Hit {
     pub span: Span,
 }
 
-struct Finder {
-    kinds: Vec<SayingKind>,
-    automaton: CharwiseDoubleArrayAhoCorasick<u32>,
-}
-
-impl Finder {
-    fn new<'w>(words: impl Iterator<Item = (&'w str, SayingKind)>) -> Result<Self, String> {
-        let all: BTreeMap<&str, SayingKind> = words.collect();
-        let kinds = all.values().copied().collect();
-        let patterns: Vec<(&str, u32)> = if all.is_empty() { vec![("\u{0}", 0)] } else { all.into_keys().zip(0..).collect() };
-        let automaton =
-            CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build_with_values(patterns).map_err(|e| e.to_string())?;
-        Ok(Self { kinds, automaton })
-    }
-
-    fn hits<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Hit> + 't {
-        self.automaton.leftmost_find_iter(text).filter_map(|m| {
-            let kind = usize::try_from(m.value()).ok().and_then(|i| self.kinds.get(i))?;
-            Some(Hit { kind: *kind, span: Span::new(m.start(), m.end()) })
-        })
-    }
-}
-
 /// The words of one kind.
 struct List {
     words: Vec<String>,
-    /// Finds them where a text begins and ends.
+    /// Finds them where they begin.
     beginnings: Words<()>,
+    /// What they begin with.
+    firsts: CharSet,
+    /// Finds them where a text ends.
     endings: Endings<()>,
-    /// Finds them inside a text.
-    anywhere: CharwiseDoubleArrayAhoCorasick<u32>,
 }
 
 impl List {
-    fn new(words: Vec<String>) -> Result<Self, String> {
-        let distinct: std::collections::BTreeSet<&str> = words.iter().map(String::as_str).collect();
-        let anywhere = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(distinct.into_iter().zip(0..)).map_err(|e| e.to_string())?;
+    fn new(words: Vec<String>) -> Self {
         let beginnings = Words::of(&words);
+        let firsts = words.iter().filter_map(|word| word.chars().next()).collect();
         let endings = Endings::new(words.iter().map(|word| (word, ())));
-        Ok(Self { words, beginnings, endings, anywhere })
+        Self { words, beginnings, firsts, endings }
+    }
+
+    /// Where words end that stand in a text: of those that begin together the longest.
+    fn ends<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
+        let starts = text.char_indices().filter(|(_, c)| self.firsts.contains(*c)).map(|(at, _)| at);
+        starts.filter_map(|at| self.beginnings.longest(text.get(at..)?).map(|((), bytes)| at + bytes))
     }
 }
 
 /// The words of saying, ready to be found.
 pub(super) struct Saying {
-    verbs: Finder,
-    edges: Finder,
+    verbs: Words<SayingKind>,
+    edges: Words<SayingKind>,
     lists: BTreeMap<SayingKind, List>,
     /// Persons by name, and the words that stand for them by their numbers.
     persons: Vec<String>,
@@ -171,20 +153,23 @@ pub(super) struct Saying {
 }
 
 impl Saying {
-    pub(super) fn new(words: Vec<SayingWords>, aliases: Vec<Alias>) -> Result<Self, String> {
-        let each = || words.iter().flat_map(|g| g.words.iter().map(|w| (w.as_str(), g.kind)));
-        let verbs = Finder::new(each().filter(|(_, kind)| kind.is_of_saying()))?;
-        let edges = Finder::new(each().filter(|(_, kind)| kind.is_edge()))?;
+    pub(super) fn new(words: Vec<SayingWords>, aliases: Vec<Alias>) -> Self {
+        // Of two entries for a word the last holds.
+        let of = |wanted: fn(SayingKind) -> bool| {
+            let all: BTreeMap<&str, SayingKind> = words.iter().filter(|g| wanted(g.kind)).flat_map(|g| g.words.iter().map(|w| (w.as_str(), g.kind))).collect();
+            Words::new(all)
+        };
+        let (verbs, edges) = (of(SayingKind::is_of_saying), of(SayingKind::is_edge));
         let mut listed: BTreeMap<SayingKind, Vec<String>> = BTreeMap::new();
         for group in words {
             listed.entry(group.kind).or_default().extend(group.words);
         }
-        let lists = listed.into_iter().map(|(kind, words)| Ok((kind, List::new(words)?))).collect::<Result<_, String>>()?;
+        let lists = listed.into_iter().map(|(kind, words)| (kind, List::new(words))).collect();
         // Whoever no word stands for is not known by name here.
         let (persons, words): (Vec<String>, Vec<Vec<String>>) = aliases.into_iter().filter(|a| !a.words.is_empty()).map(|a| (a.of, a.words)).unzip();
         let aliases = Words::new((0..).zip(words).flat_map(|(number, words)| words.into_iter().map(move |word| (word, number))));
         let persons_firsts = persons.iter().filter_map(|name| name.chars().next()).collect();
-        Ok(Self { verbs, edges, lists, persons, aliases, persons_firsts })
+        Self { verbs, edges, lists, persons, aliases, persons_firsts }
     }
 
     /// The words of saying, or those that only look like them.
@@ -193,16 +178,20 @@ impl Saying {
         self.lists.iter().filter(move |(kind, _)| wanted(**kind)).flat_map(|(_, list)| &list.words).map(String::as_str)
     }
 
-    /// Words of saying, in order; none of them, nor one that only looks like
-    /// one, begins before byte `from`.
-    pub(super) fn verbs<'t>(&'t self, text: &'t str, from: usize) -> impl Iterator<Item = Hit> + 't {
-        let hits = self.verbs.hits(text.get(from..).unwrap_or_default()).filter(|h| h.kind != SayingKind::None);
-        hits.map(move |h| Hit { span: Span::new(h.span.start + from, h.span.end + from), ..h })
+    /// The words at which a subject may end or begin, and the nouns that hold one.
+    pub(super) fn edge_words(&self) -> impl Iterator<Item = String> {
+        self.edges.iter().map(|(word, _)| word)
     }
 
-    /// Where a subject may end or begin.
-    pub(super) fn edges(&self, text: &str) -> Vec<Hit> {
-        self.edges.hits(text).filter(|h| h.kind != SayingKind::Noun).collect()
+    /// Words of saying, in order. They, and what only looks like one, can begin
+    /// only at the bytes `starts`.
+    pub(super) fn verbs(&self, text: &str, starts: impl Iterator<Item = usize>) -> impl Iterator<Item = Hit> {
+        self.verbs.leftmost(text, starts).filter(|(kind, _)| *kind != SayingKind::None).map(|(kind, span)| Hit { kind, span })
+    }
+
+    /// Where a subject may end or begin, if it can at the bytes `starts`.
+    pub(super) fn edges(&self, text: &str, starts: impl Iterator<Item = usize>) -> impl Iterator<Item = Hit> {
+        self.edges.leftmost(text, starts).filter(|(kind, _)| *kind != SayingKind::Noun).map(|(kind, span)| Hit { kind, span })
     }
 
     /// The text begins with a word of this kind.
@@ -217,12 +206,12 @@ impl Saying {
 
     /// The text holds a word of this kind.
     pub(super) fn holds(&self, kind: SayingKind, text: &str) -> bool {
-        self.lists.get(&kind).is_some_and(|list| list.anywhere.find_overlapping_iter(text).next().is_some())
+        self.lists.get(&kind).is_some_and(|list| list.ends(text).next().is_some())
     }
 
     /// Where the last word of this kind ends in the text.
     pub(super) fn last_end(&self, kind: SayingKind, text: &str) -> Option<usize> {
-        self.lists.get(&kind)?.anywhere.find_overlapping_iter(text).last().map(|found| found.end())
+        self.lists.get(&kind)?.ends(text).max()
     }
 
     /// The person for whom this word stands.

@@ -1,7 +1,9 @@
 //! Who speaks: the subject of a verb of saying, by the name the paragraph gives it.
 
 use super::actor::person;
+use super::beginnings::EDGES;
 use super::saying::{Hit, SayingKind};
+use super::short::{CLAUSE_ENDS, clauses_back};
 use super::vocabulary::Vocabulary;
 use super::voice::Sentence;
 
@@ -66,7 +68,7 @@ pub(super) fn subject(head: &str, vocabulary: &Vocabulary) -> Option<Speaker> {
     // A noun of no known kind is taken only next to the verb, or before a deed
     // if nothing but 并 stands between.
     let mut noun = Bare::Any;
-    for clause in head.rsplit(['，', '。', '；', '：', '！', '？']) {
+    for clause in clauses_back(&head) {
         let found = subject_of_clause(clause, vocabulary, noun);
         noun = if noun != Bare::No && clause.chars().count() <= 2 { Bare::BeforeDeed } else { Bare::No };
         match found {
@@ -83,15 +85,14 @@ pub(super) fn subject(head: &str, vocabulary: &Vocabulary) -> Option<Speaker> {
 /// The first subject of a sentence that names persons.
 pub(super) fn persons_of(sentence: &str, vocabulary: &Vocabulary) -> Option<String> {
     let sentence = without_brackets(sentence);
-    sentence.split(['，', '。', '；', '：', '！', '？']).find_map(|clause| match subject_of_clause(clause, vocabulary, Bare::No) {
+    sentence.split(CLAUSE_ENDS).find_map(|clause| match subject_of_clause(clause, vocabulary, Bare::No) {
         Some(Speaker::Person(name)) => Some(name),
         _ => None,
     })
 }
 
 /// Digits before a unit of time, and what follows them: when, not who.
-fn time_edges(text: &str) -> Vec<Hit> {
-    let mut out = Vec::new();
+fn time_edges(text: &str, out: &mut Vec<Hit>) {
     let mut start = None;
     for (at, c) in text.char_indices() {
         match (c, start) {
@@ -104,7 +105,6 @@ fn time_edges(text: &str) -> Vec<Hit> {
             _ => start = None,
         }
     }
-    out
 }
 
 /// Whether a noun of no known kind is taken for the subject.
@@ -132,9 +132,12 @@ fn subject_of_clause(clause: &str, vocabulary: &Vocabulary, bare: Bare) -> Optio
     if clause.is_empty() {
         return None;
     }
-    let mut edges = vocabulary.saying.edges(clause);
-    edges.extend(time_edges(clause));
-    edges.sort_by_key(|e| (e.span.start, std::cmp::Reverse(e.span.end)));
+    let mut edges: Vec<Hit> = vocabulary.saying.edges(clause, vocabulary.beginnings.each(clause, EDGES)).collect();
+    let words = edges.len();
+    time_edges(clause, &mut edges);
+    if edges.len() > words {
+        edges.sort_by_key(|e| (e.span.start, std::cmp::Reverse(e.span.end)));
+    }
     let mut from = 0;
     let mut edges = edges.iter();
     let mut first_noun = None;
@@ -205,7 +208,8 @@ fn attribute_end(clause: &str, at: usize) -> Option<usize> {
 const MAX_ATTRIBUTE: usize = 16;
 
 fn unquoted(text: &str) -> String {
-    let apposed = APPOSITION.iter().filter(|w| text.contains(**w)).filter_map(|w| text.rsplit_once(w)).map(|(_, name)| name);
+    let may_be = text.chars().any(|c| matches!(c, '媒' | '派' | '智'));
+    let apposed = APPOSITION.iter().filter(|w| may_be && text.contains(**w)).filter_map(|w| text.rsplit_once(w)).map(|(_, name)| name);
     let apposed = apposed.into_iter().find(|name| name.chars().count() > 2);
     let text = apposed.unwrap_or(text);
     let text = text.strip_suffix("网站").filter(|t| t.ends_with(['社', '报', '台', '网'])).unwrap_or(text);
@@ -273,7 +277,7 @@ const DOCUMENTS: [&str; 7] = ["报道", "评论", "声明", "消息", "通报", 
 const NO_PERSONS: [&str; 17] =
     ["外方", "国家", "国防", "国外", "国内", "各方", "全体", "安全", "和平", "成员", "平台", "全球", "全国", "双方", "方面", "国际", "连日"];
 
-/// Nouns before a name in apposition: 某国媒体某某社.
+/// Nouns before a name in apposition: 某国媒体某某社. Each holds 媒, 派 or 智.
 const APPOSITION: [&str; 4] = ["媒体", "派别", "智库", "官媒"];
 
 /// Endings that no name of a person has.
@@ -324,7 +328,7 @@ fn one_person(phrase: &str, vocabulary: &Vocabulary) -> Option<String> {
         }
     }
     // A title after the name, and more after the title: 某某总书记牢牢.
-    let end = vocabulary.lexer.titles(phrase).last()?.end;
+    let end = vocabulary.titles(phrase).last()?.end;
     let (titled, rest) = (phrase.get(..end)?, phrase.get(end..)?);
     let actor = person(titled, vocabulary).filter(|a| !rest.is_empty() && rest.chars().count() <= 4 && !is_place(&a.name, vocabulary))?;
     Some(actor.name)

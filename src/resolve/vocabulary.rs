@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use super::beginnings::{Beginnings, DATES, OCCASIONS, PLACES, SAYINGS, SAYS_NOTHING};
+use super::beginnings::{Beginnings, DATES, EDGES, PLACES, SAYINGS, SAYS_NOTHING};
 use super::char_set::CharSet;
 use super::date::Almanac;
 use super::endings::Endings;
@@ -195,7 +195,7 @@ pub struct Vocabulary {
     /// Persons known by name alone.
     pub(super) persons: Words<()>,
     /// Words before a head that do not yet make a name: 专题, 全体.
-    pub(super) generic: Vec<String>,
+    pub(super) generic: Words<()>,
     /// The cases that the files carry.
     pub cases: Vec<OccasionCase>,
     /// The cases of voice that the files carry.
@@ -266,18 +266,17 @@ impl Vocabulary {
         let verbs = all.verb.iter().flat_map(|v| v.words.iter().map(|w| (w.as_str(), Kind::Verb(v.kind))));
         let titles = all.titles.iter().map(|w| (w.as_str(), Kind::Title));
         let words = all.word.iter().flat_map(|r| r.words.iter().map(|w| (w.as_str(), Kind::Role(r.role))));
-        let lexer = Lexer::new(heads.chain(verbs).chain(titles).chain(words)).map_err(VocabularyError::Automaton)?;
-        // A modifier that ends another must not hide the longer one.
-        all.generic.sort_by_key(|t| std::cmp::Reverse(t.len()));
+        let lexer = Lexer::new(heads.chain(verbs).chain(titles).chain(words));
         let gazetteer = Gazetteer::new(places)?;
         let almanac = Almanac::new(almanac)?;
-        let saying = Saying::new(all.saying, all.alias).map_err(VocabularyError::Automaton)?;
+        let saying = Saying::new(all.saying, all.alias);
         let mut beginnings = Beginnings::default();
         beginnings.add(PLACES, gazetteer.words.iter().map(|(word, _)| word));
         beginnings.add(DATES, almanac.beginnings());
-        beginnings.add(OCCASIONS, lexer.telling.iter().map(|(word, ())| word));
+        lexer.add_to(&mut beginnings);
         beginnings.add(SAYINGS, saying.words(false));
         beginnings.add(SAYS_NOTHING, saying.words(true));
+        beginnings.add(EDGES, saying.edge_words());
         Ok(Self {
             gazetteer,
             almanac,
@@ -296,7 +295,7 @@ impl Vocabulary {
             transliteration: all.transliteration.chars().filter(|c| !c.is_whitespace()).collect(),
             not_names: Words::of(&all.not_names),
             persons: Words::of(&all.persons),
-            generic: all.generic,
+            generic: Words::of(&all.generic),
             cases: all.case,
             voice_cases: all.voice_case,
             hash: hasher.finalize().to_hex().to_string(),
@@ -319,6 +318,11 @@ impl Vocabulary {
     #[must_use]
     pub fn transliterates(&self, c: char) -> bool {
         self.transliteration.contains(c)
+    }
+
+    /// The titles in a short phrase.
+    pub(super) fn titles(&self, phrase: &str) -> Vec<Span> {
+        self.lexer.titles(phrase, &self.beginnings)
     }
 
     /// The term of `body` in office on `day`.

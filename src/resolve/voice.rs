@@ -2,7 +2,9 @@
 
 use std::cell::{LazyCell, OnceCell};
 
+use super::beginnings::{InSentence, SAYINGS, SAYS_NOTHING};
 use super::saying::{Hit, SayingKind};
+use super::short::{first_clause, last_clause};
 use super::speaker::{Before, Speaker, resolved, subject};
 use super::vocabulary::Vocabulary;
 use crate::diagnostic::Span;
@@ -65,7 +67,6 @@ impl Said {
 }
 
 const MARKS: [char; 7] = ['，', '：', '“', '《', ',', ':', '「'];
-const CLAUSE_ENDS: [char; 6] = ['，', '。', '；', '：', '！', '？'];
 
 /// Verbs looked at in one sentence.
 const MAX_VERBS: usize = 24;
@@ -73,11 +74,12 @@ const MAX_VERBS: usize = 24;
 /// Bytes before a verb in which its subject is sought.
 const MAX_HEAD: usize = 1800;
 
-/// The first verb of saying that has content after it; none begins before `from`.
-fn said(sentence: &str, from: usize, vocabulary: &Vocabulary) -> Option<Said> {
+/// The first verb of saying that has content after it.
+fn said(sentence: &Sentence<'_>, vocabulary: &Vocabulary) -> Option<Said> {
+    let text = sentence.text;
     let (mut read, mut depth) = (0, 0_i64);
-    for hit in vocabulary.saying.verbs(sentence, from).take(MAX_VERBS) {
-        let between = sentence.get(read..hit.span.start).unwrap_or_default();
+    for hit in vocabulary.saying.verbs(text, sentence.says()).take(MAX_VERBS) {
+        let between = text.get(read..hit.span.start).unwrap_or_default();
         read = hit.span.start;
         for c in between.chars() {
             depth += i64::from(c == '“') - i64::from(c == '”');
@@ -86,8 +88,8 @@ fn said(sentence: &str, from: usize, vocabulary: &Vocabulary) -> Option<Said> {
         if depth > 0 {
             continue;
         }
-        if let Some(found) = content_of(sentence, hit, vocabulary) {
-            return (!ends_in_something_else(sentence, found.verb)).then_some(found);
+        if let Some(found) = content_of(text, hit, vocabulary) {
+            return (!ends_in_something_else(text, found.verb)).then_some(found);
         }
     }
     None
@@ -110,13 +112,13 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
         return None;
     }
     let marked = after.starts_with(MARKS);
-    let clause_before = before.rsplit(CLAUSE_ENDS).next().unwrap_or(before);
+    let clause_before = last_clause(before);
     let clause_after = after.split(['，', '。', '；']).next().unwrap_or(after);
     // 根据通报称: a source.
     if clause_before.starts_with("根据") {
         return None;
     }
-    let long = clause_after.chars().count() >= 3;
+    let long = clause_after.chars().nth(2).is_some();
     let found = LazyCell::new(|| subject(before, vocabulary));
     let near = LazyCell::new(|| subject(clause_before, vocabulary));
     let begins = clause_before.trim().is_empty();
@@ -138,7 +140,7 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
         SayingKind::Encourage => long && !nominal(before, after, vocabulary) && matches!(&*found, Some(Speaker::Person(_) | Speaker::Pointing(_))),
         SayingKind::Announce => vocabulary.saying.holds(SayingKind::Claim, after),
         SayingKind::Message => after.strip_prefix('，').is_some_and(|content| {
-            let first = content.split(CLAUSE_ENDS).next().unwrap_or(content);
+            let first = first_clause(content);
             !first.is_empty() && !vocabulary.saying.begins(SayingKind::Deed, first)
         }),
         _ => false,
@@ -158,7 +160,7 @@ fn content_of(sentence: &str, hit: Hit, vocabulary: &Vocabulary) -> Option<Said>
 fn nominal(before: &str, after: &str, vocabulary: &Vocabulary) -> bool {
     // After these an adverb may be meant, if content follows.
     const EITHER: [&str; 4] = ["提出", "明确", "共同", "提出明确"];
-    let short = after.split(CLAUSE_ENDS).next().is_none_or(str::is_empty);
+    let short = first_clause(after).is_empty();
     vocabulary.saying.ends(SayingKind::Nominal, before) || short && EITHER.iter().any(|w| before.ends_with(w)) || after.starts_with(['和', '与', '及'])
 }
 
@@ -190,29 +192,31 @@ const TALKS: [&str; 5] = ["表示", "指出", "强调", "重申", "认为"];
 const RECORDED: [&str; 5] = ["告诉", "坦言", "感慨", "回忆", "常说"];
 
 fn flow_of(before: &str, verb: &str, kind: SayingKind, speaker: Option<&Speaker>) -> Flow {
-    let clause = before.rsplit(CLAUSE_ENDS).next().unwrap_or(before);
+    let clause = last_clause(before);
     // 总书记 after the name, or 习主席: the tone of commentary, not of a report.
-    let commentary = ["总书记", "习主席"].iter().any(|w| before.contains(w)) && !before.contains("中共中央总书记");
-    if commentary && !matches!(kind, SayingKind::Message) {
+    let commentary = || (before.contains("总书记") || before.contains("习主席")) && !before.contains("中共中央总书记");
+    if !matches!(kind, SayingKind::Message) && commentary() {
         return Flow::Article;
     }
     if clause.ends_with("告诉") || RECORDED.iter().any(|w| verb.starts_with(w)) {
         return Flow::News;
     }
     // With a day it is an item of the news; without, one of those who talk.
-    let dated =
-        clause.contains('日') && clause.contains(|c: char| c.is_ascii_digit()) || ["今天", "当天", "昨天", "日前", "近日"].iter().any(|w| clause.contains(w));
+    let dated = || {
+        clause.contains('日') && (clause.contains(|c: char| c.is_ascii_digit()) || ["日前", "近日"].iter().any(|w| clause.contains(w)))
+            || clause.contains('天') && ["今天", "当天", "昨天"].iter().any(|w| clause.contains(w))
+    };
     match speaker {
         None | Some(Speaker::Pointing(_)) => Flow::Speech,
         Some(Speaker::Person(_)) => {
-            if dated || verb == "称" {
+            if verb == "称" || dated() {
                 Flow::News
             } else {
                 Flow::Speech
             }
         }
         Some(Speaker::Noun(_)) => {
-            if dated || !TALKS.contains(&verb) {
+            if !TALKS.contains(&verb) || dated() {
                 Flow::News
             } else {
                 Flow::Speech
@@ -244,7 +248,7 @@ fn flow_of(before: &str, verb: &str, kind: SayingKind, speaker: Option<&Speaker>
                 "委",
             ];
             let is_home = home.iter().any(|w| name.ends_with(w)) || name.starts_with("中国") || name.starts_with("外交部");
-            if is_home && !dated { Flow::Speech } else { Flow::News }
+            if is_home && !dated() { Flow::Speech } else { Flow::News }
         }
     }
 }
@@ -266,12 +270,18 @@ pub(super) struct Sentence<'t> {
     pub text: &'t str,
     /// The first person of the events that it introduces.
     pub actor: Option<String>,
-    /// Where the first verb of saying, or what only looks like one, may begin;
-    /// `None` if it holds no verb of saying.
-    pub says: Option<usize>,
+    /// Where words may begin; nothing if it holds no verb of saying.
+    pub beginnings: InSentence<'t>,
     /// The first subject that names persons, once somebody is sought who is only
     /// pointed to.
     pub persons: OnceCell<Option<String>>,
+}
+
+impl Sentence<'_> {
+    /// Where verbs of saying, and what only looks like one, may begin.
+    fn says(&self) -> impl Iterator<Item = usize> {
+        self.beginnings.of(SAYINGS | SAYS_NOTHING)
+    }
 }
 
 /// The voices of a paragraph's sentences, in order, pushed to `voices`.
@@ -279,7 +289,7 @@ pub(super) fn voices(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, voices
     let before = voices.len();
     voices.resize(before + sentences.len(), Voice::default());
     // Nothing is reported where nobody says anything.
-    if sentences.iter().any(|s| s.says.is_some())
+    if sentences.iter().any(|s| !s.beginnings.all.is_empty())
         && let Some(out) = voices.get_mut(before..)
     {
         read(sentences, vocabulary, out);
@@ -291,10 +301,11 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
     let mut speaker: Option<String> = None;
     let mut last_person: Option<(usize, String)> = None;
     let mut reported = false;
-    for (i, Sentence { text: sentence, says, .. }) in sentences.iter().enumerate() {
+    for (i, this) in sentences.iter().enumerate() {
+        let sentence = this.text;
         let goes_on_with = |speaker: &Option<String>| Voice::of(speaker.clone(), true);
         let quoted = reported && reading.open;
-        let found = says.filter(|_| !quoted).and_then(|from| said(sentence, from, vocabulary));
+        let found = if quoted || this.beginnings.all.is_empty() { None } else { said(this, vocabulary) };
         let voice = if quoted {
             reading.open = !sentence.contains('”') || sentence.rfind('“') > sentence.rfind('”');
             if !reading.open {
@@ -332,8 +343,8 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
             reading.since += 1;
             goes_on_with(&speaker)
         } else {
-            if let Some(from) = *says {
-                name_quotation_before(sentence, from, sentences.get(..i).unwrap_or_default(), out, vocabulary);
+            if !this.beginnings.all.is_empty() {
+                name_quotation_before(this, sentences.get(..i).unwrap_or_default(), out, vocabulary);
             }
             Voice::default()
         };
@@ -345,13 +356,13 @@ fn read(sentences: &[Sentence<'_>], vocabulary: &Vocabulary, out: &mut [Voice]) 
 }
 
 /// A quotation whose speaker only the next sentence names: “……。”王某说。
-fn name_quotation_before(sentence: &str, from: usize, before: &[Sentence<'_>], out: &mut [Voice], vocabulary: &Vocabulary) {
+fn name_quotation_before(sentence: &Sentence<'_>, before: &[Sentence<'_>], out: &mut [Voice], vocabulary: &Vocabulary) {
     if !before.last().is_some_and(|s| s.text.ends_with('”')) {
         return;
     }
-    let bare = sentence.trim_end_matches(['。', '！']);
+    let bare = sentence.text.trim_end_matches(['。', '！']);
     let clause = bare.split('，').next().unwrap_or(bare);
-    let Some(verb) = vocabulary.saying.verbs(clause, from).last().filter(|v| v.span.end == clause.len()) else { return };
+    let Some(verb) = vocabulary.saying.verbs(clause, sentence.says()).last().filter(|v| v.span.end == clause.len()) else { return };
     let Some(Speaker::Person(name) | Speaker::Body(name) | Speaker::Noun(name) | Speaker::Pointing(name)) =
         clause.get(..verb.span.start).and_then(|head| subject(head, vocabulary))
     else {
@@ -415,7 +426,19 @@ mod tests {
 
     fn read(sentences: &[&str]) -> Vec<String> {
         let vocabulary = Vocabulary::builtin();
-        let sentences: Vec<Sentence<'_>> = sentences.iter().map(|text| Sentence { text, actor: None, says: Some(0), persons: OnceCell::new() }).collect();
+        let beginnings: Vec<Vec<_>> = sentences
+            .iter()
+            .map(|text| {
+                let mut out = Vec::new();
+                vocabulary.beginnings.find(text, SAYINGS | SAYS_NOTHING, &mut out);
+                out
+            })
+            .collect();
+        let sentences: Vec<Sentence<'_>> = sentences
+            .iter()
+            .zip(&beginnings)
+            .map(|(text, beginnings)| Sentence { text, actor: None, beginnings: InSentence { all: beginnings, sentence: 0 }, persons: OnceCell::new() })
+            .collect();
         let mut out = Vec::new();
         voices(&sentences, &vocabulary, &mut out);
         let shown = |v: &Voice| v.speaker.as_ref().map_or_else(|| v.name().to_owned(), |s| format!("{}{s}", if v.continued { "…" } else { "" }));

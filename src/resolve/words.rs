@@ -6,7 +6,7 @@
 //! for all lists.
 
 use super::char_set::CharSet;
-use super::character::character;
+use super::character::{Character, opening};
 use crate::diagnostic::Span;
 
 /// Words with what each means.
@@ -22,6 +22,7 @@ pub(super) struct Words<T> {
     slots: Vec<Slot>,
     /// Characters that are words.
     alone: CharSet,
+    has_alone: bool,
 }
 
 /// A word without its first two characters: those are its slot's.
@@ -67,7 +68,7 @@ pub(super) const fn hash(first: u32, second: u32) -> u32 {
 
 impl<T> Default for Words<T> {
     fn default() -> Self {
-        Self { sorted: Vec::new(), rests: String::new(), slots: vec![Slot::default()], alone: CharSet::default() }
+        Self { sorted: Vec::new(), rests: String::new(), slots: vec![Slot::default()], alone: CharSet::default(), has_alone: false }
     }
 }
 
@@ -85,6 +86,7 @@ impl<T: Copy> Words<T> {
         let groups = words.chunk_by(same).count();
         let mut out = Self { slots: vec![Slot::default(); (groups + groups / 2 + 1).next_power_of_two()], ..Self::default() };
         out.alone = words.iter().filter_map(|(word, _)| alone(word.as_ref())).collect();
+        out.has_alone = words.iter().any(|(word, _)| alone(word.as_ref()).is_some());
         for group in words.chunk_by(same) {
             let from = small(out.sorted.len());
             let mut slot = Slot::default();
@@ -128,35 +130,66 @@ impl<T: Copy> Words<T> {
 
     /// Calls `found` with the words that `text` begins with, longest first, until
     /// it gives something: what each word means and its bytes.
+    #[inline]
     pub(super) fn find<R>(&self, text: &str, mut found: impl FnMut(T, usize) -> Option<R>) -> Option<R> {
-        let first = character(text, 0);
-        let second = character(text, first.bytes);
+        let [first, second, third] = opening(text);
         if second.bytes > 0 {
             let group = self.under(first.code, second.code);
-            let after = first.bytes + second.bytes;
-            // Of a text that ends here it is no character, and its rest is no word's.
-            let third = character(text, after).code;
             // Most groups are of a word or two.
-            let from = if group.len() > 8 { group.partition_point(|word| word.third < third) } else { 0 };
+            let from = if group.len() > 8 { group.partition_point(|word| word.third < third.code) } else { 0 };
             for word in group.get(from..).unwrap_or_default() {
-                let longer = word.third == third && text.get(after..).is_some_and(|rest| rest.starts_with(self.rest(word)));
-                if (longer || word.third == NONE)
-                    && let Some(result) = found(word.value, word.bytes as usize)
-                {
-                    return Some(result);
+                if word.third == third.code && self.goes_on(word, text, third) {
+                    if let Some(result) = found(word.value, word.bytes as usize) {
+                        return Some(result);
+                    }
+                } else if word.third > third.code {
+                    break;
                 }
             }
+            if let Some(word) = group.last().filter(|word| word.third == NONE)
+                && let Some(result) = found(word.value, word.bytes as usize)
+            {
+                return Some(result);
+            }
+        }
+        if !self.has_alone {
+            return None;
         }
         let is_alone = first.bytes > 0 && char::from_u32(first.code).is_some_and(|c| self.alone.contains(c));
         let alone = if is_alone { self.under(first.code, NONE).first() } else { None };
         alone.and_then(|word| found(word.value, word.bytes as usize))
     }
 
+    /// Whether `text`, whose first three characters are those of the word, goes
+    /// on as the word does.
+    fn goes_on(&self, word: &Word<T>, text: &str, third: Character) -> bool {
+        // Most words have no fourth.
+        word.rest_bytes as usize == third.bytes
+            || third.bytes > 0
+                && text.as_bytes().get((word.bytes - word.rest_bytes) as usize..).is_some_and(|rest| rest.starts_with(self.rest(word).as_bytes()))
+    }
+
     fn rest(&self, word: &Word<T>) -> &str {
         Span::new(word.rest as usize, (word.rest + word.rest_bytes) as usize).of(&self.rests)
     }
 
+    /// The words that stand in `text`, the leftmost first and of those that begin
+    /// together the longest, none in another: what each means, and where. They can
+    /// begin only at the bytes `starts`, which are in order.
+    pub(super) fn leftmost(&self, text: &str, starts: impl Iterator<Item = usize>) -> impl Iterator<Item = (T, Span)> {
+        let mut read = 0;
+        starts.filter_map(move |at| {
+            if at < read {
+                return None;
+            }
+            let (value, bytes) = self.longest(text.get(at..)?)?;
+            read = at + bytes;
+            Some((value, Span::new(at, read)))
+        })
+    }
+
     /// The longest word that `text` begins with.
+    #[inline]
     pub(super) fn longest(&self, text: &str) -> Option<(T, usize)> {
         self.find(text, |value, bytes| Some((value, bytes)))
     }

@@ -5,7 +5,7 @@ use chrono::Datelike;
 use serde::Deserialize;
 
 use super::feast::Feast;
-use super::token::{Kind, NUMERAL, UNIT, WORD, WORDS, class_of, week_words};
+use super::token::{Kind, LOOSE, NUMERAL, UNIT, WORD, WORDS, class_of, week_words};
 use super::{DateContext, dates};
 use crate::diagnostic::{DataFile, Span};
 use crate::parse::{DateRange, chinese, read_date};
@@ -140,9 +140,9 @@ impl Almanac {
             }
             almanac.cases.extend(read.case);
         }
-        for first in words.iter().filter_map(|(word, _)| word.chars().next()) {
-            if let Some(class) = almanac.classes.get_mut(first as usize) {
-                *class |= WORD;
+        for (word, kind) in &words {
+            if let Some(class) = word.chars().next().and_then(|first| almanac.classes.get_mut(first as usize)) {
+                *class |= if kind.is_loose() { WORD | LOOSE } else { WORD };
             }
         }
         almanac.words = Words::new(words);
@@ -200,8 +200,8 @@ impl Almanac {
         let then = |word: &str, next: &mut dyn Iterator<Item = char>| next.map(|c| format!("{word}{c}")).collect::<Vec<_>>();
         let marks = || self.words.iter().filter(|(_, kind)| matches!(kind, Kind::To | Kind::Dash)).filter_map(|(word, _)| word.chars().next());
         let words = self.words.iter().flat_map(|(word, kind)| match kind {
-            Kind::Ordinal | Kind::Front | Kind::Back | Kind::First => then(&word, &mut of_class(NUMERAL)),
             Kind::To | Kind::Dash => then(&word, &mut of_class(!UNIT).chain([' '])),
+            _ if kind.is_loose() => then(&word, &mut of_class(NUMERAL)),
             _ => vec![word],
         });
         let numerals = of_class(NUMERAL).flat_map(|c| then(c.encode_utf8(&mut [0; 4]), &mut of_class(NUMERAL | UNIT).chain(marks()).chain(" ./·•".chars())));

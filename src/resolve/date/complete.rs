@@ -64,10 +64,9 @@ impl Reader<'_> {
         }
         if let Some(document) = self.document_day() {
             let here = make(document);
-            let last = month_shifted(document, -1).and_then(|m| make(m.start));
-            let next = month_shifted(document, 1).and_then(|m| make(m.start));
-            let past = here.filter(|h| h.start <= document).or(last);
-            let ahead = here.filter(|h| h.start >= document).or(next);
+            let beside = |months| month_shifted(document, months).and_then(|m| make(m.start));
+            let past = here.filter(|h| h.start <= document).or_else(|| beside(-1));
+            let ahead = here.filter(|h| h.start >= document).or_else(|| beside(1));
             let (chosen, other) = if self.speaks_of_future(end) { (ahead, past) } else { (past, ahead) };
             let candidates = other.filter(|o| Some(*o) != chosen).into_iter().collect();
             return (chosen, Anchor::Document, candidates);

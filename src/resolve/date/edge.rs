@@ -52,7 +52,11 @@ impl Reader<'_> {
         let after = self.after(to + clock);
         let begins = |words: &[&str]| words.iter().any(|w| after.starts_with(*w));
         let common = |taken: &[char]| after.chars().nth(1).is_some_and(|c| taken.contains(&c));
-        let by_word = if begins(&["或之前", "及之前", "及以前", "或以前", "为止"]) || (after.starts_with('止') && !common(&['于', '步'])) {
+        // Most dates are followed by no such word.
+        let tells = after.starts_with(['或', '及', '为', '止', '以', '至', '开', '起', '之', '前', '后']);
+        let by_word = if !tells {
+            None
+        } else if begins(&["或之前", "及之前", "及以前", "或以前", "为止"]) || (after.starts_with('止') && !common(&['于', '步'])) {
             Some(Bound::Until)
         } else if begins(&["或之后", "及之后", "及以后", "或以后", "以来", "至今", "开始"]) || (after.starts_with('起') && !common(&NOT_FROM))
         {

@@ -72,12 +72,14 @@ impl<'t> Reader<'t> {
 
     /// The kind of token `at` if it touches the one before (one space allowed).
     pub(super) fn next(&self, at: usize) -> Option<Kind> {
-        matches!(self.gap(at)?, "" | " ").then(|| self.kind(at)).flatten()
+        let (before, token) = (self.tokens.get(at.checked_sub(1)?)?, self.tokens.get(at)?);
+        let touches = before.span.end == token.span.start || self.gap(at) == Some(" ");
+        touches.then_some(token.kind)
     }
 
     /// The same, with 的 allowed between: 十月的第一周.
     pub(super) fn next_of(&self, at: usize) -> Option<Kind> {
-        matches!(self.gap(at)?, "" | " " | "的").then(|| self.kind(at)).flatten()
+        self.next(at).or_else(|| if self.gap(at) == Some("的") { self.kind(at) } else { None })
     }
 
     pub(super) fn number(&self, at: usize) -> Option<Numeral> {

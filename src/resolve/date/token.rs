@@ -87,6 +87,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Its words are of every sentence, and make a token only before what a date
+    /// goes on with.
+    pub(super) const fn is_loose(self) -> bool {
+        matches!(self, Self::Ordinal | Self::Front | Self::Back | Self::First | Self::To | Self::Dash)
+    }
+
     /// Alone, or with others like it, it makes no date.
     pub(super) const fn needs_a_unit(self) -> bool {
         matches!(self, Self::Number(_) | Self::To | Self::Dash | Self::Ordinal | Self::Front | Self::Back | Self::First)
@@ -366,9 +372,20 @@ pub(super) fn tokens(text: &str, starts: impl Iterator<Item = usize>, almanac: &
     let mut skip_to = 0;
     // Where a token would touch the one before.
     let mut touching: Option<usize> = None;
-    while let Some(at) = touching.into_iter().chain(starts.peek().copied()).min() {
-        starts.next_if_eq(&at);
-        let touches = touching.take_if(|byte| *byte == at).is_some();
+    loop {
+        let start = starts.peek().copied();
+        let at = match (touching, start) {
+            (Some(touching), Some(start)) => touching.min(start),
+            (Some(at), None) | (None, Some(at)) => at,
+            (None, None) => break,
+        };
+        let (touches, starts_here) = (touching == Some(at), start == Some(at));
+        if touches {
+            touching = None;
+        }
+        if starts_here {
+            starts.next();
+        }
         if at < skip_to {
             continue;
         }
@@ -379,7 +396,7 @@ pub(super) fn tokens(text: &str, starts: impl Iterator<Item = usize>, almanac: &
         if touches && class & UNIT != 0 && out.last().is_some_and(|t| matches!(t.kind, Kind::Number(_))) {
             found = unit(rest).map(|(kind, bytes)| (kind, Span::new(at, at + bytes)));
         }
-        if found.is_none() && class & !UNIT != 0 {
+        if found.is_none() && (starts_here && class & !UNIT != 0 || class & (NUMERAL | LOOSE) != 0) {
             found = token(text, at, c, class, almanac);
         }
         if let Some((kind, span)) = found {
@@ -402,8 +419,11 @@ pub(super) const NUMERAL: u8 = 2;
 /// What only follows a number.
 pub(super) const UNIT: u8 = 4;
 const WEEK: u8 = 8;
+/// A word that begins a token by itself only before certain characters, but
+/// always where it touches the one before.
+pub(super) const LOOSE: u8 = 16;
 
-/// The classes of a character, but for [`WORD`].
+/// The classes of a character, but for [`WORD`] and [`LOOSE`].
 pub(super) const fn class_of(c: char) -> u8 {
     let numeral = if is_numeral(c) { NUMERAL } else { 0 };
     let unit = if matches!(c, '年' | '月' | '日' | '号' | '天' | '周' | '个' | '星' | '礼' | '季' | '世') { UNIT } else { 0 };

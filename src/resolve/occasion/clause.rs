@@ -11,6 +11,7 @@ use crate::parse::DateRange;
 use crate::resolve::actor::{Actor, people};
 use crate::resolve::date::{Bound, DateKind, DateMention};
 use crate::resolve::place::Level;
+use crate::resolve::short::{parted_last, without_first, without_last};
 use crate::resolve::vocabulary::Vocabulary;
 
 /// How many tokens around a head or verb are looked at.
@@ -149,7 +150,7 @@ pub(super) fn end(tokens: &[Token], from: usize) -> usize {
 
 /// What may stand before a date at the head of a sentence.
 pub(super) fn is_lead(lead: &str) -> bool {
-    let rest = lead.trim_start_matches("当地时间").trim_start_matches(['在', '于']);
+    let rest = without_first(lead, "当地时间").trim_start_matches(['在', '于']);
     rest.is_empty() || rest.starts_with('（') && rest.ends_with('）') || rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '、' | ' '))
 }
 
@@ -173,6 +174,32 @@ pub(super) fn when(date: &DateMention, text: &str) -> Option<When> {
     Some(When { range })
 }
 
+/// Kinds of tokens, a bit for each; places, dates, heads and verbs of all sorts
+/// are one kind each.
+#[derive(Clone, Copy)]
+struct Kinds(u64);
+
+impl Kinds {
+    fn of(tokens: &[Token]) -> Self {
+        Self(tokens.iter().fold(0, |all, token| all | Self::bit(token.kind)))
+    }
+
+    const fn bit(kind: Kind) -> u64 {
+        match kind {
+            Kind::Role(role) => 1 << role as u8,
+            Kind::Date(_) => 1 << 63,
+            Kind::Place(_) => 1 << 62,
+            Kind::Head { .. } => 1 << 61,
+            Kind::Verb(_) => 1 << 60,
+            Kind::Title | Kind::Work | Kind::Speech | Kind::Mark(_) => 0,
+        }
+    }
+
+    const fn hold(self, kind: Kind) -> bool {
+        self.0 & Self::bit(kind) != 0
+    }
+}
+
 /// A clause of a sentence.
 pub(super) struct Clause<'t> {
     pub sentence: Sentence<'t>,
@@ -187,6 +214,8 @@ pub(super) struct Clause<'t> {
     pub span: Span,
     /// Found when it is first asked for: most clauses tell of no occasion.
     about: OnceCell<About>,
+    /// What its tokens are: most questions about a clause ask for one it has none of.
+    kinds: Kinds,
     /// A place that the clause says things are in.
     pub located: Option<usize>,
     /// It ends in a verb of saying.
@@ -210,11 +239,13 @@ impl<'t> Clause<'t> {
         let says = speaks && !Span::new(start, sentence.text.len()).of(sentence.text).starts_with('应');
         let closing = last.filter(|t| speaks || matches!(t.kind, Kind::Mark('，' | '。' | '；' | '：' | '！' | '？' | '\n')));
         let end = closing.map_or(sentence.text.len(), |t| t.span.start);
+        let to = if closing.is_some() { to - 1 } else { to };
         let mut clause = Self {
             sentence,
             tokens,
             from,
-            to: if closing.is_some() { to - 1 } else { to },
+            to,
+            kinds: Kinds::of(tokens.get(from..to).unwrap_or_default()),
             vocabulary,
             day,
             span: Span::new(start, end.max(start)),
@@ -266,7 +297,7 @@ impl<'t> Clause<'t> {
     }
 
     pub(super) fn has(&self, role: Role) -> bool {
-        self.tokens.iter().take(self.to).skip(self.from).take(WINDOW).any(|t| t.kind == Kind::Role(role))
+        self.kinds.hold(Kind::Role(role)) && self.tokens.iter().take(self.to).skip(self.from).take(WINDOW).any(|t| t.kind == Kind::Role(role))
     }
 
     /// Tokens of the clause before `at`, nearest first, in the window.
@@ -299,11 +330,19 @@ impl<'t> Clause<'t> {
 
     /// The last date of the clause; of 全国两会期间 the day is not told.
     pub(super) fn last_when(&self) -> Option<When> {
-        self.back(self.to).find_map(|at| self.when_at(at)).or_else(|| self.has(Role::Congress).then_some(When { range: None }))
+        self.dated_back(self.to).or_else(|| self.has(Role::Congress).then_some(When { range: None }))
+    }
+
+    /// The nearest date before `at`.
+    fn dated_back(&self, at: usize) -> Option<When> {
+        if self.kinds.hold(Kind::Date(0)) { self.back(at).find_map(|at| self.when_at(at)) } else { None }
     }
 
     /// Somebody gets to a place.
     fn arrives(&self) -> bool {
+        if !self.kinds.hold(Kind::Verb(OccasionType::Visit)) {
+            return false;
+        }
         let arrival =
             |at: usize| matches!(self.kind(at), Some(Kind::Verb(OccasionType::Visit))) && self.span_of(at).of(self.sentence.text).contains(['抵', '到']);
         self.back(self.to).any(arrival)
@@ -313,10 +352,12 @@ impl<'t> Clause<'t> {
     /// nearest before it, else before in the sentence, else at the head of the
     /// paragraph; what was said has only dates of its own.
     pub(super) fn when(&self, at: usize, state: &State<'_>) -> Option<When> {
-        let own = self.back(at).find_map(|at| self.when_at(at));
-        own.or_else(|| self.back(at).find(|at| self.is(*at, Role::Congress)).map(|_| When { range: None }))
-            .or(state.when)
-            .or(state.head.filter(|_| !state.reported))
+        let own = self.dated_back(at);
+        own.or_else(|| {
+            self.back(at).filter(|_| self.kinds.hold(Kind::Role(Role::Congress))).find(|at| self.is(*at, Role::Congress)).map(|_| When { range: None })
+        })
+        .or(state.when)
+        .or(state.head.filter(|_| !state.reported))
     }
 
     /// The subject: what stands before the first verb, date or preposition, or
@@ -357,7 +398,7 @@ impl<'t> Clause<'t> {
                     && let Some(over) = self.ahead(at).find(|i| self.is(*i, Role::Company) || self.is(*i, Role::Under))
                 {
                     if self.is(over, Role::Under) {
-                        about.host = people(self.slice(span.end, self.span_of(over).start).trim_end_matches("主持"), self.vocabulary, self.day);
+                        about.host = people(without_last(self.slice(span.end, self.span_of(over).start), "主持"), self.vocabulary, self.day);
                     }
                     at = over;
                 } else if !matches!(self.kind(at), Some(Kind::Date(_) | Kind::Role(Role::Manner | Role::Also | Role::Congress))) {
@@ -377,7 +418,7 @@ impl<'t> Clause<'t> {
         if text.chars().count() < 2 {
             return false;
         }
-        let text = text.rsplit_once("邀请").map_or(text, |(_, rest)| rest);
+        let text = parted_last(text, "邀请").map_or(text, |(_, rest)| rest);
         let persons = people(trim_deed(text), self.vocabulary, self.day);
         if persons.is_empty() {
             about.organ = Some(text.to_owned());
@@ -389,6 +430,10 @@ impl<'t> Clause<'t> {
 
     /// A place right after 在, or 在京; of a chain (黑龙江省哈尔滨市) the last.
     pub(super) fn locative(&self, from: usize, to: usize) -> Option<usize> {
+        let leads = [Kind::Role(Role::Capital), Kind::Role(Role::At), Kind::Role(Role::Go), Kind::Verb(OccasionType::Visit)];
+        if !leads.into_iter().any(|lead| self.kinds.hold(lead)) {
+            return None;
+        }
         for at in from..to.min(from + 2 * WINDOW) {
             match self.kind(at) {
                 Some(Kind::Role(Role::Capital)) => return self.vocabulary.gazetteer.capital(),
@@ -432,6 +477,9 @@ impl<'t> Clause<'t> {
 
     /// Places that the clause goes to: 先后来到安庆、合肥等地.
     pub(super) fn went(&self) -> Option<(String, Option<usize>)> {
+        if !self.kinds.hold(Kind::Role(Role::Go)) {
+            return None;
+        }
         let go = (self.from..self.to.min(self.from + WINDOW)).find(|at| self.is(*at, Role::Go) && self.place_at(*at + 1).is_some())?;
         let (name, place) = self.places_from(go + 1)?;
         Some((name, Some(place)))
@@ -486,12 +534,12 @@ impl<'t> Clause<'t> {
             }
             return;
         }
-        let attends = [Role::Attend, Role::Chair, Role::Speak].iter().any(|role| self.has(*role));
-        if !attends || state.reported {
+        let attends = !state.reported && [Role::Attend, Role::Chair, Role::Speak].iter().any(|role| self.has(*role));
+        if !attends {
             return;
         }
         // 甲出席乙论坛: of something else.
-        let other = self.tokens.iter().take(self.to).skip(self.from).any(|t| matches!(t.kind, Kind::Head { .. }) && !self.points(t.span));
+        let other = self.holds_head() && self.tokens.iter().take(self.to).skip(self.from).any(|t| matches!(t.kind, Kind::Head { .. }) && !self.points(t.span));
         if other {
             return;
         }
@@ -504,6 +552,16 @@ impl<'t> Clause<'t> {
                 add_actor(&mut event.actors, actor.clone());
             }
         }
+    }
+
+    /// Whether a noun in it heads a name.
+    pub(super) const fn holds_head(&self) -> bool {
+        self.kinds.hold(Kind::Head { kind: OccasionType::Other, alone: false })
+    }
+
+    /// Whether an occasion can be read from it.
+    pub(super) const fn may_tell(&self) -> bool {
+        self.holds_head() || self.kinds.hold(Kind::Verb(OccasionType::Other))
     }
 
     /// A head that stands bare points back.

@@ -7,6 +7,7 @@ use super::{Kind, OccasionType, Role};
 use crate::diagnostic::Span;
 use crate::resolve::actor::{Actor, people, without_courtesy};
 use crate::resolve::place::Level;
+use crate::resolve::short::{parted, parted_last, without_first, without_last};
 
 /// Words of haste and manner between a place and its verb.
 const MANNER: [&str; 12] = ["实地", "专题", "进行", "开展", "作", "等地", "等", "专程", "深入", "就", "主持召开", "了"];
@@ -170,7 +171,7 @@ impl Clause<'_> {
                 .collect();
         }
         let who = without_courtesy(&partner.text, self.vocabulary);
-        let who = who.trim_start_matches('由').trim_start_matches("来访的").trim_end_matches("及夫人");
+        let who = without_last(without_first(who.trim_start_matches('由'), "来访的"), "及夫人");
         // 甲总统 is named as 总统甲.
         let swapped = persons
             .first()
@@ -182,7 +183,7 @@ impl Clause<'_> {
         }
         let mut others = persons;
         if others.is_empty()
-            && let Some((leader, _)) = who.split_once("率领").or_else(|| who.split_once("为团长"))
+            && let Some((leader, _)) = parted(who, "率领").or_else(|| parted(who, "为团长"))
         {
             others = people(leader, self.vocabulary, self.day);
         }
@@ -202,8 +203,8 @@ impl Clause<'_> {
         });
         let end = stop.map_or(self.span.end, |i| self.span_of(i).start);
         let text = self.slice(verb.end, end);
-        let text =
-            text.split_once(' ').map_or(text, |(first, _)| first).trim_start_matches('了').trim_end_matches(['时', '并', '后', '）']).trim_end_matches("期间");
+        let text = text.split_once(' ').map_or(text, |(first, _)| first).trim_start_matches('了').trim_end_matches(['时', '并', '后', '）']);
+        let text = without_last(text, "期间");
         (text.chars().count() >= 2).then(|| (verb.end, Partner { text: without_journey(text).to_owned() }))
     }
 
@@ -232,7 +233,7 @@ impl Clause<'_> {
             })
             .map_or(self.span_of(at).start, |i| self.span_of(i).start);
         let text = self.slice(from, end);
-        let text = ["以视频方式", "非正式", "正式", "小范围", "大范围", "进行", "举行", "视频"].iter().fold(text, |t, w| t.trim_end_matches(w));
+        let text = ["以视频方式", "非正式", "正式", "小范围", "大范围", "进行", "举行", "视频"].iter().fold(text, |t, w| without_last(t, w));
         let text = without_journey(text.trim_matches(['，', '、', ' ']));
         (text.chars().count() >= 2).then(|| (self.span_of(with).start, Partner { text: text.to_owned() }))
     }
@@ -260,7 +261,7 @@ impl Clause<'_> {
     fn two_callers(&self, at: usize, word: &str, state: &State<'_>) -> Option<Found> {
         let organ = self.organ()?;
         let (one, other) = organ.split_once('和').or_else(|| organ.split_once('与'))?;
-        let (other, office) = other.split_once("两国")?;
+        let (other, office) = parted(other, "两国")?;
         let name = format!("{one}{office}同{other}{office}{word}");
         let span = Span::new(self.span.start, self.span_of(at).end);
         Some(Found { span, name, kind: OccasionType::Call, rule: "call", when: self.when(at, state), place: None, actors: Vec::new() })
@@ -294,7 +295,7 @@ impl Clause<'_> {
                 return self.visit_to_object(at, when, own.is_some(), persons);
             }
             let target = self.slice(from, verb.start);
-            let (country, manner) = target.split_once("进行").or_else(|| target.split_once("开展")).unwrap_or((target, ""));
+            let (country, manner) = parted(target, "进行").or_else(|| parted(target, "开展")).unwrap_or((target, ""));
             let country = if country == "我国" || country == "华" { "中国" } else { country };
             if !(2..=24).contains(&country.chars().count()) {
                 return None;
@@ -302,7 +303,7 @@ impl Clause<'_> {
             let place = self.ahead(about).take_while(|i| *i < at).find_map(|i| self.place_at(i)).or_else(|| self.country(country));
             place?;
             let place = if state.arrived { state.place.or(place) } else { place };
-            let name = format!("对{}{}{word}", bare(country), manner.trim_start_matches("为期").trim_end_matches('的'));
+            let name = format!("对{}{}{word}", bare(country), without_first(manner, "为期").trim_end_matches('的'));
             return Some(Found { span: Span::new(from, verb.end), name, kind: OccasionType::Visit, rule: "visit", when: Some(when), place, actors: persons });
         }
         self.visit_to_object(at, when, own.is_some(), persons)
@@ -347,7 +348,7 @@ impl Clause<'_> {
         }
         let visits = self.ahead(at).find(|i| matches!(self.kind(*i), Some(Kind::Verb(OccasionType::Visit))));
         let object = self.object_after(at);
-        let object = object.strip_suffix('时').unwrap_or(object).trim_end_matches("机场").trim_end_matches("国际");
+        let object = without_last(without_last(object.strip_suffix('时').unwrap_or(object), "机场"), "国际");
         let place = (at + 1..self.to).find_map(|i| self.place_at(i));
         let last = self.chain(at + 1).map(|(place, _)| place).or(place)?;
         let name = if visits.is_some() {
@@ -360,7 +361,7 @@ impl Clause<'_> {
         } else {
             // 抵达俄罗斯远东地区主要工业城市某市: what the city is called.
             let city = self.places_from(at + 1).map(|(list, _)| list);
-            let object = object.rsplit_once("城市").map_or(object, |(_, city)| city);
+            let object = parted_last(object, "城市").map_or(object, |(_, city)| city);
             let short = object.chars().count() <= 12;
             format!("抵达{}", if short { bare(object) } else { city? })
         };
@@ -432,7 +433,7 @@ impl Clause<'_> {
             actors,
         };
         if matches!(word, "揭牌" | "奠基" | "挂牌成立" | "揭幕") {
-            let what = self.organ()?.trim_end_matches("正式");
+            let what = without_last(self.organ()?, "正式");
             let inside = self.sentence.places.iter().find(|p| what.contains(p.span.of(self.sentence.text))).and_then(|p| p.place);
             return (what.chars().count() >= 3).then(|| Found { place: place.or(inside), ..found(format!("{}{word}", bare(what)), Vec::new()) });
         }

@@ -19,10 +19,11 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 pub use self::series::Series;
-pub(super) use self::token::{Kind, Lexer, Role, Token};
+pub(super) use self::token::{Kind, Lexer, Role, Tells, Token};
 
 use self::clause::{Clause, Found, State, When};
 use super::actor::Actor;
+use super::beginnings::InSentence;
 use super::date::DateMention;
 use super::place::Level;
 use super::vocabulary::Vocabulary;
@@ -177,8 +178,9 @@ pub(super) struct Sentence<'t> {
     pub text: &'t str,
     pub dates: &'t [&'t DateMention],
     pub places: &'t [PlaceAt],
-    /// It may hold a word from which an occasion is read.
-    pub tells: bool,
+    /// The most that one of its words may tell.
+    pub tells: Tells,
+    pub beginnings: InSentence<'t>,
 }
 
 /// A place mention of a sentence.
@@ -211,7 +213,8 @@ impl<'v> Paragraph<'v> {
     /// # Cost
     /// Linear: one scan, then a bounded window around each head or verb.
     pub(super) fn read(&mut self, sentence: Sentence<'_>, tokens: &mut Vec<Token>, earlier: &mut [Event]) -> Vec<Event> {
-        if !sentence.tells && !may_have_preamble(sentence.text) {
+        let tells = sentence.tells == Tells::Occasion || sentence.tells == Tells::Part && !earlier.is_empty();
+        if !tells && !may_have_preamble(sentence.text) {
             self.take_head(sentence, after_number(sentence.text));
             return Vec::new();
         }
@@ -232,7 +235,7 @@ impl<'v> Paragraph<'v> {
             let to = clause::end(tokens, from);
             let clause = Clause::new(sentence, tokens, from, to, self.vocabulary, self.day, &state);
             let before = out.len();
-            for at in from..to {
+            for at in (from..to).filter(|_| clause.may_tell()) {
                 for each in clause.occasions(at, &state, &out, earlier) {
                     if told_before(&each, earlier) {
                         continue;
@@ -342,7 +345,8 @@ fn told_before(found: &Found, earlier: &mut [Event]) -> bool {
 const MAX_PREAMBLE: usize = 90;
 
 fn may_have_preamble(text: &str) -> bool {
-    text.char_indices().take_while(|(at, _)| *at <= MAX_PREAMBLE).any(|(_, c)| c == '：')
+    let may_be = text.as_bytes().get(..=MAX_PREAMBLE).unwrap_or(text.as_bytes());
+    memchr::memchr_iter(0xef, may_be).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with('：')))
 }
 
 /// Where the sentence begins after 央视网消息（新闻联播）：.
@@ -355,7 +359,8 @@ fn body_start(text: &str, tokens: &[Token]) -> usize {
 
 /// Where a sentence begins after the number of a list: （2）, 7..
 fn after_number(text: &str) -> usize {
-    let number = text.trim_start_matches(['（', '(']).trim_start_matches(|c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c));
+    let is_number = |c: char| matches!(c, '0'..='9' | '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十');
+    let number = text.trim_start_matches(['（', '(']).trim_start_matches(is_number);
     let rest = number.strip_prefix(['）', ')', '.', '．', '、']).filter(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
     rest.map_or(0, |rest| text.len() - rest.len())
 }

@@ -1,6 +1,7 @@
 //! Canonical names: marks off, bodies in their short form, sessions by number.
 
 use crate::parse::{is_numeral, numeral};
+use crate::resolve::short::parted;
 use crate::resolve::vocabulary::Vocabulary;
 
 /// The canonical form of a name as it stands in the text.
@@ -31,14 +32,14 @@ pub(super) fn canonical(raw: &str, vocabulary: &Vocabulary) -> String {
     }
     // 政协第十四届全国委员会第二次会议 → 全国政协十四届二次会议
     if let Some(rest) = name.strip_prefix("政协第").or_else(|| name.strip_prefix("全国政协第"))
-        && let Some((term, session)) = rest.split_once("届全国委员会").or_else(|| rest.split_once("届"))
+        && let Some((term, session)) = parted(rest, "届全国委员会").or_else(|| parted(rest, "届"))
         && term.chars().all(is_numeral)
     {
         let session = if session.starts_with("常委会") { session } else { session.strip_prefix('第').unwrap_or(session) };
         name = format!("全国政协{term}届{session}");
     }
     // 中国共产党第八届中央委员会第六次全体会议 → 八届六中全会
-    if let Some((head, rest)) = name.split_once("届中央委员会")
+    if let Some((head, rest)) = parted(&name, "届中央委员会")
         && let Some(session) = rest.trim_start_matches(['的', '第']).strip_suffix("次全体会议")
     {
         let term = head.rsplit_once('第').map_or(head, |(_, term)| term);
@@ -47,7 +48,7 @@ pub(super) fn canonical(raw: &str, vocabulary: &Vocabulary) -> String {
         }
     }
     // 中共第八届全国代表大会第二次会议 → 中共八大二次会议
-    if let Some((head, rest)) = name.split_once("全国代表大会第")
+    if let Some((head, rest)) = parted(&name, "全国代表大会第")
         && let Some(session) = rest.strip_suffix("次会议")
         && let Some((party, term)) = head.trim_end_matches(['届', '次']).rsplit_once('第')
         && matches!(party, "中共" | "中国共产党")
@@ -81,7 +82,7 @@ pub(super) fn is_generic(own: &str, vocabulary: &Vocabulary) -> bool {
         if rest.is_empty() {
             return true;
         }
-        if let Some(next) = vocabulary.generic.iter().find_map(|word| rest.strip_prefix(word.as_str())) {
+        if let Some(next) = vocabulary.generic.longest(rest).and_then(|((), bytes)| rest.get(bytes..)) {
             rest = next;
             continue;
         }

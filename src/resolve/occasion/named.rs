@@ -7,6 +7,7 @@ use crate::diagnostic::Span;
 use crate::parse::{DateRange, Precision};
 use crate::resolve::actor::people;
 use crate::resolve::place::Level;
+use crate::resolve::short::{parted_last, without_first, without_last};
 
 /// Most characters of a name.
 const MAX_NAME_CHARS: usize = 60;
@@ -350,7 +351,7 @@ impl Clause<'_> {
     fn welcome(&self, at: usize, when: Option<When>, state: &State<'_>) -> Option<Found> {
         let head = self.span_of(at);
         let rest = self.slice(head.end, self.sentence.text.len().min(head.end + 240)).trim_start_matches(['，', ' ']);
-        let rest = ["热烈", "隆重"].iter().fold(rest, |r, w| r.trim_start_matches(w));
+        let rest = ["热烈", "隆重"].iter().fold(rest, |r, w| without_first(r, w));
         let guest = if let Some(after) = rest.strip_prefix("欢迎") {
             let end = ["对我国", "对中国", "来华", "访华", "来访", "对", "，", "。"].iter().filter_map(|w| after.find(w)).min()?;
             after.get(..end)?
@@ -359,7 +360,7 @@ impl Clause<'_> {
             let stop = self.ahead(toward).find(|i| matches!(self.kind(*i), Some(Kind::Role(Role::Hold | Role::At) | Kind::Date(_))))?;
             self.slice(self.span_of(toward).end, self.span_of(stop).start)
         };
-        let guest = guest.rsplit_once("访问的").map_or(guest, |(_, g)| g).trim_start_matches("来访的");
+        let guest = without_first(parted_last(guest, "访问的").map_or(guest, |(_, g)| g), "来访的");
         if !(2..=40).contains(&guest.chars().count()) {
             return None;
         }
@@ -483,7 +484,7 @@ impl Clause<'_> {
     /// Who holds what only a head word names.
     fn organiser(&self, at: usize, left: &Left, state: &State<'_>) -> Option<String> {
         let fits = |text: &str| {
-            let text = text.trim_matches(['，', '“', '”', ' ']).trim_end_matches("分别");
+            let text = without_last(text.trim_matches(['，', '“', '”', ' ']), "分别");
             let count = text.chars().count();
             let organ = (2..=24).contains(&count)
                 && people(text, self.vocabulary, self.day).is_empty()
@@ -493,7 +494,7 @@ impl Clause<'_> {
                 && !matches!(text, "记者" | "会议" | "大会" | "我们" | "双方" | "两国" | "中国" | "我国")
                 && !self.is_place(text)
                 && !["广场", "大会堂", "体育馆", "体育场", "会堂", "国宾馆"].iter().any(|w| text.ends_with(w));
-            organ.then(|| text.trim_start_matches("中共").to_owned()).map(|t| if text.starts_with("中共中央") { text.to_owned() } else { t })
+            organ.then(|| without_first(text, "中共").to_owned()).map(|t| if text.starts_with("中共中央") { text.to_owned() } else { t })
         };
         // 在国务院新闻办今天举行的新闻发布会上
         if left.relative
@@ -510,9 +511,9 @@ impl Clause<'_> {
             // 在3日国务院新闻办举行的
             if let Some(date) = self.back(bound).find(|i| matches!(self.kind(*i), Some(Kind::Date(_))))
                 && let Some(organ) = fits(
-                    self.slice(self.span_of(date).end, self.span_of(bound).start)
-                        .trim_end_matches("举行")
-                        .trim_end_matches("召开")
+                    ["举行", "召开"]
+                        .iter()
+                        .fold(self.slice(self.span_of(date).end, self.span_of(bound).start), |text, word| without_last(text, word))
                         .trim_start_matches(['上', '下', '午']),
                 )
             {
@@ -529,7 +530,7 @@ impl Clause<'_> {
         }
         // 外交部发言人甲在17日记者会上: the title names the organ.
         if matches!(self.kind(at), Some(Kind::Head { kind: OccasionType::Press, .. }))
-            && let Some(organ) = self.persons(state).first().and_then(|a| a.title.strip_suffix("发言人")).map(|t| t.trim_end_matches("新闻"))
+            && let Some(organ) = self.persons(state).first().and_then(|a| a.title.strip_suffix("发言人")).map(|t| without_last(t, "新闻"))
             && organ.chars().count() >= 2
         {
             return Some(organ.to_owned());
@@ -629,6 +630,9 @@ impl Clause<'_> {
     /// A plenary session in passing, of which a group meets later in the
     /// sentence: 参加全国政协十四届二次会议的…委员.
     pub(super) fn passing_session(&self) -> Option<String> {
+        if !self.holds_head() {
+            return None;
+        }
         let at = (self.from..self.to.min(self.from + WINDOW_OF_SESSION))
             .find(|i| matches!(self.kind(*i), Some(Kind::Head { kind: OccasionType::Conference | OccasionType::Plenary, .. })) && self.is(i + 1, Role::Of))?;
         let left = self.left(at);

@@ -87,7 +87,11 @@ pub(super) fn id(name: &str, kind: OccasionType, date: DateRange, numbered: Opti
 /// and name, the name without what writers add or leave out (全国, 第…届, the
 /// organ's 中共).
 fn key(name: &str, kind: OccasionType, date: DateRange, numbered: Option<&Numbered<'_>>) -> String {
-    let days = || format!("{}\0{}", date.start, date.end);
+    let days = || {
+        let start = date.start.to_string();
+        let end = if date.end == date.start { start.clone() } else { date.end.to_string() };
+        start + "\0" + &end
+    };
     match numbered.map(|n| (n, n.series.unit, n.session)) {
         Some((n, Unit::Session, Some(session))) => format!("{}\0{:?}\0{session}", n.series.id, n.term),
         Some((n, Unit::Year, _)) => format!("{}\0{}", n.series.id, date.start.year()),
@@ -104,7 +108,8 @@ const fn is_common_han(c: char) -> bool {
 
 /// A name without what writers add or leave out.
 fn normalised(name: &str) -> String {
-    let mut out: String = name.chars().filter(|c| is_common_han(*c) || c.is_alphanumeric()).collect();
+    let mut out = String::with_capacity(name.len());
+    out.extend(name.chars().filter(|c| is_common_han(*c) || c.is_alphanumeric()));
     for added in ["中国共产党", "中共", "中国", "全国", "全军", "中央"] {
         if let Some(rest) = out.strip_prefix(added)
             && rest.chars().count() >= 4

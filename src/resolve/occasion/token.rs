@@ -1,15 +1,16 @@
 //! A sentence → tokens: marks, dates, places, titles, heads, verbs and the
 //! words that shape a sentence around them, in the order of the text.
 //!
-//! One pass of one automaton; what lies between tokens is plain text.
+//! One pass over the places where one may begin; what lies between tokens is plain text.
 
 use std::collections::BTreeMap;
 
-use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
 use serde::Deserialize;
 
 use super::{OccasionType, Sentence};
 use crate::diagnostic::Span;
+use crate::resolve::beginnings::{Beginnings, OCCASIONS, TOKENS};
+use crate::resolve::char_set::CharSet;
 use crate::resolve::words::Words;
 
 /// The part of a word in a sentence that tells of an occasion.
@@ -137,15 +138,27 @@ const MAX_QUOTED_BYTES: usize = 40 * 3;
 
 /// The words of the vocabulary, ready to be found.
 pub(in crate::resolve) struct Lexer {
-    kinds: Vec<Kind>,
+    words: Words<Kind>,
     /// The words from which an occasion can be read.
-    pub telling: Words<()>,
-    automaton: CharwiseDoubleArrayAhoCorasick<u32>,
+    telling: Words<Tells>,
+    /// What titles begin with.
+    titles_firsts: CharSet,
+    titles: Words<()>,
+}
+
+/// What a sentence may tell of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::resolve) enum Tells {
+    Nothing,
+    /// Who takes part in an occasion that was told before.
+    Part,
+    /// An occasion.
+    Occasion,
 }
 
 impl Lexer {
     /// The first of two entries for one word holds.
-    pub(in crate::resolve) fn new<'w>(entries: impl Iterator<Item = (&'w str, Kind)>) -> Result<Self, String> {
+    pub(in crate::resolve) fn new<'w>(entries: impl Iterator<Item = (&'w str, Kind)>) -> Self {
         const MARKS: [(&str, char); 14] = [
             ("，", '，'),
             ("。", '。'),
@@ -166,19 +179,34 @@ impl Lexer {
         for (word, kind) in entries {
             all.entry(word).or_insert(kind);
         }
-        let kinds: Vec<Kind> = all.values().copied().collect();
-        let telling = Words::new(all.iter().filter(|(_, kind)| kind.tells()).map(|(word, _)| (*word, ())));
-        let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build_with_values(all.into_keys().zip(0_u32..))
-            .map_err(|e| e.to_string())?;
-        Ok(Self { kinds, telling, automaton })
+        let tells = |kind: &Kind| if matches!(kind, Kind::Role(_)) { Tells::Part } else { Tells::Occasion };
+        let telling = Words::new(all.iter().filter(|(_, kind)| kind.tells()).map(|(word, kind)| (*word, tells(kind))));
+        let titles = || all.iter().filter(|(_, kind)| **kind == Kind::Title).map(|(word, _)| *word);
+        let titles_firsts = titles().filter_map(|word| word.chars().next()).collect();
+        let titles = Words::new(titles().map(|word| (word, ())));
+        Self { words: Words::new(all), telling, titles_firsts, titles }
+    }
+
+    /// Tells `beginnings` of the words.
+    pub(in crate::resolve) fn add_to(&self, beginnings: &mut Beginnings) {
+        beginnings.add(OCCASIONS, self.telling.iter().map(|(word, _)| word));
+        beginnings.add(TOKENS, self.words.iter().map(|(word, _)| word));
+    }
+
+    /// What the word tells with which `text` begins.
+    pub(in crate::resolve) fn tells(&self, text: &str) -> Tells {
+        self.telling.longest(text).map_or(Tells::Nothing, |(tells, _)| tells)
     }
 
     /// The titles in a short phrase.
-    pub(in crate::resolve) fn titles(&self, phrase: &str) -> Vec<Span> {
-        let title = |value: u32| self.kinds.get(value as usize) == Some(&Kind::Title);
-        self.automaton.leftmost_find_iter(phrase).filter(|hit| title(hit.value())).map(|hit| Span::new(hit.start(), hit.end())).collect()
+    pub(in crate::resolve) fn titles(&self, phrase: &str, beginnings: &Beginnings) -> Vec<Span> {
+        // Most phrases hold none, also none within another word.
+        let begins = |at: usize| phrase.get(at..).is_some_and(|rest| self.titles.longest(rest).is_some());
+        if !phrase.char_indices().any(|(at, c)| self.titles_firsts.contains(c) && begins(at)) {
+            return Vec::new();
+        }
+        let tokens = self.words.leftmost(phrase, beginnings.each(phrase, TOKENS));
+        tokens.filter(|(kind, _)| *kind == Kind::Title).map(|(_, span)| span).collect()
     }
 
     /// Reads a sentence into `out`; tells whether it holds anything from which
@@ -187,13 +215,11 @@ impl Lexer {
     /// # Cost
     /// One scan of the text; nothing is allocated once `out` has grown.
     pub(super) fn read(&self, sentence: Sentence<'_>, out: &mut Vec<Token>) -> bool {
-        let Sentence { text, dates, places, .. } = sentence;
+        let Sentence { text, dates, places, beginnings, .. } = sentence;
         out.clear();
         let mut found = false;
         let (mut date, mut place) = (0, 0);
-        for hit in self.automaton.leftmost_find_iter(text) {
-            let span = Span::new(hit.start(), hit.end());
-            let Some(kind) = self.kinds.get(hit.value() as usize).copied() else { continue };
+        for (kind, span) in self.words.leftmost(text, beginnings.of(TOKENS)) {
             if kind == Kind::Role(Role::Trap) {
                 continue;
             }

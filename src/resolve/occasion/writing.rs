@@ -6,6 +6,7 @@ use super::name::bare;
 use super::{Event, Kind, OccasionType, Role};
 use crate::diagnostic::Span;
 use crate::resolve::actor::people;
+use crate::resolve::short::{without_first, without_last};
 
 impl Clause<'_> {
     /// 向…致贺信, 致电祝贺…, 就…作出重要指示, 同…互致贺电.
@@ -44,19 +45,12 @@ impl Clause<'_> {
                 }
                 let about = self.back(at).find(|i| self.is(*i, Role::About) || self.is(*i, Role::At));
                 let subject = about.map(|i| self.slice(self.span_of(i).end, verb.start));
-                let subject = subject.map(|s| {
-                    ["作出", "作了", "做出"]
-                        .iter()
-                        .fold(s, |s, w| s.trim_end_matches(w))
-                        .trim_end_matches("之际")
-                        .trim_end_matches("专门")
-                        .trim_end_matches("再次")
-                });
+                let subject = subject.map(|s| ["作出", "作了", "做出", "之际", "专门", "再次"].iter().fold(s, |s, w| without_last(s, w)));
                 match subject.filter(|s| s.chars().count() >= 2) {
                     Some(subject) => found(format!("就{}作出{word}", bare(subject))),
                     None if when.is_some() || !earlier.is_empty() || !out.is_empty() => pointed()
                         .filter(|name| !name.starts_with('致'))
-                        .and_then(|name| found(format!("就{}作出{word}", name.trim_end_matches("会议").trim_end_matches("座谈会")))),
+                        .and_then(|name| found(format!("就{}作出{word}", without_last(without_last(&name, "会议"), "座谈会")))),
                     None => None,
                 }
             }
@@ -92,12 +86,12 @@ impl Clause<'_> {
         let with = self.back(at).filter(|i| self.is(*i, Role::With) || self.is(*i, Role::And)).last();
         if before.ends_with("互致") {
             let with = with?;
-            let target = self.slice(self.span_of(with).end, verb.start).trim_end_matches("互致").trim_end_matches("分别");
+            let target = without_last(without_last(self.slice(self.span_of(with).end, verb.start), "互致"), "分别");
             return found(format!("同{}互致{word}", self.addressee(target)));
         }
         if let Some(toward) = toward {
             let target = self.slice(self.span_of(toward).end, verb.start);
-            let target = ["致", "发", "来", "去", "出", "亲切", "回"].iter().fold(target, |t, w| t.trim_end_matches(w));
+            let target = ["致", "发", "来", "去", "出", "亲切", "回"].iter().fold(target, |t, w| without_last(t, w));
             // 分别向研讨会致贺信: the one told of before.
             let bare_head = matches!(self.kind(toward + 1), Some(Kind::Head { .. })) && self.span_of(toward + 1).of(self.sentence.text) == target;
             let name = if bare_head { pointed() } else { None };
@@ -118,7 +112,7 @@ impl Clause<'_> {
         }
         let sorrow =
             self.slice(verb.end, self.sentence.text.len().min(verb.end + 240)).contains("慰问") || self.slice(verb.end, self.span.end).contains("哀悼");
-        let body = body.trim_start_matches("祝贺").trim_start_matches("视贺").trim_start_matches('，');
+        let body = without_first(without_first(body, "祝贺"), "视贺").trim_start_matches('，');
         let stop = ["并", "当选", "就任", "就职", "连任", "再次", "就", "表示", "对", "成立", "国庆", "，", "逝世", "当地", "在"]
             .iter()
             .filter_map(|w| body.find(w))
