@@ -45,9 +45,9 @@ pub(super) struct Index {
 }
 
 /// Writes the two files into a folder.
-pub(super) fn write_rollup(folder: &Path, rollup: Rollup, hits: &BTreeMap<String, u64>, settings: &Settings) -> Result<Index, WriteError> {
+pub(super) fn write_rollup(folder: &Path, rollup: Rollup, hits: BTreeMap<String, u64>, settings: &Settings) -> Result<Index, WriteError> {
     let path = folder.join(ROLLUP);
-    let mut index = Index { slices: Vec::new(), hits: hits.clone() };
+    let mut index = Index { slices: Vec::new(), hits };
     let mut all: Vec<u8> = Vec::new();
     for (part, mut series) in rollup.into_parts(settings) {
         let occasions = Rollup { occasions: std::mem::take(&mut series.occasions), ..Rollup::default() };

@@ -26,7 +26,7 @@ use crate::resolve::{Resolution, resolve};
 use crate::tag::{Hit, tag};
 use crate::tally::Rolling;
 use crate::write::{
-    AnnotationRows, DateRow, DocumentRow, EventRow, HitRow, PlaceRow, Reread, Row, RowCounts, RowMaker, SENTENCE_COLUMNS, SentenceRow, ShardCheck, SpanRow,
+    DateRow, DocumentRow, DocumentRows, EventRow, HitRow, PlaceRow, Reread, Row, RowCounts, RowMaker, SENTENCE_COLUMNS, SentenceRow, ShardCheck, SpanRow,
     TableFile, WriteError, batch, document_row, documents, han_chars_of, read_columns, read_parquet, resolutions, span_rows, write_parquet,
 };
 
@@ -259,7 +259,7 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
     let resolved = known.is_none().then(|| cache.begin()).transpose()?;
     let tagged = (asked.until >= Stage::Tag && !has_table(cache, keys, "hits")).then(|| cache.begin()).transpose()?;
     let mut resolved_files = resolved.as_deref().map(ResolvedFiles::create).transpose()?;
-    let mut hits_file = tagged.as_deref().map(|folder| table_file::<HitRow>(folder, &[("tifa.lexicon", plan.lexicon.hash())])).transpose()?;
+    let mut hits_file = tagged.as_deref().map(|folder| table_file::<HitRow<'_>>(folder, &[("tifa.lexicon", plan.lexicon.hash())])).transpose()?;
     let mut check = ShardCheck::new(&plan.lexicon);
     let mut rolling = Rolling::new(&plan.tally, &plan.lexicon, &plan.vocabulary.gazetteer);
     let maker = RowMaker::new(&plan.lexicon, &plan.vocabulary.gazetteer);
@@ -345,43 +345,57 @@ fn read_documents<'k>(
     counts: &(impl Fn(usize) -> bool + Sync),
     clock: &Clock,
 ) -> Result<ReadDocuments<'k>, WriteError> {
-    let mut rows = AnnotationRows::default();
-    let mut row_counts = RowCounts::default();
-    let mut read = Vec::with_capacity(documents.len());
-    for (number, (place, document)) in documents.iter().enumerate() {
-        let known = known.and_then(|known| known.get(number));
-        let resolution = match known {
-            Some(known) => Cow::Borrowed(&known.resolution),
-            None => Cow::Owned(clock.time(Stage::Resolve, || resolve(document, &plan.vocabulary))),
-        };
-        let hits = clock.time(Stage::Tag, || tag(document, &plan.lexicon));
-        clock.time(Stage::Write, || {
-            let (first_sentence, first_hit) = (rows.sentences.len(), rows.hits.len());
-            if known.is_none() || !hits.is_empty() {
-                let own = maker.rows_of(document, &resolution);
-                if known.is_none() {
-                    own.add_resolution(&mut rows);
-                }
-                own.add_hits(&mut rows.hits, &hits);
-            }
+    let known_of = |number: usize| known.and_then(|known| known.get(number));
+    let read: Vec<(Cow<'k, Resolution>, Vec<Hit>)> = (0..)
+        .zip(documents)
+        .map(|(number, (_, document))| {
+            let resolution = match known_of(number) {
+                Some(known) => Cow::Borrowed(&known.resolution),
+                None => Cow::Owned(clock.time(Stage::Resolve, || resolve(document, &plan.vocabulary))),
+            };
+            (resolution, clock.time(Stage::Tag, || tag(document, &plan.lexicon)))
+        })
+        .collect();
+    let (row_counts, resolved, hits) = clock.time(Stage::Write, || -> Result<_, WriteError> {
+        let of_documents: Vec<DocumentRows<'_>> =
+            documents.iter().zip(&read).map(|((_, document), (found, hits))| maker.rows_of(document, found, hits)).collect();
+        let hits = all_rows(&of_documents, DocumentRows::hits);
+        let sentences = if known.is_none() { all_rows(&of_documents, DocumentRows::sentences) } else { Vec::new() };
+        let mut row_counts = RowCounts::default();
+        let (mut hits_left, mut sentences_left) = (hits.as_slice(), sentences.as_slice());
+        for (number, ((place, document), (_, found))) in documents.iter().zip(&read).enumerate() {
+            let (own_hits, own_sentences);
+            (own_hits, hits_left) = hits_left.split_at_checked(found.len()).unwrap_or_default();
+            (own_sentences, sentences_left) = sentences_left.split_at_checked(document.sentences.len()).unwrap_or_default();
             if counts(*place) {
-                let own = rows.sentences.get(first_sentence..).unwrap_or_default();
-                let (sentences, han_chars) = match known {
+                let (sentences, han_chars) = match known_of(number) {
                     Some(known) => (known.resolution.voices.len(), known.han_chars),
-                    None => (own.len(), han_chars_of(own)),
+                    None => (own_sentences.len(), han_chars_of(own_sentences)),
                 };
-                row_counts.add(sentences, han_chars, rows.hits.get(first_hit..).unwrap_or_default(), check.parents());
+                row_counts.add(sentences, han_chars, own_hits, check.numbers());
             }
-        });
-        read.push((resolution, hits));
-    }
-    clock.time(Stage::Write, || {
+        }
         let resolved = match known {
             Some(_) => None,
-            None => Some([record_batch(&rows.sentences)?, record_batch(&rows.dates)?, record_batch(&rows.places)?, record_batch(&rows.events)?]),
+            None => Some([
+                record_batch(&sentences)?,
+                record_batch(&all_rows(&of_documents, DocumentRows::dates))?,
+                record_batch(&all_rows(&of_documents, DocumentRows::places))?,
+                record_batch(&all_rows(&of_documents, DocumentRows::events))?,
+            ]),
         };
-        Ok(ReadDocuments { read, counts: row_counts, resolved, hits: record_batch(&rows.hits)? })
-    })
+        Ok((row_counts, resolved, record_batch(&hits)?))
+    })?;
+    Ok(ReadDocuments { read, counts: row_counts, resolved, hits })
+}
+
+/// The rows of some documents in one table.
+fn all_rows<'d, R, I: ExactSizeIterator<Item = R>>(documents: &'d [DocumentRows<'d>], rows: impl Fn(&'d DocumentRows<'d>) -> I) -> Vec<R> {
+    let mut all = Vec::with_capacity(documents.iter().map(|document| rows(document).len()).sum());
+    for document in documents {
+        all.extend(rows(document));
+    }
+    all
 }
 
 fn record_batch<R: Row>(rows: &[R]) -> Result<RecordBatch, WriteError> {
@@ -396,8 +410,8 @@ fn known_resolutions(plan: &Plan, documents: &[(usize, &Document)], keys: &Keys,
     let folder = cache.path("resolved", &keys.resolved);
     let documents: Vec<&Document> = documents.iter().map(|(_, document)| *document).collect();
     let read = || -> Result<Option<Vec<Reread>>, WriteError> {
-        let sentences: Vec<SentenceRow> = read_columns(&folder.join("sentences.parquet"), &SENTENCE_COLUMNS)?;
-        let events: Vec<EventRow> = read_parquet(&folder.join("events.parquet"))?;
+        let sentences: Vec<SentenceRow<'_>> = read_columns(&folder.join("sentences.parquet"), &SENTENCE_COLUMNS)?;
+        let events: Vec<EventRow<'_>> = read_parquet(&folder.join("events.parquet"))?;
         Ok(resolutions(&documents, &sentences, &events, &plan.vocabulary.gazetteer))
     };
     match read() {
@@ -455,7 +469,7 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
     let folder = cache.path("parsed", &keys.parsed);
     if cache.has("parsed", &keys.parsed) {
         let read = || -> Result<Parsed, WriteError> {
-            let rows: Vec<DocumentRow> = read_parquet(&folder.join("documents.parquet"))?;
+            let rows: Vec<DocumentRow<'_>> = read_parquet(&folder.join("documents.parquet"))?;
             let spans: Vec<SpanRow> = read_parquet(&folder.join("spans.parquet"))?;
             let summary = read_json(&folder.join("summary.json"))?;
             check_fingerprints(&folder.join(FINGERPRINTS), rows.len() as u64)?;
@@ -476,9 +490,9 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
     let mut han_chars = Vec::with_capacity(documents.len());
     clock.time(Stage::Write, || -> Result<(), WriteError> {
         let folder = cache.begin()?;
-        let mut file = table_file::<DocumentRow>(&folder, &[])?;
+        let mut file = table_file::<DocumentRow<'_>>(&folder, &[])?;
         for some in documents.chunks(DOCUMENTS_AT_ONCE) {
-            let rows: Vec<DocumentRow> = some.par_iter().map(|d| document_row(d, &source.register)).collect();
+            let rows: Vec<DocumentRow<'_>> = some.par_iter().map(|d| document_row(d, &source.register)).collect();
             for row in &rows {
                 *if row.preamble { &mut summary.preamble_han_chars } else { &mut summary.han_chars } += row.han_chars;
                 han_chars.push(row.han_chars);
@@ -549,10 +563,10 @@ pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: 
 
 /// The files of the resolved artifact while rows come in.
 struct ResolvedFiles {
-    sentences: TableFile<SentenceRow>,
-    dates: TableFile<DateRow>,
-    places: TableFile<PlaceRow>,
-    events: TableFile<EventRow>,
+    sentences: TableFile<SentenceRow<'static>>,
+    dates: TableFile<DateRow<'static>>,
+    places: TableFile<PlaceRow<'static>>,
+    events: TableFile<EventRow<'static>>,
 }
 
 impl ResolvedFiles {

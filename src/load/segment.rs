@@ -75,11 +75,23 @@ pub fn segments(input: &Input, file: &File, limits: Limits, shard_bytes: u64) ->
         // It will be refused by its size alone.
         return whole(format!("oversized-{}", file.bytes));
     }
-    let mut hasher = blake3::Hasher::new();
-    match std::fs::File::open(&file.path).and_then(|f| hasher.update_reader(f).map(|h| h.finalize())) {
+    match hash_of(file) {
         Ok(hash) => whole(hash.to_hex().to_string()),
         Err(_) => whole("unreadable".into()),
     }
+}
+
+/// Bytes up to which a file is hashed at once: most are far smaller than the
+/// buffer of a reader.
+const AT_ONCE: u64 = 256 * 1024;
+
+fn hash_of(file: &File) -> std::io::Result<blake3::Hash> {
+    if file.bytes <= AT_ONCE {
+        return std::fs::read(&file.path).map(|bytes| blake3::hash(&bytes));
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(std::fs::File::open(&file.path)?)?;
+    Ok(hasher.finalize())
 }
 
 fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw: u64) -> Option<Vec<Segment>> {

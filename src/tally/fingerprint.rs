@@ -159,15 +159,13 @@ impl Fingerprint {
     /// # Source
     /// Bands: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4.
     pub fn keys(&self, out: &mut Vec<u64>) {
-        out.push(self.text.iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte)));
+        out.push(self.text.first_chunk().copied().map_or(0, u64::from_be_bytes));
         if self.is_short() {
             return;
         }
         let dense = self.dense();
-        for (band, rows) in (1_u64..).zip(dense.chunks_exact(BAND_ROWS)) {
-            let values = rows.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
-            out.push(mixed(values ^ band.wrapping_mul(BASE)));
-        }
+        let (bands, _) = dense.as_chunks::<BAND_ROWS>();
+        out.extend((1_u64..).zip(bands).map(|(band, rows)| mixed(u64::from_be_bytes(*rows) ^ band.wrapping_mul(BASE))));
     }
 
     /// The sketch with the value of another bin in each empty one, so that two
@@ -178,7 +176,7 @@ impl Fingerprint {
     /// hashing, ICML: each empty bin tries bins of its own at random.
     fn dense(&self) -> [u8; BINS] {
         let mut out = self.sketch;
-        for (bin, value) in (0_u64..).zip(&mut out) {
+        for (bin, value) in (0_u64..).zip(&mut out).filter(|(_, value)| **value == 0) {
             let mut attempt = 0_u64;
             // Ends: the caller has seen a bin that is not empty.
             while *value == 0 {

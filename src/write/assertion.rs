@@ -245,8 +245,9 @@ mod tests {
     fn failing_rows_are_counted_over_all_files_and_the_first_are_shown() {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str, from: u64| {
-            let rows: Vec<_> =
-                (from..from + 10).map(|i| DocumentRow { doc_id: format!("d{i}"), chars: i, text: "字".repeat(200), ..Default::default() }).collect();
+            let rows: Vec<_> = (from..from + 10)
+                .map(|i| DocumentRow { doc_id: format!("d{i}").into(), chars: i, text: "字".repeat(200).into(), ..Default::default() })
+                .collect();
             write_parquet(&dir.path().join(name), &rows, &[]).unwrap();
             dir.path().join(name)
         };

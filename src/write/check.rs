@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::tag::{Lexicon, Theme};
-use crate::tally::{Breakdown, Period, Rollup, Word};
+use crate::tag::Lexicon;
+use crate::tally::{Breakdown, Period, Rollup};
 
 use super::rows::HitRow;
 
@@ -32,9 +32,9 @@ pub(super) fn equal(failures: &mut Vec<CheckFailure>, check: &'static str, of: &
 /// Counts of rows: of whole documents, on their way to the files.
 #[derive(Debug, Default)]
 pub struct RowCounts {
-    /// Hits of each theme itself, and sentences that have one of it or of a
-    /// theme below it.
-    themes: BTreeMap<Word, [u64; 2]>,
+    /// By number of the theme: its own hits, and sentences that have one of it
+    /// or of a theme below it.
+    themes: Vec<[u64; 2]>,
     sentences: u64,
     han_chars: u64,
 }
@@ -42,41 +42,44 @@ pub struct RowCounts {
 impl RowCounts {
     /// Adds the rows of a document: how many sentences there are, their Han
     /// characters, and its hits.
-    pub fn add(&mut self, sentences: usize, han_chars: u64, hits: &[HitRow], parents: &Parents) {
+    pub fn add(&mut self, sentences: usize, han_chars: u64, hits: &[HitRow<'_>], themes: &ThemeNumbers<'_>) {
         self.sentences += sentences as u64;
         self.han_chars += han_chars;
-        let mut with: Vec<&Word> = Vec::new();
-        for sentence in hits.chunk_by(|a, b| a.sentence == b.sentence && a.doc_id == b.doc_id) {
+        self.themes.resize(themes.parents.len(), [0; 2]);
+        let mut with: Vec<usize> = Vec::new();
+        for sentence in hits.chunk_by(|a, b| a.sentence == b.sentence) {
             with.clear();
-            for hit in sentence {
-                self.theme(&hit.theme)[0] += 1;
-                with.extend(std::iter::once(&hit.theme).chain(parents.of.get(&hit.theme)));
+            for theme in sentence.iter().filter_map(|hit| themes.of.get(&*hit.theme).copied()) {
+                if let Some([own_hits, _]) = self.themes.get_mut(theme) {
+                    *own_hits += 1;
+                }
+                with.push(theme);
+                with.extend(themes.parents.get(theme).copied().flatten());
             }
             with.sort_unstable();
             with.dedup();
             for theme in &with {
-                self.theme(theme)[1] += 1;
+                if let Some([_, sentences]) = self.themes.get_mut(*theme) {
+                    *sentences += 1;
+                }
             }
         }
     }
-
-    fn theme(&mut self, theme: &Word) -> &mut [u64; 2] {
-        self.themes.entry(theme.clone()).or_default()
-    }
 }
 
-/// The parent of each theme that has one.
+/// The numbers of themes by their ids, and of the parent of each that has one.
 #[derive(Debug)]
-pub struct Parents {
-    of: BTreeMap<Word, Word>,
+pub struct ThemeNumbers<'l> {
+    of: BTreeMap<&'l str, usize>,
+    parents: Vec<Option<usize>>,
 }
 
-impl Parents {
+impl<'l> ThemeNumbers<'l> {
     /// Those of a lexicon.
     #[must_use]
-    pub fn new(lexicon: &Lexicon) -> Self {
-        let parent = |t: &Theme| Some((t.id.as_str().into(), lexicon.themes().get(t.parent?)?.id.as_str().into()));
-        Self { of: lexicon.themes().iter().filter_map(parent).collect() }
+    pub fn new(lexicon: &'l Lexicon) -> Self {
+        let themes = lexicon.themes();
+        Self { of: themes.iter().zip(0..).map(|(theme, number)| (theme.id.as_str(), number)).collect(), parents: themes.iter().map(|t| t.parent).collect() }
     }
 }
 
@@ -84,10 +87,9 @@ impl Parents {
 /// and sentences of each theme, and the denominators.
 pub struct ShardCheck<'l> {
     lexicon: &'l Lexicon,
-    parents: Parents,
-    /// Hits of each theme itself.
-    own_hits: BTreeMap<String, u64>,
-    sentences_with: BTreeMap<String, u64>,
+    numbers: ThemeNumbers<'l>,
+    /// By number of the theme, as in [`RowCounts`].
+    themes: Vec<[u64; 2]>,
     sentences: u64,
     han_chars: u64,
 }
@@ -96,37 +98,28 @@ impl<'l> ShardCheck<'l> {
     /// Nothing counted yet.
     #[must_use]
     pub fn new(lexicon: &'l Lexicon) -> Self {
-        Self { lexicon, parents: Parents::new(lexicon), own_hits: BTreeMap::new(), sentences_with: BTreeMap::new(), sentences: 0, han_chars: 0 }
+        Self { lexicon, numbers: ThemeNumbers::new(lexicon), themes: vec![[0; 2]; lexicon.themes().len()], sentences: 0, han_chars: 0 }
     }
 
-    /// The parents of themes, for [`RowCounts::add`].
+    /// The numbers of themes, for [`RowCounts::add`].
     #[must_use]
-    pub fn parents(&self) -> &Parents {
-        &self.parents
+    pub fn numbers(&self) -> &ThemeNumbers<'l> {
+        &self.numbers
     }
 
     /// Adds the counts of documents that count.
     pub fn add(&mut self, counts: &RowCounts) {
-        let add = |to: &mut BTreeMap<String, u64>, theme: &Word, number: u64| {
-            if number > 0 {
-                match to.get_mut(theme.as_str()) {
-                    Some(sum) => *sum += number,
-                    None => drop(to.insert(theme.to_string(), number)),
-                }
-            }
-        };
-        for (theme, [own_hits, sentences]) in &counts.themes {
-            add(&mut self.own_hits, theme, *own_hits);
-            add(&mut self.sentences_with, theme, *sentences);
+        for (to, from) in self.themes.iter_mut().flatten().zip(counts.themes.iter().flatten()) {
+            *to += from;
         }
         self.sentences += counts.sentences;
         self.han_chars += counts.han_chars;
     }
 
-    /// Hits of each theme itself, without those of themes below it.
+    /// Hits of each theme itself that has any, without those of themes below it.
     #[must_use]
-    pub fn own_hits(&self) -> &BTreeMap<String, u64> {
-        &self.own_hits
+    pub fn own_hits(&self) -> BTreeMap<String, u64> {
+        self.lexicon.themes().iter().zip(&self.themes).filter(|(_, [hits, _])| *hits > 0).map(|(theme, [hits, _])| (theme.id.clone(), *hits)).collect()
     }
 
     /// What does not agree. `han_documents` are the Han characters of the
@@ -135,10 +128,10 @@ impl<'l> ShardCheck<'l> {
     pub fn compare(&self, han_documents: u64, rollup: &Rollup) -> Vec<CheckFailure> {
         let mut failures = Vec::new();
         equal(&mut failures, "han_chars_of_sentences", "all text", self.han_chars, han_documents);
-        let mut hits = self.own_hits.clone();
-        for (theme, number) in &self.own_hits {
-            if let Some(parent) = self.parents.of.get(theme.as_str()) {
-                *hits.entry(parent.to_string()).or_default() += number;
+        let mut hits: Vec<u64> = self.themes.iter().map(|[hits, _]| *hits).collect();
+        for ([own_hits, _], parent) in self.themes.iter().zip(&self.numbers.parents) {
+            if let Some(of_parent) = parent.and_then(|parent| hits.get_mut(parent)) {
+                *of_parent += own_hits;
             }
         }
         let all = || rollup.counts.iter().filter(|r| r.breakdown == Breakdown::All);
@@ -153,11 +146,11 @@ impl<'l> ShardCheck<'l> {
             let (_, sentences, han_chars) = sums.get(&None).copied().unwrap_or_default();
             equal(&mut failures, "sentences_of_periods", period, sentences, self.sentences);
             equal(&mut failures, "han_chars_of_periods", period, han_chars, han_documents);
-            for theme in self.lexicon.themes() {
+            for ((theme, hits), [_, with]) in self.lexicon.themes().iter().zip(&hits).zip(&self.themes) {
                 let of = format!("{period} {}", theme.id);
                 let (counted, sentences, _) = sums.get(&Some(theme.id.as_str())).copied().unwrap_or_default();
-                equal(&mut failures, "hits_of_periods", &of, counted, hits.get(&theme.id).copied().unwrap_or(0));
-                equal(&mut failures, "sentences_with_theme", &of, sentences, self.sentences_with.get(&theme.id).copied().unwrap_or(0));
+                equal(&mut failures, "hits_of_periods", &of, counted, *hits);
+                equal(&mut failures, "sentences_with_theme", &of, sentences, *with);
             }
         }
         failures

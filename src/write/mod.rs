@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use assertion::cell;
 pub use assertion::{Assertion, BUILTIN_CHECKS, CheckRecord, CheckStatus, Severity};
-pub use check::{CheckFailure, Parents, RowCounts, ShardCheck};
+pub use check::{CheckFailure, RowCounts, ShardCheck, ThemeNumbers};
 pub use condition::{Condition, ConditionFault};
 pub use csv_file::CsvFile;
 pub use data_package::data_package;
@@ -31,8 +31,7 @@ pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_w
 pub use report::{Facts, Language, REPORT_FILE, SourceFact, report};
 pub use reread::{Reread, SENTENCE_COLUMNS, documents, han_chars_of, resolutions};
 pub use rows::{
-    AnnotationRows, DateRow, DocumentRow, DocumentRows, EventRow, HitRow, Offsets, PlaceRow, RowMaker, SentenceRow, SpanRow, ThemeRow, document_row, span_rows,
-    theme_rows,
+    DateRow, DocumentRow, DocumentRows, EventRow, HitRow, Offsets, PlaceRow, RowMaker, SentenceRow, SpanRow, ThemeRow, document_row, span_rows, theme_rows,
 };
 pub use schema::{Column, Kind, Row, SCHEMA_VERSION, Table, batch, columns_fingerprint, tables};
 pub use sums::{Written, check_breakdown, check_pairs, check_tables};

@@ -1,6 +1,7 @@
 //! Documents, and what was read in them, back from their rows: a lexicon that
 //! changed needs neither parse nor resolve.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::rows::{DocumentRow, EventRow, SentenceRow, SpanRow};
@@ -10,26 +11,26 @@ use crate::resolve::{Event, Gazetteer, OccasionType, Resolution, Voice};
 
 /// Documents back from their rows and spans.
 #[must_use]
-pub fn documents(rows: Vec<DocumentRow>, spans: &[SpanRow]) -> Vec<Document> {
+pub fn documents(rows: Vec<DocumentRow<'_>>, spans: &[SpanRow]) -> Vec<Document> {
     let mut out: Vec<Document> = rows
         .into_iter()
         .map(|row| Document {
-            doc_id: row.doc_id,
+            doc_id: row.doc_id.into_owned(),
             id_key: String::new(),
-            source: row.source.into(),
-            path: row.path.into(),
+            source: row.source.as_ref().into(),
+            path: row.path.as_ref().into(),
             record: row.record,
             preamble: row.preamble,
             date: range(row.date_start, row.date_end, row.date_precision.as_deref()),
-            date_from: match row.date_from.as_str() {
+            date_from: match &*row.date_from {
                 "file_name" => "file_name",
                 "field" => "field",
                 "header" => "header",
                 _ => "none",
             },
-            url: row.url,
+            url: row.url.map(Cow::into_owned),
             has_title: row.title.is_some(),
-            text: row.text,
+            text: row.text.into_owned(),
             script: Script::from_name(&row.script),
             encoding: encoding_rs::Encoding::for_label(row.encoding.as_bytes()).map_or("UTF-8", encoding_rs::Encoding::name),
             replaced_chars: row.replaced_chars,
@@ -55,7 +56,7 @@ fn range(start: Option<chrono::NaiveDate>, end: Option<chrono::NaiveDate>, preci
 
 /// Han characters of rows of `sentences`.
 #[must_use]
-pub fn han_chars_of(sentences: &[SentenceRow]) -> u64 {
+pub fn han_chars_of(sentences: &[SentenceRow<'_>]) -> u64 {
     sentences.iter().map(|s| u64::from(s.han_chars)).sum()
 }
 
@@ -77,7 +78,7 @@ pub struct Reread {
 /// `documents` are those that have rows, in their order. `None`: the rows are not
 /// those of these documents.
 #[must_use]
-pub fn resolutions(documents: &[&Document], sentences: &[SentenceRow], events: &[EventRow], gazetteer: &Gazetteer) -> Option<Vec<Reread>> {
+pub fn resolutions(documents: &[&Document], sentences: &[SentenceRow<'_>], events: &[EventRow<'_>], gazetteer: &Gazetteer) -> Option<Vec<Reread>> {
     let places: BTreeMap<(&str, &str), usize> = gazetteer.places().map(|(number, place)| ((place.code.as_str(), place.name.as_str()), number)).collect();
     let (mut sentences, mut events) = (sentences, events.iter().peekable());
     let mut out = Vec::with_capacity(documents.len());
@@ -100,7 +101,7 @@ pub fn resolutions(documents: &[&Document], sentences: &[SentenceRow], events: &
         }
         while let Some(row) = events.next_if(|row| row.doc_id == document.doc_id) {
             let place = match (&row.place_code, &row.place_name) {
-                (Some(code), Some(name)) => Some(*places.get(&(code.as_str(), name.as_str()))?),
+                (Some(code), Some(name)) => Some(*places.get(&(&**code, &**name))?),
                 _ => None,
             };
             resolution.events.push(Event {
@@ -108,14 +109,14 @@ pub fn resolutions(documents: &[&Document], sentences: &[SentenceRow], events: &
                 span: Span::default(),
                 date: range(row.date_start, row.date_end, Some(&row.date_precision)),
                 precision: Precision::from_name(&row.date_precision).unwrap_or_default(),
-                name: row.name.clone(),
+                name: row.name.to_string(),
                 kind: OccasionType::from_name(&row.occasion_type)?,
-                series: row.series.clone(),
+                series: row.series.as_deref().map(str::to_owned),
                 term: row.term,
                 session: row.session,
-                id: row.occasion_id.clone(),
+                id: row.occasion_id.as_deref().map(str::to_owned),
                 place,
-                region: row.region_code.clone(),
+                region: row.region_code.as_deref().map(str::to_owned),
                 actors: Vec::new(),
                 rule: "",
             });

@@ -6,70 +6,71 @@ use chrono::NaiveDate;
 
 use crate::load::short_hex;
 use crate::parse::{Document, han_chars};
-use crate::resolve::{Event, Gazetteer, Place, Resolution, Voice};
+use crate::resolve::{Gazetteer, Place, Resolution, Voice};
 use crate::tag::{Hit, Lexicon};
-use crate::tally::{Word, event_of};
+use crate::tally::event_of;
 
-/// A word of the program's own: one of few values of a column.
-pub(super) type Fixed = Cow<'static, str>;
+/// A text of a row: on the way to a table, part of a document or of what was
+/// read in it; back from one, its own.
+pub(super) type Text<'t> = Cow<'t, str>;
 
 macro_rules! row {
-    ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
+    ($(#[$meta:meta])* $name:ident $(<$lifetime:lifetime>)? { $($field:ident: $type:ty,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq)]
         #[expect(missing_docs, reason = "the columns are described in the schema, once")]
-        pub struct $name { $(pub $field: $type,)* }
+        pub struct $name $(<$lifetime>)? { $(pub $field: $type,)* }
     };
 }
 
 row! {
     /// A row of `documents`.
-    DocumentRow {
-        doc_id: String, source: String, register: String, path: String, record: u64, preamble: bool, title: Option<String>,
-        date_start: Option<NaiveDate>, date_end: Option<NaiveDate>, date_precision: Option<String>, date_from: String, url: Option<String>,
-        text: String, chars: u64, han_chars: u64, sentences: u64, script: String, encoding: String, replaced_chars: u32, content_hash: String,
+    DocumentRow<'t> {
+        doc_id: Text<'t>, source: Text<'t>, register: Text<'t>, path: Text<'t>, record: u64, preamble: bool, title: Option<Text<'t>>,
+        date_start: Option<NaiveDate>, date_end: Option<NaiveDate>, date_precision: Option<Text<'t>>, date_from: Text<'t>, url: Option<Text<'t>>,
+        text: Text<'t>, chars: u64, han_chars: u64, sentences: u64, script: Text<'t>, encoding: Text<'t>, replaced_chars: u32, content_hash: Text<'t>,
     }
 }
 
 row! {
     /// A row of `sentences`.
-    SentenceRow {
-        doc_id: Word, sentence: u32, char_start: u32, char_end: u32, paragraph: u32, in_title: bool, record_char_start: Option<u32>,
-        record_char_end: Option<u32>, han_chars: u32, event_id: Option<Word>, voice: Fixed, continued: bool, speaker: Option<String>,
+    SentenceRow<'t> {
+        doc_id: Text<'t>, sentence: u32, char_start: u32, char_end: u32, paragraph: u32, in_title: bool, record_char_start: Option<u32>,
+        record_char_end: Option<u32>, han_chars: u32, event_id: Option<Text<'t>>, voice: Text<'t>, continued: bool, speaker: Option<Text<'t>>,
     }
 }
 
 row! {
     /// A row of `dates`.
-    DateRow {
-        doc_id: Word, sentence: u32, char_start: u32, char_end: u32, text: String, kind: Fixed, date_start: Option<NaiveDate>,
-        date_end: Option<NaiveDate>, bound: Fixed, precision: Option<Fixed>, anchor: Fixed, rule: Fixed, candidates: Vec<String>,
+    DateRow<'t> {
+        doc_id: Text<'t>, sentence: u32, char_start: u32, char_end: u32, text: Text<'t>, kind: Text<'t>, date_start: Option<NaiveDate>,
+        date_end: Option<NaiveDate>, bound: Text<'t>, precision: Option<Text<'t>>, anchor: Text<'t>, rule: Text<'t>, candidates: Vec<Text<'t>>,
     }
 }
 
 row! {
     /// A row of `places`.
-    PlaceRow {
-        doc_id: Word, sentence: u32, char_start: u32, char_end: u32, text: String, code: Option<String>, name: Option<String>, level: Option<Fixed>,
-        province_code: Option<String>, country_code: Option<String>, rule: Fixed, candidates: Vec<String>,
+    PlaceRow<'t> {
+        doc_id: Text<'t>, sentence: u32, char_start: u32, char_end: u32, text: Text<'t>, code: Option<Text<'t>>, name: Option<Text<'t>>, level: Option<Text<'t>>,
+        province_code: Option<Text<'t>>, country_code: Option<Text<'t>>, rule: Text<'t>, candidates: Vec<Text<'t>>,
     }
 }
 
 row! {
     /// A row of `events`.
-    EventRow {
-        event_id: Word, occasion_id: Option<String>, doc_id: Word, sentence: u32, char_start: u32, char_end: u32,
-        date_start: Option<NaiveDate>, date_end: Option<NaiveDate>, date_precision: Fixed, name: String, occasion_type: Fixed, series: Option<String>,
-        term: Option<u32>, session: Option<u32>, place_code: Option<String>, place_name: Option<String>, region_code: Option<String>,
-        actor_names: Vec<String>, actor_titles: Vec<String>, rule: Fixed,
+    EventRow<'t> {
+        event_id: Text<'t>, occasion_id: Option<Text<'t>>, doc_id: Text<'t>, sentence: u32, char_start: u32, char_end: u32,
+        date_start: Option<NaiveDate>, date_end: Option<NaiveDate>, date_precision: Text<'t>, name: Text<'t>, occasion_type: Text<'t>, series: Option<Text<'t>>,
+        term: Option<u32>, session: Option<u32>, place_code: Option<Text<'t>>, place_name: Option<Text<'t>>, region_code: Option<Text<'t>>,
+        actor_names: Vec<Text<'t>>, actor_titles: Vec<Text<'t>>, rule: Text<'t>,
     }
 }
 
 row! {
     /// A row of `hits`.
-    HitRow {
-        doc_id: Word, sentence: u32, char_start: u32, char_end: u32, in_title: bool, theme: Word, term: Word, doc_date_start: Option<NaiveDate>,
-        doc_date_end: Option<NaiveDate>, event_id: Option<Word>, event_date_start: Option<NaiveDate>, event_date_end: Option<NaiveDate>, voice: Fixed,
+    HitRow<'t> {
+        doc_id: Text<'t>, sentence: u32, char_start: u32, char_end: u32, in_title: bool, theme: Text<'t>, term: Text<'t>, doc_date_start: Option<NaiveDate>,
+        doc_date_end: Option<NaiveDate>, event_id: Option<Text<'t>>, event_date_start: Option<NaiveDate>, event_date_end: Option<NaiveDate>, voice: Text<'t>,
     }
 }
 
@@ -89,25 +90,26 @@ row! {
 /// Bytes of a text → code points.
 ///
 /// # Cost
-/// One pass to build; a look-up counts at most 256 bytes.
+/// One pass to build; a look-up counts at most 64 bytes.
 pub struct Offsets<'t> {
     text: &'t str,
-    /// Code points before each multiple of `STEP` bytes.
+    /// Code points before each multiple of `STEP` bytes, up to the end.
     marks: Vec<u32>,
 }
 
 impl<'t> Offsets<'t> {
-    const STEP: usize = 256;
+    const STEP: usize = 64;
 
     /// An index of `text`.
     #[must_use]
     pub fn new(text: &'t str) -> Self {
-        let mut marks = Vec::with_capacity(text.len() / Self::STEP + 1);
+        let mut marks = Vec::with_capacity(text.len() / Self::STEP + 2);
         let mut chars = 0;
         for chunk in text.as_bytes().chunks(Self::STEP) {
             marks.push(chars);
             chars += starts(chunk);
         }
+        marks.push(chars);
         Self { text, marks }
     }
 
@@ -115,17 +117,15 @@ impl<'t> Offsets<'t> {
     #[must_use]
     pub fn chars(&self, byte: usize) -> u32 {
         let mark = byte / Self::STEP;
-        let Some(before) = self.marks.get(mark) else {
-            // The end of a text whose length is a multiple of the step.
-            return starts(self.text.as_bytes());
-        };
+        let before = self.marks.get(mark).copied().unwrap_or_default();
         before + starts(self.text.as_bytes().get(mark * Self::STEP..byte).unwrap_or_default())
     }
 }
 
-/// Code points that begin in `bytes`.
+/// Code points that begin in at most 255 bytes: their sum is kept in a byte,
+/// so that many are added at once.
 fn starts(bytes: &[u8]) -> u32 {
-    u32::try_from(bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()).unwrap_or(u32::MAX)
+    u32::from(bytes.iter().fold(0_u8, |sum, byte| sum + u8::from((*byte & 0xc0) != 0x80)))
 }
 
 fn small(number: usize) -> u32 {
@@ -134,28 +134,28 @@ fn small(number: usize) -> u32 {
 
 /// The row of a document.
 #[must_use]
-pub fn document_row(document: &Document, register: &str) -> DocumentRow {
+pub fn document_row<'d>(document: &'d Document, register: &'d str) -> DocumentRow<'d> {
     DocumentRow {
-        doc_id: document.doc_id.clone(),
-        source: document.source.to_string(),
-        register: register.to_owned(),
-        path: document.path.to_string(),
+        doc_id: document.doc_id.as_str().into(),
+        source: Cow::Borrowed(&document.source),
+        register: register.into(),
+        path: Cow::Borrowed(&document.path),
         record: document.record,
         preamble: document.preamble,
-        title: document.title().map(str::to_owned),
+        title: document.title().map(Cow::Borrowed),
         date_start: document.date.map(|d| d.start),
         date_end: document.date.map(|d| d.end),
-        date_precision: document.date.map(|d| d.precision.name().to_owned()),
-        date_from: document.date_from.to_owned(),
-        url: document.url.clone(),
-        text: document.text.clone(),
+        date_precision: document.date.map(|d| d.precision.name().into()),
+        date_from: document.date_from.into(),
+        url: document.url.as_deref().map(Cow::Borrowed),
+        text: document.text.as_str().into(),
         chars: document.text.chars().count() as u64,
         han_chars: han_chars(&document.text),
         sentences: document.sentences.len() as u64,
-        script: document.script.name().to_owned(),
-        encoding: document.encoding.to_owned(),
+        script: document.script.name().into(),
+        encoding: document.encoding.into(),
         replaced_chars: document.replaced_chars,
-        content_hash: short_hex(&blake3::hash(document.text.as_bytes()), 32),
+        content_hash: short_hex(&blake3::hash(document.text.as_bytes()), 32).into(),
     }
 }
 
@@ -171,37 +171,20 @@ pub fn span_rows(document: &Document, number: usize) -> impl Iterator<Item = Spa
     })
 }
 
-/// The rows of what was read in some documents.
-#[derive(Debug, Default)]
-pub struct AnnotationRows {
-    /// Rows of `sentences`.
-    pub sentences: Vec<SentenceRow>,
-    /// Rows of `dates`.
-    pub dates: Vec<DateRow>,
-    /// Rows of `places`.
-    pub places: Vec<PlaceRow>,
-    /// Rows of `events`.
-    pub events: Vec<EventRow>,
-    /// Rows of `hits`.
-    pub hits: Vec<HitRow>,
-}
-
 /// Makes the rows of documents: what a lexicon and gazetteer call their themes,
 /// terms and places.
 pub struct RowMaker<'r> {
+    lexicon: &'r Lexicon,
     gazetteer: &'r Gazetteer,
     /// By number.
-    themes: Vec<Word>,
-    /// By number.
-    terms: Vec<Word>,
+    terms: Vec<&'r str>,
 }
 
 impl<'r> RowMaker<'r> {
     /// A maker of rows for what these have found.
     #[must_use]
-    pub fn new(lexicon: &Lexicon, gazetteer: &'r Gazetteer) -> Self {
-        let themes = lexicon.themes().iter().map(|t| t.id.as_str().into()).collect();
-        Self { gazetteer, themes, terms: lexicon.terms().map(Into::into).collect() }
+    pub fn new(lexicon: &'r Lexicon, gazetteer: &'r Gazetteer) -> Self {
+        Self { lexicon, gazetteer, terms: lexicon.terms().collect() }
     }
 
     /// The rows of a document in which these were read. What several tables need
@@ -210,35 +193,34 @@ impl<'r> RowMaker<'r> {
     /// # Cost
     /// Linear in the text.
     #[must_use]
-    pub fn rows_of<'d>(&'d self, document: &'d Document, resolution: &'d Resolution) -> DocumentRows<'d> {
-        let doc_id = Word::from(document.doc_id.as_str());
-        let event_ids = (0..resolution.events.len()).map(|number| format!("{doc_id}-e{number}").into()).collect();
-        DocumentRows { maker: self, document, resolution, offsets: Offsets::new(&document.text), doc_id, event_ids }
+    pub fn rows_of<'d>(&'d self, document: &'d Document, resolution: &'d Resolution, hits: &'d [Hit]) -> DocumentRows<'d> {
+        let event_ids = (0..resolution.events.len()).map(|number| format!("{}-e{number}", document.doc_id)).collect();
+        DocumentRows { maker: self, document, resolution, hits, offsets: Offsets::new(&document.text), event_ids }
     }
 }
 
-/// The rows of a document on their way to the tables.
+/// The rows of a document on their way to the tables: they borrow their texts.
 pub struct DocumentRows<'d> {
     maker: &'d RowMaker<'d>,
     document: &'d Document,
     resolution: &'d Resolution,
+    hits: &'d [Hit],
     offsets: Offsets<'d>,
-    doc_id: Word,
-    event_ids: Vec<Word>,
+    event_ids: Vec<String>,
 }
 
 impl DocumentRows<'_> {
-    /// Adds the rows of what resolve read.
+    /// Rows of `sentences`.
     ///
     /// # Cost
-    /// Linear in the text and in what was found.
-    pub fn add_resolution(&self, rows: &mut AnnotationRows) {
-        let Self { maker, document, resolution, offsets, doc_id, event_ids } = self;
-        let sentence_at = |byte: usize| small(document.sentences.partition_point(|s| s.span.end <= byte));
-        rows.sentences.extend(document.sentences.iter().enumerate().map(|(number, sentence)| {
+    /// Linear in the text.
+    #[must_use]
+    pub fn sentences(&self) -> impl ExactSizeIterator<Item = SentenceRow<'_>> {
+        let Self { document, resolution, offsets, .. } = self;
+        document.sentences.iter().enumerate().map(move |(number, sentence)| {
             let voice = resolution.voices.get(number);
             SentenceRow {
-                doc_id: doc_id.clone(),
+                doc_id: self.doc_id(),
                 sentence: small(number),
                 char_start: offsets.chars(sentence.span.start),
                 char_end: offsets.chars(sentence.span.end),
@@ -250,15 +232,21 @@ impl DocumentRows<'_> {
                 event_id: self.event_id(number),
                 voice: voice.map_or(NARRATED, Voice::name).into(),
                 continued: voice.is_some_and(|v| v.continued),
-                speaker: voice.and_then(|v| v.speaker.clone()),
+                speaker: voice.and_then(|v| v.speaker.as_deref()).map(Cow::Borrowed),
             }
-        }));
-        rows.dates.extend(resolution.dates.iter().map(|date| DateRow {
-            doc_id: doc_id.clone(),
-            sentence: sentence_at(date.span.start),
+        })
+    }
+
+    /// Rows of `dates`.
+    #[must_use]
+    pub fn dates(&self) -> impl ExactSizeIterator<Item = DateRow<'_>> {
+        let Self { document, resolution, offsets, .. } = self;
+        resolution.dates.iter().map(move |date| DateRow {
+            doc_id: self.doc_id(),
+            sentence: self.sentence_at(date.span.start),
             char_start: offsets.chars(date.span.start),
             char_end: offsets.chars(date.span.end),
-            text: date.span.of(&document.text).to_owned(),
+            text: date.span.of(&document.text).into(),
             kind: date.kind.name().into(),
             date_start: date.days().0,
             date_end: date.days().1,
@@ -266,45 +254,78 @@ impl DocumentRows<'_> {
             precision: date.range.map(|r| r.precision.name().into()),
             anchor: date.anchor.name().into(),
             rule: date.rule.into(),
-            candidates: date.candidates.iter().map(ToString::to_string).collect(),
-        }));
-        rows.places.extend(resolution.places.iter().map(|mention| {
-            let place = mention.place.and_then(|p| maker.gazetteer.place(p));
-            PlaceRow {
-                doc_id: doc_id.clone(),
-                sentence: sentence_at(mention.span.start),
-                char_start: offsets.chars(mention.span.start),
-                char_end: offsets.chars(mention.span.end),
-                text: mention.span.of(&document.text).to_owned(),
-                code: place.map(|p| p.code.clone()),
-                name: place.map(|p| p.name.clone()),
-                level: place.map(|p| p.level.name().into()),
-                province_code: place.and_then(Place::province),
-                country_code: place.map(|p| p.country().to_owned()),
-                rule: mention.rule.into(),
-                candidates: mention.candidates.clone(),
-            }
-        }));
-        let events = resolution.events.iter().zip(event_ids);
-        rows.events.extend(events.map(|(event, id)| self.event_row(event, id.clone())));
+            candidates: date.candidates.iter().map(|c| c.to_string().into()).collect(),
+        })
     }
 
-    /// Adds the rows of what tag found.
-    ///
-    /// # Cost
-    /// Linear in the hits.
-    pub fn add_hits(&self, rows: &mut Vec<HitRow>, hits: &[Hit]) {
-        let Self { maker, document, resolution, offsets, doc_id, .. } = self;
-        rows.extend(hits.iter().map(|hit| {
+    /// Rows of `places`.
+    #[must_use]
+    pub fn places(&self) -> impl ExactSizeIterator<Item = PlaceRow<'_>> {
+        let Self { maker, document, resolution, offsets, .. } = self;
+        resolution.places.iter().map(move |mention| {
+            let place = mention.place.and_then(|p| maker.gazetteer.place(p));
+            PlaceRow {
+                doc_id: self.doc_id(),
+                sentence: self.sentence_at(mention.span.start),
+                char_start: offsets.chars(mention.span.start),
+                char_end: offsets.chars(mention.span.end),
+                text: mention.span.of(&document.text).into(),
+                code: place.map(|p| p.code.as_str().into()),
+                name: place.map(|p| p.name.as_str().into()),
+                level: place.map(|p| p.level.name().into()),
+                province_code: place.and_then(Place::province).map(Cow::Owned),
+                country_code: place.map(|p| p.country().into()),
+                rule: mention.rule.into(),
+                candidates: mention.candidates.iter().map(|c| c.as_str().into()).collect(),
+            }
+        })
+    }
+
+    /// Rows of `events`.
+    #[must_use]
+    pub fn events(&self) -> impl ExactSizeIterator<Item = EventRow<'_>> {
+        let Self { maker, resolution, offsets, .. } = self;
+        resolution.events.iter().zip(&self.event_ids).map(move |(event, id)| {
+            let place = event.place.and_then(|p| maker.gazetteer.place(p));
+            EventRow {
+                event_id: id.into(),
+                occasion_id: event.id.as_deref().map(Cow::Borrowed),
+                doc_id: self.doc_id(),
+                sentence: small(event.sentence),
+                char_start: offsets.chars(event.span.start),
+                char_end: offsets.chars(event.span.end),
+                date_start: event.date.map(|d| d.start),
+                date_end: event.date.map(|d| d.end),
+                date_precision: event.precision.name().into(),
+                name: event.name.as_str().into(),
+                occasion_type: event.kind.name().into(),
+                series: event.series.as_deref().map(Cow::Borrowed),
+                term: event.term,
+                session: event.session,
+                place_code: place.map(|p| p.code.as_str().into()),
+                place_name: place.map(|p| p.name.as_str().into()),
+                region_code: event.region.as_deref().map(Cow::Borrowed),
+                actor_names: event.actors.iter().map(|a| a.name.as_str().into()).collect(),
+                actor_titles: event.actors.iter().map(|a| a.title.as_str().into()).collect(),
+                rule: event.rule.into(),
+            }
+        })
+    }
+
+    /// Rows of `hits`.
+    #[must_use]
+    pub fn hits(&self) -> impl ExactSizeIterator<Item = HitRow<'_>> {
+        let Self { maker, document, resolution, offsets, .. } = self;
+        self.hits.iter().map(move |hit| {
             let event = event_of(resolution, hit.sentence).and_then(|e| e.date);
             HitRow {
-                doc_id: doc_id.clone(),
+                doc_id: self.doc_id(),
                 sentence: small(hit.sentence),
                 char_start: offsets.chars(hit.span.start),
                 char_end: offsets.chars(hit.span.end),
                 in_title: document.sentences.get(hit.sentence).is_some_and(|s| s.paragraph == 0),
-                theme: maker.themes.get(hit.theme).cloned().unwrap_or_default(),
-                term: maker.terms.get(hit.term).cloned().unwrap_or_default(),
+                theme: maker.lexicon.themes().get(hit.theme).map_or("", |t| &t.id).into(),
+                term: maker.terms.get(hit.term).copied().unwrap_or_default().into(),
                 doc_date_start: document.date.map(|d| d.start),
                 doc_date_end: document.date.map(|d| d.end),
                 event_id: self.event_id(hit.sentence),
@@ -312,38 +333,22 @@ impl DocumentRows<'_> {
                 event_date_end: event.map(|d| d.end),
                 voice: resolution.voices.get(hit.sentence).map_or(NARRATED, Voice::name).into(),
             }
-        }));
+        })
+    }
+
+    fn doc_id(&self) -> Text<'_> {
+        self.document.doc_id.as_str().into()
+    }
+
+    /// The number of the sentence that holds a byte of the text.
+    fn sentence_at(&self, byte: usize) -> u32 {
+        small(self.document.sentences.partition_point(|s| s.span.end <= byte))
     }
 
     /// The id of the event of which a sentence speaks.
-    fn event_id(&self, sentence: usize) -> Option<Word> {
-        self.event_ids.get(self.resolution.scope.get(sentence).copied().flatten()?).cloned()
-    }
-
-    fn event_row(&self, event: &Event, event_id: Word) -> EventRow {
-        let place = event.place.and_then(|p| self.maker.gazetteer.place(p));
-        EventRow {
-            event_id,
-            occasion_id: event.id.clone(),
-            doc_id: self.doc_id.clone(),
-            sentence: small(event.sentence),
-            char_start: self.offsets.chars(event.span.start),
-            char_end: self.offsets.chars(event.span.end),
-            date_start: event.date.map(|d| d.start),
-            date_end: event.date.map(|d| d.end),
-            date_precision: event.precision.name().into(),
-            name: event.name.clone(),
-            occasion_type: event.kind.name().into(),
-            series: event.series.clone(),
-            term: event.term,
-            session: event.session,
-            place_code: place.map(|p| p.code.clone()),
-            place_name: place.map(|p| p.name.clone()),
-            region_code: event.region.clone(),
-            actor_names: event.actors.iter().map(|a| a.name.clone()).collect(),
-            actor_titles: event.actors.iter().map(|a| a.title.clone()).collect(),
-            rule: event.rule.into(),
-        }
+    fn event_id(&self, sentence: usize) -> Option<Text<'_>> {
+        let event = self.resolution.scope.get(sentence).copied().flatten()?;
+        self.event_ids.get(event).map(|id| id.as_str().into())
     }
 }
 

@@ -210,7 +210,10 @@ macro_rules! text_cells {
         impl Cell for $type {
             const KIND: Kind = Kind::Text;
             const NULLABLE: bool = false;
-            fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
+            fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef
+            where
+                Self: 'a,
+            {
                 texts(cells.map(|cell| Some(&**cell)))
             }
             fn read(array: &dyn Array, row: usize) -> Self {
@@ -220,7 +223,10 @@ macro_rules! text_cells {
         impl Cell for Option<$type> {
             const KIND: Kind = Kind::Text;
             const NULLABLE: bool = true;
-            fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
+            fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef
+            where
+                Self: 'a,
+            {
                 texts(cells.map(Option::as_deref))
             }
             fn read(array: &dyn Array, row: usize) -> Self {
@@ -230,7 +236,7 @@ macro_rules! text_cells {
     )*};
 }
 
-text_cells! { String, Cow<'static, str> }
+text_cells! { String, Cow<'_, str> }
 
 impl Cell for Word {
     const KIND: Kind = Kind::Text;
@@ -288,10 +294,13 @@ impl Cell for Breakdown {
     }
 }
 
-impl Cell for Vec<String> {
+impl<T: From<String> + AsRef<str>> Cell for Vec<T> {
     const KIND: Kind = Kind::TextList;
     const NULLABLE: bool = false;
-    fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef {
+    fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef
+    where
+        Self: 'a,
+    {
         let mut builder = ListBuilder::new(StringBuilder::new()).with_field(Field::new("item", DataType::Utf8, false));
         for cell in cells {
             for text in cell {
@@ -303,7 +312,7 @@ impl Cell for Vec<String> {
     }
     fn read(array: &dyn Array, row: usize) -> Self {
         let list = array.as_list::<i32>().value(row);
-        list.as_string::<i32>().iter().flatten().map(str::to_owned).collect()
+        list.as_string::<i32>().iter().flatten().map(|text| text.to_owned().into()).collect()
     }
 }
 
@@ -321,7 +330,7 @@ macro_rules! table {
                     folder: $folder,
                     key: &$key,
                     order: &$order,
-                    columns: vec![$(column(stringify!($field), |r: &$row| &r.$field, concat!($($unit)?), $meaning),)*],
+                    columns: vec![$(column(stringify!($field), |r: &Self| &r.$field, concat!($($unit)?), $meaning),)*],
                 }
             }
             fn arrays(rows: &[Self]) -> Vec<ArrayRef> {
@@ -340,7 +349,7 @@ macro_rules! table {
     };
 }
 
-table! { DocumentRow, "documents", "a document", true, key ["doc_id"], order ["date_start"];
+table! { DocumentRow<'_>, "documents", "a document", true, key ["doc_id"], order ["date_start"];
     doc_id: "unique in the release: the record's own id, else a hash of source, path and title (of a record: its content)",
     source: "name of the source in the pipeline file",
     register: "register of the source: speech, broadcast, report …",
@@ -363,7 +372,7 @@ table! { DocumentRow, "documents", "a document", true, key ["doc_id"], order ["d
     content_hash: "BLAKE3 of text, 32 hex digits",
 }
 
-table! { SentenceRow, "sentences", "a sentence", true, key ["doc_id", "sentence"], order [];
+table! { SentenceRow<'_>, "sentences", "a sentence", true, key ["doc_id", "sentence"], order [];
     doc_id: "document",
     sentence: "number in the document, from 0; the title is sentence 0",
     char_start ("code points"): "first code point in documents.text",
@@ -379,7 +388,7 @@ table! { SentenceRow, "sentences", "a sentence", true, key ["doc_id", "sentence"
     speaker: "who said it; null: narrated, or not told",
 }
 
-table! { DateRow, "dates", "a date expression", true, key ["doc_id", "char_start"], order [];
+table! { DateRow<'_>, "dates", "a date expression", true, key ["doc_id", "char_start"], order [];
     doc_id: "document",
     sentence: "number of the sentence",
     char_start ("code points"): "first code point in documents.text",
@@ -395,7 +404,7 @@ table! { DateRow, "dates", "a date expression", true, key ["doc_id", "char_start
     candidates: "other values that it may have",
 }
 
-table! { PlaceRow, "places", "a place mention", true, key ["doc_id", "char_start"], order [];
+table! { PlaceRow<'_>, "places", "a place mention", true, key ["doc_id", "char_start"], order [];
     doc_id: "document",
     sentence: "number of the sentence",
     char_start ("code points"): "first code point in documents.text",
@@ -410,7 +419,7 @@ table! { PlaceRow, "places", "a place mention", true, key ["doc_id", "char_start
     candidates: "codes that it may have, where it is ambiguous",
 }
 
-table! { EventRow, "events", "a mention of a dated occasion", true, key ["event_id"], order [];
+table! { EventRow<'_>, "events", "a mention of a dated occasion", true, key ["event_id"], order [];
     event_id: "unique in the release",
     occasion_id: "the same for every mention of the occasion; null: its date is vague",
     doc_id: "document",
@@ -433,7 +442,7 @@ table! { EventRow, "events", "a mention of a dated occasion", true, key ["event_
     rule: "the rule that read it",
 }
 
-table! { HitRow, "hits", "an occurrence of a theme's term", true, key ["doc_id", "char_start", "term"], order ["doc_date_start"];
+table! { HitRow<'_>, "hits", "an occurrence of a theme's term", true, key ["doc_id", "char_start", "term"], order ["doc_date_start"];
     doc_id: "document",
     sentence: "number of the sentence",
     char_start ("code points"): "first code point in documents.text",

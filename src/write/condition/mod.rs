@@ -163,11 +163,11 @@ mod tests {
     use super::*;
     use chrono::NaiveDate;
 
-    fn documents() -> Vec<DocumentRow> {
+    fn documents() -> Vec<DocumentRow<'static>> {
         let day = |day| NaiveDate::from_ymd_opt(2024, 3, day);
-        let row = |id: &str, title: Option<&str>, date, chars| DocumentRow {
+        let row = |id: &'static str, title: Option<&'static str>, date, chars| DocumentRow {
             doc_id: id.into(),
-            title: title.map(str::to_owned),
+            title: title.map(Into::into),
             date_start: date,
             chars,
             preamble: id == "c",
@@ -179,7 +179,7 @@ mod tests {
     fn failing(condition: &str) -> String {
         let condition = Condition::new(&DocumentRow::table(), condition).unwrap_or_else(|faults| panic!("{condition}: {faults:?}"));
         let rows = documents();
-        condition.rows(&batch(&rows).unwrap()).iter().map(|row| rows[*row].doc_id.as_str()).collect()
+        condition.rows(&batch(&rows).unwrap()).iter().map(|row| rows[*row].doc_id.as_ref()).collect()
     }
 
     fn faults(condition: &str) -> Vec<String> {

@@ -33,7 +33,7 @@ pub(super) struct SourceSum {
 }
 
 impl SourceSum {
-    fn add(&mut self, row: &DocumentRow, count_preambles: bool) {
+    fn add(&mut self, row: &DocumentRow<'_>, count_preambles: bool) {
         self.replaced_chars += u64::from(row.replaced_chars);
         if row.preamble && !count_preambles {
             self.preambles += 1;
@@ -185,7 +185,7 @@ impl Data {
             .par_iter()
             .map(|part| {
                 let mut sums: BTreeMap<String, SourceSum> = BTreeMap::new();
-                each_row(part, &columns, &[], &mut |row: DocumentRow| sums.entry(row.source.clone()).or_default().add(&row, facts.preamble))?;
+                each_row(part, &columns, &[], &mut |row: DocumentRow<'_>| sums.entry(row.source.to_string()).or_default().add(&row, facts.preamble))?;
                 Ok(sums)
             })
             .collect();

@@ -94,15 +94,15 @@ fn sentences(tables: &Path, rows: &[OccasionRow]) -> Result<BTreeMap<String, Vec
         return Ok(told);
     }
     let columns = ["occasion_id", "doc_id", "char_start", "char_end"];
-    for row in rows_of_parts::<EventRow>(&parts(tables, "events")?, &columns, &[Only::new("occasion_id", &ids)])? {
+    for row in rows_of_parts::<EventRow<'_>>(&parts(tables, "events")?, &columns, &[Only::new("occasion_id", &ids)])? {
         let one = Told { doc_id: row.doc_id.to_string(), char_start: row.char_start, char_end: row.char_end, ..Told::default() };
-        told.entry(row.occasion_id.unwrap_or_default()).or_default().push(one);
+        told.entry(row.occasion_id.unwrap_or_default().into_owned()).or_default().push(one);
     }
     let named = |told: &BTreeMap<String, Vec<Told>>| -> BTreeSet<String> { told.values().flatten().map(|t| t.doc_id.clone()).collect() };
     let documents = parts(tables, "documents")?;
     let ids = named(&told);
-    let rows = rows_of_parts::<DocumentRow>(&documents, &["doc_id", "date_start"], &[Only::new("doc_id", &ids)])?;
-    let dates: BTreeMap<String, Option<NaiveDate>> = rows.into_iter().map(|row| (row.doc_id, row.date_start)).collect();
+    let rows = rows_of_parts::<DocumentRow<'_>>(&documents, &["doc_id", "date_start"], &[Only::new("doc_id", &ids)])?;
+    let dates: BTreeMap<String, Option<NaiveDate>> = rows.into_iter().map(|row| (row.doc_id.into_owned(), row.date_start)).collect();
     for all in told.values_mut() {
         for one in all.iter_mut() {
             one.date = dates.get(&one.doc_id).copied().flatten();
@@ -113,12 +113,12 @@ fn sentences(tables: &Path, rows: &[OccasionRow]) -> Result<BTreeMap<String, Vec
         all.truncate(SENTENCES);
     }
     let ids = named(&told);
-    for row in rows_of_parts::<DocumentRow>(&documents, &["doc_id", "title", "url", "text"], &[Only::new("doc_id", &ids)])? {
+    for row in rows_of_parts::<DocumentRow<'_>>(&documents, &["doc_id", "title", "url", "text"], &[Only::new("doc_id", &ids)])? {
         for one in told.values_mut().flatten().filter(|one| one.doc_id == row.doc_id) {
             let (from, to) = (one.char_start as usize, one.char_end as usize);
             one.text = row.text.chars().skip(from).take(to.saturating_sub(from)).collect();
-            one.title = row.title.clone().unwrap_or_default();
-            one.url.clone_from(&row.url);
+            row.title.as_deref().unwrap_or_default().clone_into(&mut one.title);
+            one.url = row.url.as_deref().map(str::to_owned);
         }
     }
     Ok(told)

@@ -20,8 +20,8 @@ fn day(number: u32) -> NaiveDate {
 /// The tables of a release: empty but for what is given.
 #[derive(Default)]
 struct Tables {
-    documents: Vec<DocumentRow>,
-    events: Vec<EventRow>,
+    documents: Vec<DocumentRow<'static>>,
+    events: Vec<EventRow<'static>>,
     occasions: Vec<OccasionRow>,
     coverage: Vec<CoverageRow>,
     totals: Vec<TotalRow>,
@@ -143,9 +143,9 @@ fn no_text_of_the_corpus_or_the_pipeline_is_markup() {
         vec![ProfileRow { theme: hostile(), theme_zh: hostile(), theme_en: hostile(), hits: 1, documents: 1, level: 1, ..tables.profile[0].clone() }];
     tables.frequency = vec![FrequencyRow { theme: HOSTILE.into(), ..tables.frequency[0].clone() }];
     tables.documents = vec![DocumentRow {
-        source: hostile(),
-        title: Some(hostile()),
-        text: format!("{HOSTILE}\n{HOSTILE}"),
+        source: HOSTILE.into(),
+        title: Some(HOSTILE.into()),
+        text: format!("{HOSTILE}\n{HOSTILE}").into(),
         url: Some("javascript:alert(1)".into()),
         ..tables.documents[0].clone()
     }];
