@@ -72,7 +72,8 @@ fn main() -> ExitCode {
         entries.sort_unstable();
         let mut read = |rank: u32| Ok::<_, Infallible>(prints[(rank % count) as usize]);
         let mut joining = Joining::new(count * TIMES);
-        joining.entries(&entries, &mut read).unwrap();
+        let mut alike = |a: u32, b: u32| Ok::<_, Infallible>(prints[(a % count) as usize].is_alike(&prints[(b % count) as usize]));
+        joining.entries(&entries, &mut alike, &mut |_| Ok(())).unwrap();
         copies = joining.copies(&mut read).unwrap().len();
     });
     assert!(copies >= (count * (TIMES - 1)) as usize, "{copies}");

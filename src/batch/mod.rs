@@ -46,11 +46,11 @@ pub use report::remake_report;
 pub use survey::{Survey, survey};
 
 use crate::diagnostic::{Reject, Stage};
-use crate::load::{Limits, LoadError, leading_u64, short_hex};
+use crate::load::{Limits, LoadError, short_hex};
 use crate::plan::{Duplicates, Plan};
 use crate::tally::{CopyRow, TallyError};
-use crate::write::{CheckFailure, CheckRecord, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, latest, read_text_column};
-use copies::{Found, IN_MEMORY, Part};
+use crate::write::{CheckFailure, CheckRecord, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, latest};
+use copies::{Found, IN_MEMORY, Part, Prints};
 use in_order::in_order;
 use inventory::{Inventory, Shard};
 use made_of::MadeOf;
@@ -440,9 +440,8 @@ impl Run<'_> {
     fn copies(&self, shards: &[Shard], keys: &[Keys], cache: &Cache) -> Result<Found, BatchError> {
         self.step("finding copies")?;
         let source = |shard: &Shard| self.plan.sources.get(shard.source).map(|s| s.input.source.to_string()).unwrap_or_default();
-        let parts: Vec<Part> =
-            shards.iter().zip(keys).map(|(shard, keys)| Part { folder: cache.path("parsed", &keys.parsed), source: source(shard) }).collect();
-        Ok(self.clock.time(Stage::Tally, || copies::find(&parts, self.plan.tally.preamble, &cache.aside(), IN_MEMORY))?)
+        let parts: Vec<Part> = shards.iter().zip(keys).map(|(shard, keys)| Part { parsed: keys.parsed.clone(), source: source(shard) }).collect();
+        Ok(self.clock.time(Stage::Tally, || copies::find(&parts, self.plan.tally.preamble, cache, IN_MEMORY))?)
     }
 
     /// loaded = written + rejected, and the sums for the record.
@@ -516,9 +515,9 @@ pub fn newest_tables(plan: &Plan) -> Option<PathBuf> {
 
 /// A document's id stands in every table, so it must be unique in the release.
 fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
-    let ids = |key: &Keys| read_text_column(&cache.path("parsed", &key.parsed).join("documents.parquet"), "doc_id");
-    let short = |id: &String| leading_u64(&blake3::hash(id.as_bytes()));
-    let hashes: Vec<Vec<u64>> = keys.par_iter().map(|key| Ok(ids(key)?.iter().map(short).collect())).collect::<Result<_, WriteError>>()?;
+    let prints = |key: &Keys| Prints::open(&cache.path("parsed", &key.parsed));
+    let hashes: Vec<Vec<u64>> =
+        keys.par_iter().map(|key| Ok(prints(key)?.heads()?.iter().map(|head| head.id_hash).collect())).collect::<Result<_, WriteError>>()?;
     let mut hashes = hashes.concat();
     hashes.par_sort_unstable();
     let mut twice: Vec<u64> = hashes.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect();
@@ -528,10 +527,12 @@ fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
     }
     let mut seen = BTreeSet::new();
     let mut failures = Vec::new();
-    for id in keys.iter().map(ids).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().filter(|id| twice.binary_search(&short(id)).is_ok()) {
-        if !seen.insert(short(&id)) {
-            let found = format!("the id `{id}` is given to two documents: make the records' ids unique, or take `id` out of the source");
-            failures.push(CheckFailure { check: "doc_id_is_unique", found });
+    for key in keys {
+        for (head, id) in prints(key)?.ids(|_, head| twice.binary_search(&head.id_hash).is_ok())? {
+            if !seen.insert(head.id_hash) {
+                let found = format!("the id `{id}` is given to two documents: make the records' ids unique, or take `id` out of the source");
+                failures.push(CheckFailure { check: "doc_id_is_unique", found });
+            }
         }
     }
     Err(BatchError::Checks(failures))

@@ -12,7 +12,7 @@ use arrow::array::RecordBatch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::copies::{FINGERPRINTS, check_fingerprints, write_fingerprints};
+use super::copies::{STATE, check_prints, write_prints};
 use super::inventory::Shard;
 use super::pace::Pace;
 use super::rollup_file::{Index, read_index, write_rollup};
@@ -31,7 +31,7 @@ use crate::write::{
 };
 
 /// Versions of the code that makes each artifact: raise one when its output changes.
-const PARSED: u32 = 3;
+const PARSED: u32 = 4;
 const RESOLVED: u32 = 1;
 const TAGGED: u32 = 1;
 const ROLLUP: u32 = 4;
@@ -41,6 +41,9 @@ pub(super) const VERSIONS: [u32; 4] = [PARSED, RESOLVED, TAGGED, ROLLUP];
 
 /// Names of the artifacts' folders in the cache.
 pub(super) const KINDS: [&str; 4] = ["parsed", "resolved", "tagged", "rollups"];
+
+/// Folder of what is known of the copies of the corpus.
+pub(super) const COPIES: &str = "copies";
 
 /// The keys of a shard's artifacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +134,7 @@ impl Cache {
         if scratch.exists() {
             fs::remove_dir_all(&scratch).map_err(|e| WriteError::io(&scratch, e))?;
         }
-        for each in KINDS.iter().chain([&SERIES_KIND]).map(|kind| folder.join(kind)).chain([scratch]) {
+        for each in KINDS.iter().chain([&SERIES_KIND, &COPIES]).map(|kind| folder.join(kind)).chain([scratch]) {
             fs::create_dir_all(&each).map_err(|e| WriteError::io(&each, e))?;
         }
         Ok(Self { folder, scratch: AtomicU64::new(0) })
@@ -171,10 +174,10 @@ impl Cache {
     ///
     /// So going back to an earlier lexicon, setting or text finds its artifacts.
     pub(super) fn prune(&self, used: &[Keys], parts: &BTreeSet<&Path>, limit: u64) -> Result<(), WriteError> {
-        let used: BTreeSet<(&str, &str)> = used.iter().flat_map(Keys::each).collect();
+        let used: BTreeSet<(&str, &str)> = used.iter().flat_map(Keys::each).chain([(COPIES, STATE)]).collect();
         let mut total = 0;
         let mut unused = Vec::new();
-        for kind in KINDS.into_iter().chain([SERIES_KIND]) {
+        for kind in KINDS.into_iter().chain([SERIES_KIND, COPIES]) {
             let folder = self.folder.join(kind);
             for entry in fs::read_dir(&folder).map_err(|e| WriteError::io(&folder, e))?.flatten() {
                 let path = entry.path();
@@ -431,7 +434,7 @@ fn from_cache(keys: &Keys, cache: &Cache, until: Stage) -> Result<Made, WriteErr
     let folder = cache.path("parsed", &keys.parsed);
     let mut made =
         Made { summary: read_json(&folder.join("summary.json"))?, rejects: read_parquet(&folder.join("rejects.parquet"))?, rollup: None, computed: false };
-    check_fingerprints(&folder.join(FINGERPRINTS), made.summary.documents + made.summary.preambles)?;
+    check_prints(&folder, made.summary.documents + made.summary.preambles)?;
     let tables = resolved_tables();
     let tables = tables.iter().filter(|_| until >= Stage::Resolve).chain(["hits"].iter().filter(|_| until >= Stage::Tag));
     for table in tables {
@@ -472,7 +475,7 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
             let rows: Vec<DocumentRow<'_>> = read_parquet(&folder.join("documents.parquet"))?;
             let spans: Vec<SpanRow> = read_parquet(&folder.join("spans.parquet"))?;
             let summary = read_json(&folder.join("summary.json"))?;
-            check_fingerprints(&folder.join(FINGERPRINTS), rows.len() as u64)?;
+            check_prints(&folder, rows.len() as u64)?;
             let han_chars = rows.iter().map(|row| row.han_chars).collect();
             Ok(Parsed { documents: documents(rows, &spans), han_chars, summary, rejects: read_parquet(&folder.join("rejects.parquet"))? })
         };
@@ -503,7 +506,7 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
         let spans: Vec<SpanRow> = documents.iter().enumerate().flat_map(|(number, d)| span_rows(d, number)).collect();
         write_parquet(&folder.join("spans.parquet"), &spans, &[])?;
         write_parquet(&folder.join("rejects.parquet"), &rejects, &[])?;
-        clock.time(Stage::Tally, || write_fingerprints(&folder.join(FINGERPRINTS), &documents))?;
+        clock.time(Stage::Tally, || write_prints(&folder, &documents))?;
         write_json(&folder.join("summary.json"), &summary)?;
         cache.put(&folder, "parsed", &keys.parsed)
     })?;
@@ -628,5 +631,14 @@ mod tests {
         assert_eq!(left(300), ["used", "old", "new"]);
         assert_eq!(left(299), ["used", "new"]);
         assert_eq!(left(10), ["used"]);
+        // What is known of copies counts, and stays.
+        let state = cache.path(COPIES, STATE);
+        fs::create_dir_all(&state).unwrap();
+        fs::write(state.join("meetings.bin"), [0; 100]).unwrap();
+        fs::create_dir_all(cache.path("tagged", "old")).unwrap();
+        assert_eq!(left(200), ["used"]);
+        assert!(cache.has("tagged", "old") && state.is_dir());
+        assert_eq!(left(199), ["used"]);
+        assert!(!cache.has("tagged", "old") && state.is_dir());
     }
 }

@@ -63,6 +63,9 @@ pub struct Repeat {
 /// of documents that meet and are not alike.
 const MOST_FIRSTS: usize = 256;
 
+/// A key of a fingerprint, and the rank of a document that has it.
+pub type KeyRank = (u64, u32);
+
 /// Joins documents that meet and are alike.
 ///
 /// # Cost
@@ -83,42 +86,55 @@ impl Joining {
     }
 
     /// Compares the documents of `entries`, keys with ranks in rising order,
-    /// that share a key.
+    /// that share a key; `alike` says whether two are, by their ranks.
+    ///
+    /// `may_join` gets the entries of each key under which two are alike, or may
+    /// be. Those of other keys can be left out another time, also with some of the
+    /// documents gone: all of them were compared with each other, and no two joined.
     ///
     /// # Errors
-    /// Those of `read`.
-    pub fn entries<E>(&mut self, entries: &[(u64, u32)], read: &mut dyn FnMut(u32) -> Result<Fingerprint, E>) -> Result<(), E> {
+    /// Those of `alike` and `may_join`.
+    pub fn entries<E>(
+        &mut self,
+        entries: &[KeyRank],
+        alike: &mut dyn FnMut(u32, u32) -> Result<bool, E>,
+        may_join: &mut dyn FnMut(&[KeyRank]) -> Result<(), E>,
+    ) -> Result<(), E> {
         for bucket in entries.chunk_by(|a, b| a.0 == b.0).filter(|bucket| bucket.len() > 1) {
-            self.bucket(bucket.iter().map(|(_, rank)| *rank), read)?;
+            if self.bucket(bucket, alike)? {
+                may_join(bucket)?;
+            }
         }
         Ok(())
     }
 
-    /// Compares the documents that share a key. `ranks` rise; `read` gives the
-    /// fingerprint of a rank.
-    ///
-    /// # Errors
-    /// Those of `read`.
-    fn bucket<E>(&mut self, ranks: impl IntoIterator<Item = u32>, read: &mut dyn FnMut(u32) -> Result<Fingerprint, E>) -> Result<(), E> {
-        let mut firsts: Vec<(u32, Fingerprint)> = Vec::new();
-        for rank in ranks {
-            let known = self.known(rank);
+    /// Compares the documents that share a key. Whether two of them are alike, or
+    /// may be: false only if each was compared with all before it.
+    fn bucket<E>(&mut self, bucket: &[KeyRank], alike: &mut dyn FnMut(u32, u32) -> Result<bool, E>) -> Result<bool, E> {
+        let mut may_join = bucket.len() > MOST_FIRSTS;
+        let mut firsts: Vec<u32> = Vec::new();
+        for (_, rank) in bucket {
+            let (rank, known) = (*rank, self.known(*rank));
             // Met in another bucket, or both alike to one that is not in this one.
-            if firsts.iter().any(|(first, _)| *first == known || (known != rank && self.known(*first) == known)) {
+            if firsts.iter().any(|first| *first == known || (known != rank && self.known(*first) == known)) {
+                may_join = true;
                 continue;
             }
-            let print = read(rank)?;
-            let alike: Vec<u32> = firsts.iter().filter(|(_, first)| first.similarity(&print) >= ALIKE).map(|(first, _)| *first).collect();
-            for first in &alike {
-                self.join(*first, rank);
+            let mut earliest = None;
+            for first in &firsts {
+                if alike(*first, rank)? {
+                    self.join(*first, rank);
+                    earliest = earliest.or(Some(*first));
+                }
             }
-            match alike.first() {
-                Some(first) if known == rank => set(&mut self.alike_to, rank, *first),
+            may_join |= earliest.is_some();
+            match earliest {
+                Some(first) if known == rank => set(&mut self.alike_to, rank, first),
                 Some(_) => {}
-                None => add_first(&mut firsts, rank, &print),
+                None => add_first(&mut firsts, rank),
             }
         }
-        Ok(())
+        Ok(may_join)
     }
 
     /// The copies, sorted by first and rank.
@@ -143,7 +159,7 @@ impl Joining {
                 }
                 match best {
                     Some(copy) => out.push(copy),
-                    None => add_first(&mut firsts, rank, &print),
+                    None => add_first(&mut firsts, (rank, print)),
                 }
             }
         }
@@ -176,11 +192,11 @@ impl Joining {
     }
 }
 
-fn add_first(firsts: &mut Vec<(u32, Fingerprint)>, rank: u32, print: &Fingerprint) {
+fn add_first<T>(firsts: &mut Vec<T>, first: T) {
     if firsts.len() == MOST_FIRSTS {
         firsts.remove(0);
     }
-    firsts.push((rank, *print));
+    firsts.push(first);
 }
 
 fn set(of: &mut [u32], rank: u32, to: u32) {
@@ -207,8 +223,20 @@ mod tests {
         entries.sort_unstable();
         let mut read = |rank: u32| Ok::<_, Infallible>(prints[rank as usize]);
         let mut joining = Joining::new(u32::try_from(prints.len()).unwrap());
-        joining.entries(&entries, &mut read).unwrap();
-        joining.copies(&mut read).unwrap()
+        let mut live = Vec::new();
+        let mut alike = |a: u32, b: u32| Ok::<_, Infallible>(prints[a as usize].is_alike(&prints[b as usize]));
+        joining
+            .entries(&entries, &mut alike, &mut |bucket| {
+                live.extend_from_slice(bucket);
+                Ok(())
+            })
+            .unwrap();
+        // What never joins any can be left out.
+        let mut fewer = Joining::new(u32::try_from(prints.len()).unwrap());
+        fewer.entries(&live, &mut alike, &mut |_| Ok(())).unwrap();
+        let copies = joining.copies(&mut read).unwrap();
+        assert_eq!(copies, fewer.copies(&mut read).unwrap());
+        copies
     }
 
     /// All with all firsts.

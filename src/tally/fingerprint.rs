@@ -45,8 +45,12 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Bytes in a file.
-    pub const BYTES: usize = 16 + BINS;
+    /// Bytes in a file: the hash; a bit for each bin, set unless it is empty; the
+    /// sketch with its empty bins filled, from which keys are quickly made.
+    pub const BYTES: usize = 16 + BINS / 8 + BINS;
+
+    /// Keys of a text that is not short.
+    pub const MOST_KEYS: usize = 1 + BINS / BAND_ROWS;
 
     /// The fingerprint of a text.
     ///
@@ -120,6 +124,12 @@ impl Fingerprint {
         self
     }
 
+    /// Whether it is at least [`ALIKE`] to another.
+    #[must_use]
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.similarity(other) >= ALIKE
+    }
+
     fn is_short(&self) -> bool {
         self.sketch.iter().all(|byte| *byte == 0)
     }
@@ -159,11 +169,16 @@ impl Fingerprint {
     /// # Source
     /// Bands: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4.
     pub fn keys(&self, out: &mut Vec<u64>) {
-        out.push(self.text.first_chunk().copied().map_or(0, u64::from_be_bytes));
-        if self.is_short() {
+        Self::keys_in(&self.to_bytes(), out);
+    }
+
+    /// The same, from [`Self::to_bytes`]: a tenth of the time.
+    pub fn keys_in(bytes: &[u8], out: &mut Vec<u64>) {
+        let (text, filled, dense) = parts(bytes);
+        out.push(text.first_chunk().map_or(0, |text| u64::from_be_bytes(*text)));
+        if filled.iter().all(|bits| *bits == 0) {
             return;
         }
-        let dense = self.dense();
         let (bands, _) = dense.as_chunks::<BAND_ROWS>();
         out.extend((1_u64..).zip(bands).map(|(band, rows)| mixed(u64::from_be_bytes(*rows) ^ band.wrapping_mul(BASE))));
     }
@@ -192,8 +207,14 @@ impl Fingerprint {
     #[must_use]
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
         let mut out = [0; Self::BYTES];
-        for (to, from) in out.iter_mut().zip(self.text.iter().chain(&self.sketch)) {
-            *to = *from;
+        let (text, rest) = out.split_at_mut(self.text.len());
+        let (filled, dense) = rest.split_at_mut(BINS / 8);
+        text.copy_from_slice(&self.text);
+        for (bits, bins) in filled.iter_mut().zip(self.sketch.chunks(8)) {
+            *bits = bins.iter().rev().fold(0, |bits, value| (bits << 1) | u8::from(*value != 0));
+        }
+        if !self.is_short() {
+            dense.copy_from_slice(&self.dense());
         }
         out
     }
@@ -201,12 +222,25 @@ impl Fingerprint {
     /// Back from its bytes; missing ones are 0.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
+        let (text, filled, dense) = parts(bytes);
         let mut out = Self { text: [0; 16], sketch: [0; BINS] };
-        for (to, from) in out.text.iter_mut().chain(&mut out.sketch).zip(bytes) {
+        for (to, from) in out.text.iter_mut().zip(text) {
             *to = *from;
+        }
+        for ((bins, dense), bits) in out.sketch.chunks_mut(8).zip(dense.chunks(8)).zip(filled) {
+            for (bin, (value, from)) in (0_u32..).zip(bins.iter_mut().zip(dense)) {
+                *value = from * ((bits >> bin) & 1);
+            }
         }
         out
     }
+}
+
+/// Hash, bits and filled sketch of the bytes in a file.
+fn parts(bytes: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let (text, rest) = bytes.split_at_checked(16).unwrap_or((bytes, &[]));
+    let (filled, dense) = rest.split_at_checked(BINS / 8).unwrap_or((rest, &[]));
+    (text, filled, dense)
 }
 
 /// Letters and digits of all scripts. Most of a text are common ideographs, and

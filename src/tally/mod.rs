@@ -42,7 +42,7 @@ use serde::Serialize;
 
 pub use association::{log_dice, npmi};
 pub use bursts::{Burst, Kleinberg, burst_states, bursts};
-pub use copies::{CopyRow, Joining, Repeat, group_id};
+pub use copies::{CopyRow, Joining, KeyRank, Repeat, group_id};
 pub use correlation::{BestLag, NoLag, best_lag};
 pub use coverage::{Cadence, CoverageRow, SourceCadence};
 pub use dispersion::dp_norm;
