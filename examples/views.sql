@@ -16,13 +16,15 @@
 
 CREATE OR REPLACE MACRO release_file(name) AS coalesce(getvariable('release'), '.') || '/tables/' || name;
 
--- Folders of part files, one a shard.
+-- Folders of part files, one a shard or a year.
 CREATE OR REPLACE VIEW documents AS FROM read_parquet(release_file('documents/*.parquet'));
 CREATE OR REPLACE VIEW sentences AS FROM read_parquet(release_file('sentences/*.parquet'));
 CREATE OR REPLACE VIEW dates     AS FROM read_parquet(release_file('dates/*.parquet'));
 CREATE OR REPLACE VIEW places    AS FROM read_parquet(release_file('places/*.parquet'));
 CREATE OR REPLACE VIEW events    AS FROM read_parquet(release_file('events/*.parquet'));
 CREATE OR REPLACE VIEW hits      AS FROM read_parquet(release_file('hits/*.parquet'));
+CREATE OR REPLACE VIEW theme_breakdown AS FROM read_parquet(release_file('theme_breakdown/*.parquet'));
+CREATE OR REPLACE VIEW theme_pairs     AS FROM read_parquet(release_file('theme_pairs/*.parquet'));
 
 -- Single files.
 CREATE OR REPLACE VIEW occasions       AS FROM read_parquet(release_file('occasions.parquet'));
@@ -31,10 +33,8 @@ CREATE OR REPLACE VIEW copies          AS FROM read_parquet(release_file('copies
 CREATE OR REPLACE VIEW coverage        AS FROM read_parquet(release_file('coverage.parquet'));
 CREATE OR REPLACE VIEW period_totals   AS FROM read_parquet(release_file('period_totals.parquet'));
 CREATE OR REPLACE VIEW theme_frequency AS FROM read_parquet(release_file('theme_frequency.parquet'));
-CREATE OR REPLACE VIEW theme_breakdown AS FROM read_parquet(release_file('theme_breakdown.parquet'));
 CREATE OR REPLACE VIEW theme_profile   AS FROM read_parquet(release_file('theme_profile.parquet'));
 CREATE OR REPLACE VIEW theme_turns     AS FROM read_parquet(release_file('theme_turns.parquet'));
-CREATE OR REPLACE VIEW theme_pairs     AS FROM read_parquet(release_file('theme_pairs.parquet'));
 CREATE OR REPLACE VIEW theme_sources   AS FROM read_parquet(release_file('theme_sources.parquet'));
 CREATE OR REPLACE VIEW keyness         AS FROM read_parquet(release_file('keyness.parquet'));
 CREATE OR REPLACE VIEW candidates      AS FROM read_parquet(release_file('candidates.parquet'));
