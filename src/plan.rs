@@ -239,17 +239,12 @@ pub enum PlanError {
     /// Mistakes in it, or in the data files that it names.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Faults(Vec<Diagnostic>),
-    /// The words of a vocabulary cannot be made into an automaton.
-    #[error("cannot build the vocabulary: {0}")]
-    Vocabulary(String),
 }
 
 impl From<VocabularyError> for PlanError {
     fn from(error: VocabularyError) -> Self {
-        match error {
-            VocabularyError::Fault(fault) => Self::Faults(vec![*fault]),
-            other => Self::Vocabulary(other.to_string()),
-        }
+        let VocabularyError::Fault(fault) = error;
+        Self::Faults(vec![*fault])
     }
 }
 

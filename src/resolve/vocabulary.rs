@@ -24,9 +24,6 @@ pub enum VocabularyError {
     /// A mistake with its place.
     #[error("{0}")]
     Fault(Box<Diagnostic>),
-    /// The words cannot be made into an automaton.
-    #[error("cannot build the word automaton: {0}")]
-    Automaton(String),
 }
 
 impl From<Diagnostic> for VocabularyError {

@@ -225,6 +225,8 @@ fn alone(word: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resolve::beginnings::{Beginnings, InSentence, TOKENS};
+    use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
     use proptest::prelude::*;
 
     #[test]
@@ -247,6 +249,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_automaton_finds_the_same_words_leftmost_and_longest(
+            list in prop::collection::btree_set("[甲乙丙𠮷a]{1,5}", 1..12),
+            text in "[甲乙丙𠮷a]{0,24}",
+        ) {
+            let automaton: CharwiseDoubleArrayAhoCorasick<u32> =
+                CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(&list).unwrap();
+            let expected: Vec<Span> = automaton.leftmost_find_iter(&text).map(|found| Span::new(found.start(), found.end())).collect();
+            let words = Words::new(list.iter().map(|word| (word, ())));
+            let mut beginnings = Beginnings::default();
+            beginnings.add(TOKENS, &list);
+            let mut found = Vec::new();
+            beginnings.find(&text, TOKENS, &mut found);
+            let starts = InSentence { all: &found, sentence: 0 }.of(TOKENS);
+            prop_assert_eq!(&words.leftmost(&text, starts).map(|((), span)| span).collect::<Vec<_>>(), &expected);
+            let starts = beginnings.each(&text, TOKENS);
+            prop_assert_eq!(&words.leftmost(&text, starts).map(|((), span)| span).collect::<Vec<_>>(), &expected);
+        }
+
         #[test]
         fn a_search_of_the_whole_list_finds_the_same(list in prop::collection::btree_set("[甲乙𠮷\0]{1,4}", 0..12), text in "[甲乙𠮷\0]{0,6}") {
             let words = Words::new(list.iter().map(|w| (w.as_str(), w.len())));
