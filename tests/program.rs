@@ -283,14 +283,17 @@ fn a_damaged_cache_is_made_again() {
         }
     };
     damage("rollups", &["rollup.bin"]);
-    damage("series", &["summary.bin", "theme_frequency.parquet", "theme_pairs.parquet", "occasions.parquet"]);
-    place.write("pipelines/days.toml", &PIPELINE.replace("[tag]", "[write]\ncsv = [\"hits\", \"occasions\", \"theme_frequency\"]\n[tag]"));
-    let (code, _, error) = place.run(&[]);
-    assert_eq!(code, 0, "{error}");
-    for file in ["rollup.bin", "series", "theme_frequency.parquet", "theme_pairs.parquet", "occasions.parquet"] {
-        assert!(error.lines().any(|line| line.contains("damaged") && line.contains(file)), "{file}: {error}");
+    for (of_sums, csv) in [("summary.bin", r#"["hits", "occasions", "theme_frequency"]"#), ("pairs.bin", "\"all\"")] {
+        damage("series", &[of_sums, "theme_frequency.parquet", "theme_pairs.parquet", "occasions.parquet"]);
+        place.write("pipelines/days.toml", &PIPELINE.replace("[tag]", &format!("[write]\ncsv = {csv}\n[tag]")));
+        let (code, _, error) = place.run(&[]);
+        assert_eq!(code, 0, "{error}");
+        for file in [of_sums, "theme_frequency.parquet", "theme_pairs.parquet", "occasions.parquet"] {
+            assert!(error.lines().any(|line| line.contains("damaged") && line.contains(file)), "{file}: {error}");
+        }
+        assert_eq!(error.contains("rollup.bin"), of_sums == "summary.bin", "{error}");
+        assert_eq!(files(&place.path("output/days/latest/tables")), before);
     }
-    assert_eq!(files(&place.path("output/days/latest/tables")), before);
     assert!(place.csv("hits").contains("水利"));
 }
 

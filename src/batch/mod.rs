@@ -200,6 +200,11 @@ pub(crate) fn versions() -> BTreeMap<String, u32> {
         .into()
 }
 
+/// What every artifact depends on: the program, and the columns of its tables.
+fn program() -> String {
+    format!("{} {}", env!("CARGO_PKG_VERSION"), columns_fingerprint())
+}
+
 /// Name of the file in the work folder that says what the last release was made of.
 const MADE_OF: &str = "made_of.json";
 
@@ -359,15 +364,14 @@ impl Run<'_> {
         } else {
             self.publish(&keys, &cache, &series, &parts, &rejects)?;
             self.made_of(&taken.shards).write(&self.work.join(MADE_OF))?;
-            cache.prune(&keys, &parts.folders(), plan.cache_bytes)?;
+            cache.prune(&keys, parts.folders(), plan.cache_bytes)?;
         }
         self.clock.add(Stage::Write, started);
         Ok(())
     }
 
     fn made_of(&self, shards: &[Shard]) -> MadeOf {
-        let program = format!("{} {}", env!("CARGO_PKG_VERSION"), columns_fingerprint());
-        MadeOf::new(self.plan, &program, self.options.limits, shards)
+        MadeOf::new(self.plan, &program(), self.options.limits, shards)
     }
 
     fn keys(&self, shards: &[Shard]) -> Result<Vec<Keys>, BatchError> {

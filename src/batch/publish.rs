@@ -106,17 +106,17 @@ impl Run<'_> {
         let file = SingleFile { path, csv };
         match table.name {
             "occasions" => file.joined(table, parts, &[]),
-            "themes" => file.rows(theme_rows(&self.plan.lexicon), &lexicon),
-            "copies" => file.rows(series.copies.iter().cloned(), &[]),
-            "coverage" => file.rows(series.coverage.iter().cloned(), &[]),
-            "period_totals" => file.rows(series.period_totals.iter().cloned(), &[]),
+            "themes" => file.rows(&theme_rows(&self.plan.lexicon), &lexicon),
+            "copies" => file.rows(&series.copies, &[]),
+            "coverage" => file.rows(&series.coverage, &[]),
+            "period_totals" => file.rows(&series.period_totals, &[]),
             "theme_frequency" => file.joined(table, parts, &measured),
-            "theme_profile" => file.rows(series.theme_profile.iter().cloned(), &measured),
-            "theme_turns" => file.rows(series.theme_turns.iter().cloned(), &lexicon),
-            "theme_sources" => file.rows(series.theme_sources.iter().cloned(), &lexicon),
-            "keyness" => file.rows(series.keyness.iter().cloned(), &lexicon),
-            "candidates" => file.rows(series.candidates.iter().cloned(), &lexicon),
-            "rejects" => file.rows(rejects.iter().cloned(), &[]),
+            "theme_profile" => file.rows(&series.theme_profile, &measured),
+            "theme_turns" => file.rows(&series.theme_turns, &lexicon),
+            "theme_sources" => file.rows(&series.theme_sources, &lexicon),
+            "keyness" => file.rows(&series.keyness, &lexicon),
+            "candidates" => file.rows(&series.candidates, &lexicon),
+            "rejects" => file.rows(rejects, &[]),
             _ => return Err(BatchError::Broken("a single table that nothing fills")),
         }
         .map_err(BatchError::from)
@@ -164,10 +164,8 @@ struct SingleFile<'p> {
 }
 
 impl SingleFile<'_> {
-    fn rows<R: Row>(&self, rows: impl IntoIterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
-        let mut count = 0;
-        TablePart::<R>::whole(self.path, self.csv).write(rows.into_iter().inspect(|_| count += 1), metadata)?;
-        Ok(count)
+    fn rows<R: Row>(&self, rows: &[R], metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        TablePart::whole(self.path, self.csv).rows(rows, metadata)
     }
 
     /// The parts of a table, one after the other.

@@ -14,11 +14,13 @@ use super::publish::row_count;
 use super::rollup_file::{Index, Kind, Slice, read_slice};
 use super::shard::{Cache, Keys};
 use super::table_part::TablePart;
-use super::{BatchError, Run, SERIES};
+use super::{BatchError, Run, SERIES, program};
 use crate::diagnostic::Stage;
 use crate::load::short_hex;
-use crate::tally::{BreakdownRow, FrequencyRow, OccasionRow, PairRow, Part, PartSummary, PartSums, Rollup, Series, Sums, merge_occasions};
-use crate::write::{CheckFailure, Row, WriteError, check_breakdown, check_pairs, columns_fingerprint, read_columns};
+use crate::tally::{
+    Breakdown, BreakdownRow, FrequencyRow, OccasionRow, PairCountRow, PairRow, Part, PartSummary, PartSums, Rollup, Series, Sums, merge_occasions,
+};
+use crate::write::{CheckFailure, Row, WriteError, check_breakdown, check_pairs, read_columns};
 
 /// Name of the folder in the cache.
 pub(super) const SERIES_KIND: &str = "series";
@@ -51,6 +53,7 @@ impl PartFile {
 #[derive(Clone, Debug, Default)]
 pub(super) struct PartFiles {
     files: BTreeMap<&'static str, Vec<PartFile>>,
+    folders: BTreeSet<PathBuf>,
 }
 
 impl PartFiles {
@@ -58,9 +61,19 @@ impl PartFiles {
         self.files.get(table).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The folders in the cache that they lie in.
-    pub(super) fn folders(&self) -> BTreeSet<&Path> {
-        self.files.values().flatten().map(|file| file.folder.as_path()).collect()
+    /// The folders in the cache that the series were made from.
+    pub(super) fn folders(&self) -> &BTreeSet<PathBuf> {
+        &self.folders
+    }
+
+    fn add(&mut self, mut files: Vec<PartFile>) {
+        self.folders.extend(files.iter().map(|file| file.folder.clone()));
+        // The whole has no members: its file of `theme_breakdown` never has a row.
+        files.retain(|file| file.part != Part::Whole || file.table != BreakdownRow::table().name);
+        files.sort_by_key(|file| file.part);
+        if let Some(first) = files.first() {
+            self.files.insert(first.table, files);
+        }
     }
 }
 
@@ -69,7 +82,6 @@ type Slices<'i> = Vec<(usize, &'i Slice)>;
 
 /// A part after it was summed.
 struct Summed {
-    part: Part,
     key: String,
     summary: PartSummary,
     breakdown: PartFile,
@@ -92,194 +104,28 @@ impl Run<'_> {
         }
         let of = |kind: Kind| parts.iter().rev().filter(move |((own, _), _)| *own == kind).map(|((_, part), slices)| (*part, slices)).collect::<Vec<_>>();
         let (of_series, of_occasions) = (of(Kind::Series), of(Kind::Occasions));
+        let maker = PartMaker::new(self, keys, cache);
         let mut sums = Sums::new(&self.plan.lexicon);
-        let (mut breakdowns, mut summed) = (Vec::new(), Vec::new());
+        let mut summed: Vec<Summed> = Vec::with_capacity(of_series.len());
         let sum = |number: usize| {
             let (part, slices) = of_series.get(number).ok_or(BatchError::Broken("a part without a number"))?;
-            self.summed(*part, slices, keys, cache)
+            maker.summed(*part, slices)
         };
         in_order(of_series.len(), rayon::current_num_threads(), sum, |_, mut of_part| {
-            self.clock.time(Stage::Tally, || sums.add(of_part.part, &mut of_part.summary))?;
-            breakdowns.push(of_part.breakdown);
-            summed.push((of_part.part, of_part.key, of_part.summary));
+            self.clock.time(Stage::Tally, || sums.add(of_part.breakdown.part, &mut of_part.summary))?;
+            summed.push(of_part);
             Ok::<_, BatchError>(())
         })?;
-        // The whole has no members, so its file would never have a row.
-        breakdowns.retain(|file| file.part != Part::Whole);
         let series = self.clock.time(Stage::Tally, || sums.finish(&self.plan.cadences(), &self.plan.tally, self.options.as_of))?;
-        let pairs = summed.par_iter().map(|(part, key, summary)| self.pairs_of(*part, key, summary, &series, cache));
+        let pairs = summed.par_iter().map(|of_part| maker.pairs(of_part, &series));
         let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
-        let frequency = series.theme_frequency.parts().into_par_iter().map(|part| self.frequency_of(part, &series, cache));
+        let frequency = series.theme_frequency.parts().into_par_iter().map(|part| maker.frequency(part, &series));
         let frequency = frequency.collect::<Result<Vec<_>, _>>()?;
-        let occasions = self.occasions(&of_occasions, keys, cache)?;
         let mut files = PartFiles::default();
-        for mut of_table in [breakdowns, pairs, frequency, occasions] {
-            of_table.sort_by_key(|file| file.part);
-            if let Some(first) = of_table.first() {
-                files.files.insert(first.table, of_table);
-            }
+        for of_table in [summed.into_iter().map(|of_part| of_part.breakdown).collect(), pairs, frequency, maker.occasions(&of_occasions)?] {
+            files.add(of_table);
         }
         Ok((series, files))
-    }
-
-    /// A part's sums and its rows of `theme_breakdown`.
-    fn summed(&self, part: Part, slices: &Slices<'_>, keys: &[Keys], cache: &Cache) -> Result<Summed, BatchError> {
-        let plan = self.plan;
-        let key = self.part_key::<BreakdownRow>(part, slices, "");
-        let mut summary = None;
-        let breakdown = self.part_file::<BreakdownRow>(
-            part,
-            &key,
-            cache,
-            |folder| {
-                let bytes = fs::read(folder.join(SUMMARY)).map_err(|e| WriteError::io(folder, e))?;
-                summary = Some(PartSummary::from_bytes(&bytes).map_err(|e| WriteError::table(folder, &e))?);
-                fs::metadata(folder.join(PAIRS)).map(|_| ()).map_err(|e| WriteError::io(folder, e))
-            },
-            |folder| {
-                let mut sums = PartSums::new(part, &plan.lexicon);
-                for (shard, slice) in slices {
-                    let rollup = keys.get(*shard).map(|keys| read_slice(&cache.path("rollups", &keys.rollups), slice)).transpose()?;
-                    self.clock.time(Stage::Tally, || sums.add(rollup.unwrap_or_default()))?;
-                }
-                let made = self.clock.time(Stage::Tally, || sums.finish(&plan.tally))?;
-                self.clock.time(Stage::Write, || {
-                    passes(check_breakdown(made.theme_breakdown.rows(), &made.summary, &plan.tally))?;
-                    let table = TablePart::<BreakdownRow>::new(folder, false);
-                    table.write(made.theme_breakdown.rows(), &[("tifa.lexicon", plan.lexicon.hash())])?;
-                    let pairs = Rollup { pairs: made.pairs, ..Rollup::default() };
-                    for (name, bytes) in [(SUMMARY, made.summary.to_bytes()), (PAIRS, pairs.to_bytes())] {
-                        let path = folder.join(name);
-                        let bytes = bytes.map_err(|e| WriteError::table(&path, &e))?;
-                        fs::write(&path, bytes).map_err(|e| WriteError::io(&path, e))?;
-                    }
-                    Ok::<_, BatchError>(())
-                })
-            },
-        )?;
-        let summary = summary.ok_or(BatchError::Broken("a part without its summary"))?;
-        Ok(Summed { part, key, summary, breakdown })
-    }
-
-    /// A part's rows of `theme_pairs`; `key` is that of its sums.
-    fn pairs_of(&self, part: Part, key: &str, summary: &PartSummary, series: &Series, cache: &Cache) -> Result<PartFile, BatchError> {
-        let plan = self.plan;
-        let sums = cache.path(SERIES_KIND, key).join(PAIRS);
-        let key = self.part_key::<PairRow>(part, &Vec::new(), &format!("{key} {}", summary.first_key(part, &series.first_together)));
-        self.part_file::<PairRow>(
-            part,
-            &key,
-            cache,
-            |_| Ok(()),
-            |folder| {
-                let bytes = fs::read(&sums).map_err(|e| WriteError::io(&sums, e))?;
-                let pairs = Rollup::from_bytes(&bytes).map_err(|e| WriteError::table(&sums, &e))?.pairs;
-                let pairs = self.clock.time(Stage::Tally, || series.pairs(pairs, &plan.lexicon, &plan.tally));
-                self.clock.time(Stage::Write, || {
-                    passes(check_pairs(pairs.rows(), part, series))?;
-                    Ok(TablePart::<PairRow>::new(folder, false).write(pairs.rows(), &[("tifa.lexicon", plan.lexicon.hash())])?)
-                })
-            },
-        )
-    }
-
-    /// A part's rows of `theme_frequency`.
-    fn frequency_of(&self, part: Part, series: &Series, cache: &Cache) -> Result<PartFile, BatchError> {
-        let heat = self.plan.tally.measures.heat.id();
-        let key = self.part_key::<FrequencyRow>(part, &Vec::new(), &format!("{} {heat}", series.theme_frequency.part_key(part)));
-        let csv = self.has_csv::<FrequencyRow>();
-        self.part_file::<FrequencyRow>(
-            part,
-            &key,
-            cache,
-            |_| Ok(()),
-            |folder| {
-                let metadata = [("tifa.lexicon", self.plan.lexicon.hash()), ("tifa.heat", heat.as_str())];
-                self.clock.time(Stage::Write, || Ok(TablePart::<FrequencyRow>::new(folder, csv).write(series.theme_frequency.part(part), &metadata)?))
-            },
-        )
-    }
-
-    /// The occasions by the year in which they begin. Those of series have no year
-    /// before all that texts say of them is put together.
-    fn occasions(&self, slices: &[(Part, &Slices<'_>)], keys: &[Keys], cache: &Cache) -> Result<Vec<PartFile>, BatchError> {
-        let mut years: BTreeMap<Part, (Slices<'_>, Vec<OccasionRow>)> = BTreeMap::new();
-        for (part, slices) in slices {
-            if *part == Part::Whole {
-                let of_series = read_occasions(slices, keys, cache)?;
-                for row in self.clock.time(Stage::Tally, || merge_occasions(of_series)) {
-                    years.entry(Part::Year(row.date_start.year())).or_default().1.push(row);
-                }
-            } else {
-                years.entry(*part).or_default().0.clone_from(slices);
-            }
-        }
-        let csv = self.has_csv::<OccasionRow>();
-        let file = |(part, (slices, of_series)): (Part, (Slices<'_>, Vec<OccasionRow>))| {
-            let of_series = Rollup { occasions: of_series, ..Rollup::default() };
-            let hash = of_series.to_bytes().map_err(|e| WriteError::table(&self.work, &e))?;
-            let key = self.part_key::<OccasionRow>(part, &slices, blake3::hash(&hash).to_hex().as_str());
-            let make = |folder: &Path| {
-                let mut rows = read_occasions(&slices, keys, cache)?;
-                rows.extend(of_series.occasions);
-                let rows = self.clock.time(Stage::Tally, || merge_occasions(rows));
-                self.clock.time(Stage::Write, || Ok(TablePart::<OccasionRow>::new(folder, csv).write(rows.into_iter(), &[])?))
-            };
-            self.part_file::<OccasionRow>(part, &key, cache, |_| Ok(()), make)
-        };
-        years.into_par_iter().map(file).collect()
-    }
-
-    fn has_csv<R: Row>(&self) -> bool {
-        self.plan.csv.has(&R::table())
-    }
-
-    /// The key of a part of a table: all that it depends on.
-    fn part_key<R: Row>(&self, part: Part, slices: &Slices<'_>, more: &str) -> String {
-        let mut hashes: Vec<&str> = slices.iter().map(|(_, slice)| slice.hash.as_str()).collect();
-        hashes.sort_unstable();
-        let (program, columns, table) = (env!("CARGO_PKG_VERSION"), columns_fingerprint(), R::table().name);
-        // Occasions depend on nothing but what was read in the text.
-        let settings = match table {
-            "occasions" => String::new(),
-            _ => format!("{} {:?}", self.plan.lexicon.hash(), self.plan.tally.of_counts()),
-        };
-        let all = format!("{program} {SERIES} {columns} {table} {part} {} {settings} {hashes:?} {more}", self.has_csv::<R>());
-        short_hex(&blake3::hash(all.as_bytes()), 32)
-    }
-
-    /// A file of the cache: from it, if it is whole and can be `read`, else made.
-    fn part_file<R: Row>(
-        &self,
-        part: Part,
-        key: &str,
-        cache: &Cache,
-        mut read: impl FnMut(&Path) -> Result<(), WriteError>,
-        make: impl FnOnce(&Path) -> Result<(), BatchError>,
-    ) -> Result<PartFile, BatchError> {
-        if self.watch.stopped() {
-            return Err(BatchError::Interrupted);
-        }
-        let file = PartFile { part, folder: cache.path(SERIES_KIND, key), table: R::table().name, rows: 0 };
-        let csv = !R::table().folder && self.has_csv::<R>();
-        let mut known = || -> Result<u64, WriteError> {
-            read(&file.folder)?;
-            if csv {
-                fs::metadata(file.csv()).map_err(|e| WriteError::io(&file.folder, e))?;
-            }
-            row_count(&file.parquet())
-        };
-        if cache.has(SERIES_KIND, key) {
-            match known() {
-                Ok(rows) => return Ok(PartFile { rows, ..file }),
-                Err(error) => tracing::warn!("a cache entry is damaged and is made again: {error}"),
-            }
-        }
-        let aside = cache.begin()?;
-        make(&aside)?;
-        cache.put(&aside, SERIES_KIND, key)?;
-        let rows = known()?;
-        Ok(PartFile { rows, ..file })
     }
 
     /// The rows of `theme_breakdown` by source that contrasts are compared with.
@@ -291,22 +137,196 @@ impl Run<'_> {
         }
         let of_sources = |file: &PartFile| -> Result<Vec<BreakdownRow>, WriteError> {
             let mut rows: Vec<BreakdownRow> = read_columns(&file.parquet(), &COLUMNS)?;
-            rows.retain(|row| row.breakdown == crate::tally::Breakdown::Source.name());
+            rows.retain(|row| row.breakdown == Breakdown::Source.name());
             Ok(rows)
         };
         Ok(files.of("theme_breakdown").par_iter().map(of_sources).collect::<Result<Vec<_>, _>>()?.concat())
     }
 }
 
-/// What the shards say of occasions of a part.
-fn read_occasions(slices: &Slices<'_>, keys: &[Keys], cache: &Cache) -> Result<Vec<OccasionRow>, WriteError> {
-    let mut rows = Vec::new();
-    for (shard, slice) in slices {
-        if let Some(keys) = keys.get(*shard) {
-            rows.extend(read_slice(&cache.path("rollups", &keys.rollups), slice)?.occasions);
-        }
+/// Makes the files of parts, or finds them in the cache.
+struct PartMaker<'r> {
+    run: &'r Run<'r>,
+    keys: &'r [Keys],
+    cache: &'r Cache,
+    /// What every file depends on.
+    program: String,
+    /// What counts of themes depend on besides.
+    counted: String,
+}
+
+impl<'r> PartMaker<'r> {
+    fn new(run: &'r Run<'r>, keys: &'r [Keys], cache: &'r Cache) -> Self {
+        let counted = format!("{} {:?}", run.plan.lexicon.hash(), run.plan.tally.of_counts());
+        Self { run, keys, cache, program: format!("{} {SERIES}", program()), counted }
     }
-    Ok(rows)
+
+    /// A part's sums and its rows of `theme_breakdown`.
+    fn summed(&self, part: Part, slices: &Slices<'_>) -> Result<Summed, BatchError> {
+        let (plan, clock) = (self.run.plan, &self.run.clock);
+        let key = self.key::<BreakdownRow>(part, &format!("{} {:?}", self.counted, hashes(slices)));
+        let mut summary = None;
+        let read = |folder: &Path| {
+            let path = folder.join(SUMMARY);
+            let bytes = fs::read(&path).map_err(|e| WriteError::io(&path, e))?;
+            summary = Some(PartSummary::from_bytes(&bytes).map_err(|e| WriteError::table(&path, &e))?);
+            read_pairs(folder).map(drop)
+        };
+        let make = |folder: &Path, table: TablePart<BreakdownRow>| {
+            let mut sums = PartSums::new(part, &plan.lexicon);
+            for slice in slices {
+                let rollup = self.slice(*slice)?;
+                clock.time(Stage::Tally, || sums.add(rollup))?;
+            }
+            let made = clock.time(Stage::Tally, || sums.finish(&plan.tally))?;
+            clock.time(Stage::Write, || {
+                passes(check_breakdown(made.theme_breakdown.rows(), &made.summary, &plan.tally))?;
+                table.made(made.theme_breakdown.rows(), &[("tifa.lexicon", plan.lexicon.hash())])?;
+                let pairs = Rollup { pairs: made.pairs, ..Rollup::default() };
+                for (name, bytes) in [(SUMMARY, made.summary.to_bytes()), (PAIRS, pairs.to_bytes())] {
+                    let path = folder.join(name);
+                    let bytes = bytes.map_err(|e| WriteError::table(&path, &e))?;
+                    fs::write(&path, bytes).map_err(|e| WriteError::io(&path, e))?;
+                }
+                Ok(())
+            })
+        };
+        let breakdown = self.file(part, &key, read, make)?;
+        let summary = summary.ok_or(BatchError::Broken("a part without its summary"))?;
+        Ok(Summed { key, summary, breakdown })
+    }
+
+    /// A part's rows of `theme_pairs`.
+    fn pairs(&self, Summed { key, summary, breakdown }: &Summed, series: &Series) -> Result<PartFile, BatchError> {
+        let (plan, clock, part) = (self.run.plan, &self.run.clock, breakdown.part);
+        let key = self.key::<PairRow>(part, &format!("{key} {}", summary.first_key(part, &series.first_together)));
+        let make = |_: &Path, table: TablePart<PairRow>| {
+            let pairs = read_pairs(&breakdown.folder)?;
+            let pairs = clock.time(Stage::Tally, || series.pairs(pairs, &plan.lexicon, &plan.tally));
+            clock.time(Stage::Write, || {
+                passes(check_pairs(pairs.rows(), part, summary, series))?;
+                Ok(table.made(pairs.rows(), &[("tifa.lexicon", plan.lexicon.hash())]).map(drop)?)
+            })
+        };
+        self.file(part, &key, |_| Ok(()), make)
+    }
+
+    /// A part's rows of `theme_frequency`.
+    fn frequency(&self, part: Part, series: &Series) -> Result<PartFile, BatchError> {
+        let (plan, rows) = (self.run.plan, &series.theme_frequency);
+        let heat = plan.tally.measures.heat.id();
+        let key = self.key::<FrequencyRow>(part, &format!("{} {} {heat}", self.counted, rows.part_key(part)));
+        let make = |_: &Path, table: TablePart<FrequencyRow>| {
+            let metadata = [("tifa.lexicon", plan.lexicon.hash()), ("tifa.heat", heat.as_str())];
+            self.run.clock.time(Stage::Write, || Ok(table.made(rows.part(part), &metadata).map(drop)?))
+        };
+        self.file(part, &key, |_| Ok(()), make)
+    }
+
+    /// The occasions by the year in which they begin. Those of series have no year
+    /// before all that texts say of them is put together.
+    fn occasions(&self, slices: &[(Part, &Slices<'_>)]) -> Result<Vec<PartFile>, BatchError> {
+        let clock = &self.run.clock;
+        let mut years: BTreeMap<Part, (Slices<'_>, Vec<OccasionRow>)> = BTreeMap::new();
+        for (part, slices) in slices {
+            if *part == Part::Whole {
+                let of_series = self.told(slices)?;
+                for row in clock.time(Stage::Tally, || merge_occasions(of_series)) {
+                    years.entry(Part::Year(row.date_start.year())).or_default().1.push(row);
+                }
+            } else {
+                years.entry(*part).or_default().0.clone_from(slices);
+            }
+        }
+        let file = |(part, (slices, of_series)): (Part, (Slices<'_>, Vec<OccasionRow>))| {
+            let of_series = Rollup { occasions: of_series, ..Rollup::default() };
+            let bytes = of_series.to_bytes().map_err(|e| WriteError::table(&self.run.work, &e))?;
+            let key = self.key::<OccasionRow>(part, &format!("{:?} {}", hashes(&slices), blake3::hash(&bytes)));
+            let make = |_: &Path, table: TablePart<OccasionRow>| {
+                let mut rows = self.told(&slices)?;
+                rows.extend(of_series.occasions);
+                let rows = clock.time(Stage::Tally, || merge_occasions(rows));
+                clock.time(Stage::Write, || Ok(table.rows(&rows, &[]).map(drop)?))
+            };
+            self.file(part, &key, |_| Ok(()), make)
+        };
+        years.into_par_iter().map(file).collect()
+    }
+
+    /// What a shard has for a part.
+    fn slice(&self, (shard, slice): (usize, &Slice)) -> Result<Rollup, BatchError> {
+        let keys = self.keys.get(shard).ok_or(BatchError::Broken("a slice without a shard"))?;
+        Ok(read_slice(&self.cache.path("rollups", &keys.rollups), slice)?)
+    }
+
+    /// What the shards say of the occasions of a part.
+    fn told(&self, slices: &Slices<'_>) -> Result<Vec<OccasionRow>, BatchError> {
+        let mut rows = Vec::new();
+        for slice in slices {
+            rows.append(&mut self.slice(*slice)?.occasions);
+        }
+        Ok(rows)
+    }
+
+    /// Whether the files of a table have a CSV beside them. That of a folder is made
+    /// from its files.
+    fn has_csv<R: Row>(&self) -> bool {
+        let table = R::table();
+        !table.folder && self.run.plan.csv.has(&table)
+    }
+
+    /// The key of a file: all that it depends on.
+    fn key<R: Row>(&self, part: Part, of: &str) -> String {
+        let all = format!("{} {} {part} {} {of}", self.program, R::table().name, self.has_csv::<R>());
+        short_hex(&blake3::hash(all.as_bytes()), 32)
+    }
+
+    /// A file: from the cache, if it is whole and can be `read`, else made.
+    fn file<R: Row>(
+        &self,
+        part: Part,
+        key: &str,
+        mut read: impl FnMut(&Path) -> Result<(), WriteError>,
+        make: impl FnOnce(&Path, TablePart<R>) -> Result<(), BatchError>,
+    ) -> Result<PartFile, BatchError> {
+        if self.run.watch.stopped() {
+            return Err(BatchError::Interrupted);
+        }
+        let file = PartFile { part, folder: self.cache.path(SERIES_KIND, key), table: R::table().name, rows: 0 };
+        let csv = self.has_csv::<R>();
+        let mut known = || -> Result<u64, WriteError> {
+            read(&file.folder)?;
+            if csv {
+                fs::metadata(file.csv()).map_err(|e| WriteError::io(&file.csv(), e))?;
+            }
+            row_count(&file.parquet())
+        };
+        if self.cache.has(SERIES_KIND, key) {
+            match known() {
+                Ok(rows) => return Ok(PartFile { rows, ..file }),
+                Err(error) => tracing::warn!("a cache entry is damaged and is made again: {error}"),
+            }
+        }
+        let aside = self.cache.begin()?;
+        make(&aside, TablePart::new(&aside, csv))?;
+        self.cache.put(&aside, SERIES_KIND, key)?;
+        let rows = known()?;
+        Ok(PartFile { rows, ..file })
+    }
+}
+
+/// What slices hold, in an order that does not depend on that of the shards.
+fn hashes<'i>(slices: &Slices<'i>) -> Vec<&'i str> {
+    let mut hashes: Vec<&str> = slices.iter().map(|(_, slice)| slice.hash.as_str()).collect();
+    hashes.sort_unstable();
+    hashes
+}
+
+/// The pairs that lie beside a part's sums.
+fn read_pairs(folder: &Path) -> Result<Vec<PairCountRow>, WriteError> {
+    let path = folder.join(PAIRS);
+    let bytes = fs::read(&path).map_err(|e| WriteError::io(&path, e))?;
+    Ok(Rollup::from_bytes(&bytes).map_err(|e| WriteError::table(&path, &e))?.pairs)
 }
 
 fn passes(failures: Vec<CheckFailure>) -> Result<(), BatchError> {

@@ -173,7 +173,7 @@ impl Cache {
     /// until all that is left takes at most `limit` bytes. What it uses stays.
     ///
     /// So going back to an earlier lexicon, setting or text finds its artifacts.
-    pub(super) fn prune(&self, used: &[Keys], parts: &BTreeSet<&Path>, limit: u64) -> Result<(), WriteError> {
+    pub(super) fn prune(&self, used: &[Keys], parts: &BTreeSet<PathBuf>, limit: u64) -> Result<(), WriteError> {
         let used: BTreeSet<(&str, &str)> = used.iter().flat_map(Keys::each).chain([(COPIES, STATE)]).collect();
         let mut total = 0;
         let mut unused = Vec::new();
@@ -183,7 +183,7 @@ impl Cache {
                 let path = entry.path();
                 let (bytes, made) = size_and_age(&path).map_err(|e| WriteError::io(&path, e))?;
                 total += bytes;
-                let is_used = parts.contains(path.as_path()) || entry.file_name().to_str().is_some_and(|key| used.contains(&(kind, key)));
+                let is_used = parts.contains(&path) || entry.file_name().to_str().is_some_and(|key| used.contains(&(kind, key)));
                 if !is_used {
                     unused.push((made, path, bytes));
                 }

@@ -30,23 +30,32 @@ impl<R: Row> TablePart<R> {
         Self { parquet: parquet.to_owned(), csv: csv.map(Path::to_owned), header: true, rows: PhantomData }
     }
 
-    /// Writes its rows, which may be made while they are written.
-    pub(super) fn write(self, mut rows: impl Iterator<Item = R>, metadata: &[(&str, &str)]) -> Result<(), WriteError> {
+    /// Writes its rows, and says how many they are.
+    pub(super) fn rows(self, rows: &[R], metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        self.write(rows.chunks(ROWS_AT_ONCE), metadata)
+    }
+
+    /// The same of rows that are made while they are written.
+    pub(super) fn made(self, mut rows: impl Iterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        let some = || Some(rows.by_ref().take(ROWS_AT_ONCE).collect::<Vec<R>>()).filter(|some| !some.is_empty());
+        self.write(std::iter::from_fn(some), metadata)
+    }
+
+    fn write<S: AsRef<[R]>>(self, parts: impl Iterator<Item = S>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
         let mut file = TableFile::<R>::create(&self.parquet, metadata)?;
         let mut csv = match &self.csv {
             Some(path) if self.header => Some(CsvFile::create(path, R::table())?),
             Some(path) => Some(CsvFile::without_header(path, R::table())?),
             None => None,
         };
-        loop {
-            let some: Vec<R> = rows.by_ref().take(ROWS_AT_ONCE).collect();
-            if some.is_empty() {
-                break;
-            }
-            let rows = batch(&some).map_err(|e| WriteError::table(&self.parquet, &e))?;
+        let mut written = 0;
+        for part in parts {
+            let rows = batch(part.as_ref()).map_err(|e| WriteError::table(&self.parquet, &e))?;
+            written += rows.num_rows() as u64;
             file.write_batch(&rows)?;
             csv.as_mut().map_or(Ok(()), |csv| csv.write(&rows))?;
         }
-        file.close()
+        file.close()?;
+        Ok(written)
     }
 }

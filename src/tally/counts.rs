@@ -283,23 +283,27 @@ fn sum(counts: &mut PlaceCounts) -> Result<(), TallyError> {
     Ok(())
 }
 
+/// Counts of all text, or of a theme, in a month.
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests give days")]
+pub(super) fn of_month(start: Option<&str>, theme: Option<&str>, counts: [u64; 4]) -> CountRow {
+    CountRow {
+        period: Period::Month,
+        period_start: start.map(|s| s.parse().unwrap()),
+        breakdown: Breakdown::All,
+        member: "all".into(),
+        theme: theme.map(Into::into),
+        hits: counts[0],
+        sentences: counts[1],
+        documents: counts[2],
+        han_chars: counts[3],
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::of_month as row;
     use super::*;
-
-    fn row(start: Option<&str>, theme: Option<&str>, counts: [u64; 4]) -> CountRow {
-        CountRow {
-            period: Period::Month,
-            period_start: start.map(|s| s.parse().unwrap()),
-            breakdown: Breakdown::All,
-            member: "all".into(),
-            theme: theme.map(Into::into),
-            hits: counts[0],
-            sentences: counts[1],
-            documents: counts[2],
-            han_chars: counts[3],
-        }
-    }
 
     #[test]
     fn equal_keys_are_summed_and_nulls_are_keys_of_their_own() {

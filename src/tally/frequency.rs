@@ -3,7 +3,7 @@
 //! The table has periods × themes rows, most of them zeros, so that what is kept
 //! is numbers; rows are made when they are read, part by part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 use rayon::prelude::*;
@@ -199,7 +199,7 @@ impl Frequencies {
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         let parts = self.periods.iter().flat_map(|of| of.places.iter().map(|place| Part::of((of.period, place.start))));
-        parts.collect::<std::collections::BTreeSet<Part>>().into_iter().collect()
+        parts.collect::<BTreeSet<Part>>().into_iter().collect()
     }
 
     /// The rows of a part: by period length, theme in the order of the lexicon, start.
@@ -339,24 +339,11 @@ impl OfPeriod {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CoverageRow;
+    use super::super::counts::of_month as row;
     use super::super::coverage::Days;
     use super::super::series::totals;
-    use super::super::{CountRow, CoverageRow};
     use super::*;
-
-    fn row(start: Option<&str>, theme: Option<&str>, counts: [u64; 4]) -> CountRow {
-        CountRow {
-            period: Period::Month,
-            period_start: start.map(|s| s.parse().unwrap()),
-            breakdown: Breakdown::All,
-            member: "all".into(),
-            theme: theme.map(Into::into),
-            hits: counts[0],
-            sentences: counts[1],
-            documents: counts[2],
-            han_chars: counts[3],
-        }
-    }
 
     #[test]
     fn a_month_without_text_is_a_row_without_counts_and_one_without_the_theme_a_zero() {

@@ -1,6 +1,7 @@
 //! Rollups as bytes: words written once and numbered, counts as short integers.
 //! A shard leaves one for each part of the series.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
@@ -28,7 +29,7 @@ pub(super) fn unpack_place((period, start): PackedPlace) -> Place {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Packed {
+pub(super) struct Packed<'r> {
     words: Vec<Word>,
     /// Periods; rows have the number of theirs.
     places: Vec<PackedPlace>,
@@ -38,10 +39,10 @@ pub(super) struct Packed {
     told: Vec<(u32, u32, Day, Day, [u32; 5])>,
     /// Place, themes, sentences, documents.
     pairs: Vec<(u32, u32, u32, u64, u64)>,
-    seen: Vec<SeenRow>,
-    source_seen: Vec<SourceSeenRow>,
-    presence: Vec<PresenceRow>,
-    occasions: Vec<OccasionRow>,
+    seen: Cow<'r, [SeenRow]>,
+    source_seen: Cow<'r, [SourceSeenRow]>,
+    presence: Cow<'r, [PresenceRow]>,
+    occasions: Cow<'r, [OccasionRow]>,
 }
 
 /// Things by number, in the order in which they came.
@@ -81,8 +82,8 @@ fn date(day: Day) -> Option<NaiveDate> {
     day.and_then(NaiveDate::from_num_days_from_ce_opt)
 }
 
-impl From<&Rollup> for Packed {
-    fn from(rollup: &Rollup) -> Self {
+impl<'r> From<&'r Rollup> for Packed<'r> {
+    fn from(rollup: &'r Rollup) -> Self {
         let (mut words, mut places) = (Numbers::new(), Numbers::new());
         let counts = rollup.counts.iter().map(|row| {
             let place = places.of(&pack_place((row.period, row.period_start)));
@@ -104,16 +105,16 @@ impl From<&Rollup> for Packed {
             pairs,
             words: words.things,
             places: places.things,
-            seen: rollup.seen.clone(),
-            source_seen: rollup.source_seen.clone(),
-            presence: rollup.presence.clone(),
-            occasions: rollup.occasions.clone(),
+            seen: rollup.seen.as_slice().into(),
+            source_seen: rollup.source_seen.as_slice().into(),
+            presence: rollup.presence.as_slice().into(),
+            occasions: rollup.occasions.as_slice().into(),
         }
     }
 }
 
-impl From<Packed> for Rollup {
-    fn from(packed: Packed) -> Self {
+impl From<Packed<'_>> for Rollup {
+    fn from(packed: Packed<'_>) -> Self {
         let Packed { words, places, counts, told, pairs, seen, source_seen, presence, occasions } = packed;
         let word = |number: u32| words.get(number as usize).cloned().unwrap_or_default();
         let place = |number: u32| places.get(number as usize).map(|place| unpack_place(*place)).unwrap_or_default();
@@ -131,7 +132,15 @@ impl From<Packed> for Rollup {
             let (period, period_start) = place(at);
             PairCountRow { period, period_start, theme_a, theme_b, sentences, documents }
         });
-        Self { counts: counts.collect(), theme_occasions: told.collect(), pairs: pairs.collect(), seen, source_seen, presence, occasions }
+        Self {
+            counts: counts.collect(),
+            theme_occasions: told.collect(),
+            pairs: pairs.collect(),
+            seen: seen.into_owned(),
+            source_seen: source_seen.into_owned(),
+            presence: presence.into_owned(),
+            occasions: occasions.into_owned(),
+        }
     }
 }
 
@@ -149,6 +158,6 @@ impl Rollup {
     /// # Errors
     /// Bytes that are none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> {
-        Ok(postcard::from_bytes::<Packed>(bytes)?.into())
+        Ok(postcard::from_bytes::<Packed<'_>>(bytes)?.into())
     }
 }

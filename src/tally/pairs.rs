@@ -13,7 +13,7 @@ use super::counts::{Counts, Place};
 use super::grid::Paged;
 use super::period::{Calendar, Period};
 use super::rollup::ThemeHits;
-use super::series::{UNPLACED, WHOLE};
+use super::series::label;
 use super::word::Word;
 use crate::parse::DateRange;
 use crate::tag::Lexicon;
@@ -249,11 +249,7 @@ pub(super) fn first_together(rows: &[PairCountRow]) -> FirstTogether {
 impl PlaceTexts {
     fn new(place: Place, counts: &Counts, themes: usize, calendar: &Calendar) -> Self {
         let (period, start) = place;
-        let label = match start {
-            Some(start) => calendar.label(period, start).into(),
-            None if period == Period::Whole => WHOLE.into(),
-            None => UNPLACED.into(),
-        };
+        let label = label(place, calendar).into();
         let mut out = Self { label, end: start.and_then(|start| calendar.end_of(period, start)), of_theme: vec![(0, 0); themes], ..Self::default() };
         let (Some(of_place), Some(all)) = (counts.places.get(&place), counts.all()) else { return out };
         for whole in of_place.wholes.iter().filter(|whole| whole.member == all) {

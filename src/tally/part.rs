@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::counts::{Counts, Place};
@@ -180,8 +180,7 @@ pub struct PartSeries {
 }
 
 /// What the tables that span all parts need of one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(from = "PackedSummary", into = "PackedSummary")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PartSummary {
     /// Counts of all text by member, and of themes in all text and by source; when
     /// themes were seen; when sources spoke. It has no pairs and no occasions.
@@ -189,33 +188,18 @@ pub struct PartSummary {
     /// For each period (or the whole) the themes, by number, with their distinct occasions.
     pub(super) told: Vec<(Place, Vec<(u32, u32)>)>,
     /// First period of the part in which two themes are together.
-    pub(super) together: Vec<((u32, u32), chrono::NaiveDate)>,
+    pub(super) together: Vec<((u32, u32), NaiveDate)>,
     /// Sentences of all pairs.
-    pub(super) pair_sentences: u64,
+    pub pair_sentences: u64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct PackedSummary {
-    rollup: Packed,
+struct PackedSummary<'s> {
+    #[serde(borrow)]
+    rollup: Packed<'s>,
     told: Vec<(PackedPlace, Vec<(u32, u32)>)>,
     together: Vec<((u32, u32), i32)>,
     pair_sentences: u64,
-}
-
-impl From<PackedSummary> for PartSummary {
-    fn from(packed: PackedSummary) -> Self {
-        let together = packed.together.into_iter().filter_map(|(pair, day)| Some((pair, chrono::NaiveDate::from_num_days_from_ce_opt(day)?)));
-        let told = packed.told.into_iter().map(|(place, told)| (unpack_place(place), told)).collect();
-        Self { rollup: packed.rollup.into(), told, together: together.collect(), pair_sentences: packed.pair_sentences }
-    }
-}
-
-impl From<PartSummary> for PackedSummary {
-    fn from(summary: PartSummary) -> Self {
-        let together = summary.together.iter().map(|(pair, start)| (*pair, start.num_days_from_ce())).collect();
-        let told = summary.told.into_iter().map(|(place, told)| (pack_place(place), told)).collect();
-        Self { rollup: (&summary.rollup).into(), told, together, pair_sentences: summary.pair_sentences }
-    }
 }
 
 impl PartSummary {
@@ -224,7 +208,9 @@ impl PartSummary {
     /// # Errors
     /// None that a summary can cause.
     pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> {
-        postcard::to_allocvec(self)
+        let told = self.told.iter().map(|(place, told)| (pack_place(*place), told.clone())).collect();
+        let together = self.together.iter().map(|(pair, start)| (*pair, start.num_days_from_ce())).collect();
+        postcard::to_allocvec(&PackedSummary { rollup: (&self.rollup).into(), told, together, pair_sentences: self.pair_sentences })
     }
 
     /// The summary that these bytes are.
@@ -232,7 +218,10 @@ impl PartSummary {
     /// # Errors
     /// Bytes that are none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> {
-        postcard::from_bytes(bytes)
+        let PackedSummary { rollup, told, together, pair_sentences } = postcard::from_bytes(bytes)?;
+        let told = told.into_iter().map(|(place, told)| (unpack_place(place), told)).collect();
+        let together = together.into_iter().filter_map(|(pair, day)| Some((pair, NaiveDate::from_num_days_from_ce_opt(day)?))).collect();
+        Ok(Self { rollup: rollup.into(), told, together, pair_sentences })
     }
 
     /// Hashes what the part's rows of `theme_pairs` take from other parts: the
@@ -240,7 +229,7 @@ impl PartSummary {
     #[must_use]
     pub fn first_key(&self, part: Part, first: &FirstTogether) -> String {
         let mut hasher = blake3::Hasher::new();
-        let mut add = |(a, b): (u32, u32), start: &chrono::NaiveDate| {
+        let mut add = |(a, b): (u32, u32), start: &NaiveDate| {
             for number in [a.to_le_bytes(), b.to_le_bytes(), start.num_days_from_ce().to_le_bytes()] {
                 hasher.update(&number);
             }

@@ -96,16 +96,23 @@ pub struct BreakdownRow {
 pub(super) const SMALL_N: u64 = 20;
 
 /// Label of rows whose date is too coarse for the period, or missing.
-pub(super) const UNPLACED: &str = "unplaced";
+const UNPLACED: &str = "unplaced";
 
 /// Label of rows of the whole corpus.
-pub(super) const WHOLE: &str = "whole";
+const WHOLE: &str = "whole";
+
+/// What a place is called in the tables.
+pub(super) fn label((period, start): Place, calendar: &Calendar) -> String {
+    match start {
+        Some(start) => calendar.label(period, start),
+        None if period == Period::Whole => WHOLE.to_owned(),
+        None => UNPLACED.to_owned(),
+    }
+}
 
 fn bounds(period: &str, start: Option<NaiveDate>, calendar: &Calendar) -> (Option<NaiveDate>, String) {
-    match (Period::from_name(period), start) {
-        (Some(period), Some(start)) => (calendar.end_of(period, start), calendar.label(period, start)),
-        _ => (None, UNPLACED.to_owned()),
-    }
+    let Some(period) = Period::from_name(period) else { return (None, UNPLACED.to_owned()) };
+    (start.and_then(|start| calendar.end_of(period, start)), label((period, start), calendar))
 }
 
 /// The denominators: rows of all text. A period in which a source was expected
@@ -220,7 +227,7 @@ impl Breakdowns {
             let (period, start) = place;
             places.push(Shown {
                 place,
-                label: start.map_or_else(|| UNPLACED.into(), |start| calendar.label(period, start).into()),
+                label: label(place, calendar).into(),
                 end: start.and_then(|start| calendar.end_of(period, start)),
                 occasions: told.of_cells(place, &of_place.cells),
                 level_hits: of_place.wholes.iter().map(|whole| hits_of_levels(of_place, whole.member, &below)).collect(),

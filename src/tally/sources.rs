@@ -11,7 +11,7 @@ use super::counts::Counts;
 use super::period::Period;
 use super::rate::share;
 use super::rollup::Breakdown;
-use super::series::{UNPLACED, WHOLE};
+use super::series::label;
 use super::word::Word;
 use crate::parse::DateRange;
 use crate::tag::Lexicon;
@@ -250,10 +250,7 @@ pub(super) fn source_rows(counts: &Counts, seen: &[SourceSeenRow], lexicon: &Lex
                     period: word(place.0.name()),
                     period_start: place.1,
                     period_end: place.1.and_then(|start| calendar.end_of(place.0, start)),
-                    period_label: match place.1 {
-                        Some(start) => word(&calendar.label(place.0, start)),
-                        None => word(if whole { WHOLE } else { UNPLACED }),
-                    },
+                    period_label: word(&label(*place, calendar)),
                     theme: word(&theme.id),
                     level: u32::from(theme.parent.is_some()),
                     source: word(source),

@@ -202,10 +202,11 @@ pub fn check_breakdown(rows: impl Iterator<Item = BreakdownRow>, summary: &PartS
 type Single = (Word, Option<NaiveDate>, Word);
 
 /// Compares the rows of `theme_pairs` of a part with its themes: two are together
-/// at most as often as each is there, and each is there as often as its own rows say.
+/// at most as often as each is there, each is there as often as its own rows say, and
+/// no pair that was summed is left out.
 #[must_use]
-pub fn check_pairs(rows: impl Iterator<Item = PairRow>, part: Part, series: &Series) -> Vec<CheckFailure> {
-    let mut failures = Vec::new();
+pub fn check_pairs(rows: impl Iterator<Item = PairRow>, part: Part, summary: &PartSummary, series: &Series) -> Vec<CheckFailure> {
+    let (mut failures, mut sentences) = (Vec::new(), 0);
     let whole: Word = Period::Whole.name().into();
     // Sentences and documents of each theme, and documents of the period.
     let mut singles: BTreeMap<Single, ([u64; 2], u64)> = BTreeMap::new();
@@ -221,6 +222,7 @@ pub fn check_pairs(rows: impl Iterator<Item = PairRow>, part: Part, series: &Ser
     }
     for row in rows {
         let of = || format!("{} {} and {}", row.period_label, row.theme_a, row.theme_b);
+        sentences += row.sentences;
         let least = row.sentences <= row.sentences_a.min(row.sentences_b) && row.documents <= row.documents_a.min(row.documents_b);
         fails(&mut failures, "pairs_within_singles", least && row.documents > 0, of);
         let single = |theme: &Word| singles.get(&(row.period.clone(), row.period_start, theme.clone())).copied();
@@ -229,6 +231,7 @@ pub fn check_pairs(rows: impl Iterator<Item = PairRow>, part: Part, series: &Ser
         fails(&mut failures, "singles_of_pairs", found.map(|of| of.map(|of| of.0)) == own.map(|of| of.map(|of| of.0)), of);
         fails(&mut failures, "denominators_of_pairs", found.map(|of| of.map(|of| of.1)) == own.map(|of| of.map(|of| of.1)), of);
     }
+    equal(&mut failures, "sentences_of_pairs", &part.to_string(), sentences, summary.pair_sentences);
     failures
 }
 
@@ -468,17 +471,25 @@ mod tests {
 
     #[test]
     fn pairs_that_are_more_than_their_themes_are_found() {
-        let Corpus { tally, .. } = corpus();
+        let Corpus { tally, summary, .. } = corpus();
         let broken = |change: &dyn Fn(&mut Vec<PairRow>)| {
             let part = |row: &PairRow| Part::of((Period::from_name(&row.period).unwrap_or(Period::Whole), row.period_start));
             broken_rows(tally.theme_pairs.iter().cloned(), change, |rows| {
-                rows.chunk_by(|a, b| part(a) == part(b)).flat_map(|rows| check_pairs(rows.iter().cloned(), part(&rows[0]), &tally.series)).collect()
+                let parts: BTreeSet<Part> = tally.theme_pairs.iter().map(part).collect();
+                let of = |rows: &[PairRow], own: Part| -> Vec<PairRow> { rows.iter().filter(|row| part(row) == own).cloned().collect() };
+                let check = |own: Part| {
+                    let mut of_part = summary.clone();
+                    of_part.pair_sentences = of(&tally.theme_pairs, own).iter().map(|row| row.sentences).sum();
+                    check_pairs(of(&rows, own).into_iter(), own, &of_part, &tally.series)
+                };
+                parts.into_iter().flat_map(check).collect()
             })
         };
         assert!(broken(&|_| {}).is_empty());
         assert!(broken(&|rows| rows[0].documents = 99).contains("pairs_within_singles"));
         assert!(broken(&|rows| rows[0].documents_a += 1).contains("singles_of_pairs"));
         assert!(broken(&|rows| rows[0].period_documents += 1).contains("denominators_of_pairs"));
+        assert!(broken(&|rows| rows.retain(|r| r.period != "whole" || r.sentences == 0)).contains("sentences_of_pairs"));
         assert!(super::tests::broken(|c| c.tally.series.pair_sentences[0] += 1).contains("sentences_of_pairs"));
     }
 

@@ -1,3 +1,5 @@
+//! Searches of several runs, each against a search from nothing.
+
 use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
