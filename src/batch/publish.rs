@@ -46,21 +46,31 @@ impl Run<'_> {
                 Ok((table, files, twin, rows))
             })
             .collect();
-        let mut package = Vec::new();
+        let (mut package, mut joined_twins) = (Vec::new(), Vec::new());
         self.record.tables.clear();
         for each in written {
             let (table, files, twin, rows) = each?;
+            if let Some(twin) = twin.as_ref().filter(|_| JOINED.contains(&table.name)) {
+                joined_twins.push((release.folder().join(twin), table.clone()));
+            }
             self.record.tables.push(TableRecord { name: table.name.to_owned(), rows, files: files.len() as u64, ..TableRecord::default() });
             package.push((table, files, twin));
         }
         let package = data_package(&self.plan.name, &self.plan.title, &package);
         release.write("datapackage.json", &pretty(&package)?)?;
-        if let Err(error) = checks::before_publish(self.plan, release.folder(), &mut self.record) {
+        // The CSV of whole parts is only copied: the disk's work, while the report is the processor's.
+        let twins = || joined_twins.par_iter().try_for_each(|(twin, table)| joined_csv(twin, table, parts));
+        let checked = || -> Result<(), BatchError> {
+            checks::before_publish(self.plan, release.folder(), &mut self.record)?;
+            self.record.facts = report::facts(self.plan, &self.record);
+            Ok(report::write(&release, &self.record.facts)?)
+        };
+        let (twins, checked) = rayon::join(twins, checked);
+        if let Err(error) = checked {
             clear_unfinished(&self.output)?;
             return Err(error);
         }
-        self.record.facts = report::facts(self.plan, &self.record);
-        report::write(&release, &self.record.facts)?;
+        twins?;
         let id = format!("{}-{}", self.record.started.format("%Y%m%dT%H%M%SZ"), self.record.release_key.get(..8).unwrap_or_default());
         self.record.release = Some(id.clone());
         self.record.status = Status::Published;
@@ -98,7 +108,8 @@ impl Run<'_> {
         Ok((files, rows))
     }
 
-    /// Writes a table that is one file, and its CSV twin, if it has one.
+    /// Writes a table that is one file, and its CSV twin, if it has one that is not
+    /// put together from parts.
     fn write_single(&self, path: &Path, csv: Option<&Path>, table: &Table, series: &Series, parts: &PartFiles, rejects: &[Reject]) -> Result<u64, BatchError> {
         let lexicon = [("tifa.lexicon", self.plan.lexicon.hash())];
         let heat = self.plan.tally.measures.heat.id();
@@ -168,16 +179,21 @@ impl SingleFile<'_> {
         TablePart::whole(self.path, self.csv).rows(rows, metadata)
     }
 
-    /// The parts of a table, one after the other.
+    /// The parts of a table, one after the other; their CSV is [`joined_csv`].
     fn joined(&self, table: &Table, parts: &PartFiles, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
         let parts = parts.of(table.name);
         concatenate(self.path, table, &parts.iter().map(PartFile::parquet).collect::<Vec<_>>(), metadata)?;
-        if let Some(csv) = self.csv {
-            let mut csv = CsvFile::create(csv, table.clone())?;
-            parts.iter().try_for_each(|part| csv.append(&part.csv()))?;
-        }
         Ok(parts.iter().map(|part| part.rows).sum())
     }
+}
+
+/// Tables of one file that is put together from parts.
+const JOINED: [&str; 2] = ["occasions", "theme_frequency"];
+
+/// Puts the CSV of the parts of a table together.
+fn joined_csv(path: &Path, table: &Table, parts: &PartFiles) -> Result<(), WriteError> {
+    let mut csv = CsvFile::create(path, table.clone())?;
+    parts.of(table.name).iter().try_for_each(|part| csv.append(&part.csv()))
 }
 
 /// The files in the cache of a table that is a folder: their names in the folder,

@@ -272,27 +272,30 @@ pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limit
             read_documents(plan, documents, known, &maker, &check, &counts, clock)
         };
         let read: Vec<_> = some.par_chunks(DOCUMENTS_A_TASK).enumerate().map(read).collect();
-        for (documents, read) in some.chunks(DOCUMENTS_A_TASK).zip(read) {
-            let read = read?;
-            if asked.until >= Stage::Tally {
-                clock.time(Stage::Tally, || {
-                    for ((place, document), (resolution, hits)) in documents.iter().zip(&read.read) {
-                        if counts(*place) {
-                            rolling.add(document, &source.register, resolution, hits);
-                        } else {
-                            rolling.add_copy(document, &source.register, resolution);
-                        }
-                    }
-                });
-            }
-            clock.time(Stage::Write, || {
+        let read: Vec<ReadDocuments<'_>> = read.into_iter().collect::<Result<_, _>>()?;
+        let roll = || {
+            for (documents, read) in some.chunks(DOCUMENTS_A_TASK).zip(&read) {
                 check.add(&read.counts);
-                if let (Some(files), Some(batches)) = (&mut resolved_files, &read.resolved) {
-                    files.write(batches)?;
+                if asked.until < Stage::Tally {
+                    continue;
                 }
-                hits_file.as_mut().map_or(Ok(()), |file| file.write_batch(&read.hits))
-            })?;
-        }
+                for ((place, document), (resolution, hits)) in documents.iter().zip(&read.read) {
+                    if counts(*place) {
+                        rolling.add(document, &source.register, resolution, hits);
+                    } else {
+                        rolling.add_copy(document, &source.register, resolution);
+                    }
+                }
+            }
+        };
+        let write = || {
+            let resolved: Vec<&[RecordBatch; 4]> = read.iter().filter_map(|read| read.resolved.as_ref()).collect();
+            let of_resolved = || resolved_files.as_mut().map_or(Ok(()), |files| files.write(&resolved));
+            let of_hits = || hits_file.as_mut().map_or(Ok(()), |file| write_batches(file, read.iter().map(|read| &read.hits)));
+            let (of_resolved, of_hits) = rayon::join(of_resolved, of_hits);
+            of_resolved.and(of_hits)
+        };
+        rayon::join(|| clock.time(Stage::Tally, roll), || clock.time(Stage::Write, write)).1?;
         let done = from + some.len();
         asked.reach(of_tables.len() + 2 * done, 3 * of_tables.len())?;
     }
@@ -491,9 +494,9 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
         documents.sort_by_key(|d| (d.date.is_none(), d.date.map(|date| (date.start, date.end))));
     });
     let mut han_chars = Vec::with_capacity(documents.len());
-    clock.time(Stage::Write, || -> Result<(), WriteError> {
-        let folder = cache.begin()?;
-        let mut file = table_file::<DocumentRow<'_>>(&folder, &[])?;
+    let aside = cache.begin()?;
+    let of_documents = || -> Result<(), WriteError> {
+        let mut file = table_file::<DocumentRow<'_>>(&aside, &[])?;
         for some in documents.chunks(DOCUMENTS_AT_ONCE) {
             let rows: Vec<DocumentRow<'_>> = some.par_iter().map(|d| document_row(d, &source.register)).collect();
             for row in &rows {
@@ -502,13 +505,19 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
             }
             file.write(&rows)?;
         }
-        file.close()?;
+        file.close()
+    };
+    let of_others = || -> Result<(), WriteError> {
+        clock.time(Stage::Tally, || write_prints(&aside, &documents))?;
         let spans: Vec<SpanRow> = documents.iter().enumerate().flat_map(|(number, d)| span_rows(d, number)).collect();
-        write_parquet(&folder.join("spans.parquet"), &spans, &[])?;
-        write_parquet(&folder.join("rejects.parquet"), &rejects, &[])?;
-        clock.time(Stage::Tally, || write_prints(&folder, &documents))?;
-        write_json(&folder.join("summary.json"), &summary)?;
-        cache.put(&folder, "parsed", &keys.parsed)
+        write_parquet(&aside.join("spans.parquet"), &spans, &[])?;
+        write_parquet(&aside.join("rejects.parquet"), &rejects, &[])
+    };
+    let (of_documents, of_others) = rayon::join(|| clock.time(Stage::Write, of_documents), of_others);
+    of_documents.and(of_others)?;
+    clock.time(Stage::Write, || {
+        write_json(&aside.join("summary.json"), &summary)?;
+        cache.put(&aside, "parsed", &keys.parsed)
     })?;
     Ok(Parsed { documents, han_chars, summary, rejects })
 }
@@ -577,11 +586,13 @@ impl ResolvedFiles {
         Ok(Self { sentences: table_file(folder, &[])?, dates: table_file(folder, &[])?, places: table_file(folder, &[])?, events: table_file(folder, &[])? })
     }
 
-    fn write(&mut self, [sentences, dates, places, events]: &[RecordBatch; 4]) -> Result<(), WriteError> {
-        self.sentences.write_batch(sentences)?;
-        self.dates.write_batch(dates)?;
-        self.places.write_batch(places)?;
-        self.events.write_batch(events)
+    fn write(&mut self, batches: &[&[RecordBatch; 4]]) -> Result<(), WriteError> {
+        let Self { sentences, dates, places, events } = self;
+        let of = |number: usize| batches.iter().filter_map(move |batches| batches.get(number));
+        let of_two = || rayon::join(|| write_batches(sentences, of(0)), || write_batches(dates, of(1)));
+        let of_others = || rayon::join(|| write_batches(places, of(2)), || write_batches(events, of(3)));
+        let ((sentences, dates), (places, events)) = rayon::join(of_two, of_others);
+        sentences.and(dates).and(places).and(events)
     }
 
     fn close(self) -> Result<(), WriteError> {
@@ -590,6 +601,10 @@ impl ResolvedFiles {
         self.places.close()?;
         self.events.close()
     }
+}
+
+fn write_batches<'b, R: Row>(file: &mut TableFile<R>, mut batches: impl Iterator<Item = &'b RecordBatch>) -> Result<(), WriteError> {
+    batches.try_for_each(|batch| file.write_batch(batch))
 }
 
 fn table_file<R: Row>(folder: &Path, metadata: &[(&str, &str)]) -> Result<TableFile<R>, WriteError> {

@@ -329,9 +329,12 @@ impl<'l> Sums<'l> {
         let timeline = |period| Timeline::new(period, &period_totals, &presence, &days, &settings.calendar);
         let theme_frequency = Frequencies::new(&counts, &period_totals, &told, &timeline, lexicon, settings);
         let timelines = Timelines { of: &timeline, trend: settings.trend_period(&period_totals) };
-        let theme_profile = profile::profiles(&counts, &theme_frequency, &seen, &told, lexicon, settings, &timelines);
-        let theme_turns = turning_points(&theme_frequency, &seen, lexicon, settings, &timelines);
-        let theme_sources = sources::source_rows(&counts, &source_seen, lexicon, settings);
+        let of_sources = || sources::source_rows(&counts, &source_seen, lexicon, settings);
+        let of_themes = || {
+            let profile = profile::profiles(&counts, &theme_frequency, &seen, &told, lexicon, settings, &timelines);
+            (profile, turning_points(&theme_frequency, &seen, lexicon, settings, &timelines))
+        };
+        let (theme_sources, (theme_profile, theme_turns)) = rayon::join(of_sources, of_themes);
         let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
         Ok(Series {
             theme_frequency,

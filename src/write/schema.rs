@@ -269,7 +269,15 @@ impl Cell for Option<Word> {
 /// The words of a column, equal ones written once.
 fn shared_words(array: &dyn Array) -> Vec<Option<Word>> {
     let mut known: BTreeMap<&str, Word> = BTreeMap::new();
-    array.as_string::<i32>().iter().map(|cell| cell.map(|text| known.entry(text).or_insert_with(|| text.into()).clone())).collect()
+    // Most columns are sorted: a word is mostly that of the row before.
+    let mut before: (Option<&str>, Option<Word>) = (None, None);
+    let cells = array.as_string::<i32>().iter().map(|cell| {
+        if cell != before.0 {
+            before = (cell, cell.map(|text| known.entry(text).or_insert_with(|| text.into()).clone()));
+        }
+        before.1.clone()
+    });
+    cells.collect()
 }
 
 impl Cell for Period {

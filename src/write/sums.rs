@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 
 use super::check::{CheckFailure, equal};
 use crate::tag::Lexicon;
@@ -34,18 +35,26 @@ pub struct Written {
 /// Once over each table; numbers for each period and theme.
 #[must_use]
 pub fn check_tables(series: &Series, of_sources: &[BreakdownRow], lexicon: &Lexicon, settings: &Settings, written: &Written) -> Vec<CheckFailure> {
-    let mut failures = Vec::new();
-    equal(&mut failures, "documents_without_copies", "whole corpus", series.documents, written.documents);
-    check_copies(&mut failures, &series.copies);
-    check_profile(&mut failures, series, lexicon, written);
-    check_totals(&mut failures, &series.period_totals, settings, written);
-    check_frequency(&mut failures, series.theme_frequency.rows(), series);
+    type Check<'c> = &'c (dyn Fn(&mut Vec<CheckFailure>) + Sync);
+    let checks: [Check<'_>; 7] = [
+        &|failures| equal(failures, "documents_without_copies", "whole corpus", series.documents, written.documents),
+        &|failures| check_copies(failures, &series.copies),
+        &|failures| check_profile(failures, series, lexicon, written),
+        &|failures| check_totals(failures, &series.period_totals, settings, written),
+        &|failures| check_frequency(failures, series.theme_frequency.rows(), series),
+        &|failures| check_sources(failures, &series.theme_sources, series, written),
+        &|failures| check_keyness(failures, &series.keyness, series, of_sources, settings),
+    ];
+    let of_check = |check: &Check<'_>| {
+        let mut failures = Vec::new();
+        check(&mut failures);
+        failures
+    };
+    let mut failures: Vec<CheckFailure> = checks.par_iter().flat_map_iter(of_check).collect();
     // Sentences have one place each, so their pairs sum to those of the whole.
     let [whole, periods] = series.pair_sentences;
     let holds = series.period_totals.is_empty() || whole == periods;
     fails(&mut failures, "sentences_of_pairs", holds, || format!("{whole} in the whole, {periods} in its periods"));
-    check_sources(&mut failures, &series.theme_sources, series, written);
-    check_keyness(&mut failures, &series.keyness, series, of_sources, settings);
     failures
 }
 

@@ -10,7 +10,7 @@ use super::super::WriteError;
 use super::super::rows::DocumentRow;
 use super::Facts;
 use super::occasions::{self, Occasions};
-use super::read::{Only, each_row, parts, rows, words};
+use super::read::{Only, each_row, kept_of_rows, parts, rows, words};
 use crate::diagnostic::Reject;
 use crate::tally::candidate::CandidateRow;
 use crate::tally::{BreakdownRow, CopyRow, CoverageRow, FrequencyRow, PairRow, Period, ProfileRow, TotalRow, TurnRow, Word};
@@ -161,9 +161,7 @@ impl Data {
         data.coverage = rows(&single("coverage"), &COVERAGE, &[])?;
         data.copies = rows::<CopyRow>(&single("copies"), &["exact"], &[])?.len() as u64;
         each_row(&single("rejects"), &["reason"], &[], &mut |row: Reject| *data.rejects.entry(row.reason).or_default() += 1)?;
-        data.series(&tables, facts)?;
         data.turns = rows(&single("theme_turns"), &TURN, &[])?;
-        data.pairs(&tables)?;
         each_row(&single("candidates"), &CANDIDATE, &[], &mut |row: CandidateRow| {
             data.all_candidates += 1;
             if usize::try_from(row.rank).is_ok_and(|rank| rank <= MOST_CANDIDATES) {
@@ -171,7 +169,13 @@ impl Data {
             }
         })?;
         let newest = data.sources.values().filter_map(|s| s.last).max();
-        data.occasions = occasions::read(&tables, newest)?;
+        let series = || {
+            data.series(&tables, facts)?;
+            data.pairs(&tables)
+        };
+        let (series, occasions) = rayon::join(series, || occasions::read(&tables, newest));
+        series?;
+        data.occasions = occasions?;
         Ok(data)
     }
 
@@ -242,12 +246,19 @@ impl Data {
                 ((period, source), block)
             })
             .collect();
-        each_row(&single("theme_frequency"), &FREQUENCY, &[Only::new("period", &wanted)], &mut |row: FrequencyRow| {
-            let block = blocks.get_mut(&(row.period.to_string(), String::new()));
-            if let (Some(block), Some(start), Some(theme)) = (block, row.period_start, index.get(row.theme.as_str())) {
-                block.put(*theme, start, row.hits.unwrap_or_default(), row.documents.unwrap_or_default());
+        let counted = |row: FrequencyRow| {
+            let (hits, documents) = (row.hits?, row.documents?);
+            let length = lengths.iter().position(|length| *length == row.period.as_str())?;
+            let theme = *index.get(row.theme.as_str())?;
+            (hits > 0 || documents > 0).then_some((length, row.period_start?, theme, hits, documents))
+        };
+        let counted = kept_of_rows(&[single("theme_frequency")], &FREQUENCY, &[Only::new("period", &wanted)], counted)?;
+        for (number, length) in lengths.iter().enumerate() {
+            let Some(block) = blocks.get_mut(&((*length).to_owned(), String::new())) else { continue };
+            for (_, start, theme, hits, documents) in counted.iter().filter(|counted| counted.0 == number) {
+                block.put(*theme, *start, *hits, *documents);
             }
-        })?;
+        }
         let several = self.sources.values().filter(|s| s.documents > 0).count() > 1;
         if several {
             let source = words(["source"]);

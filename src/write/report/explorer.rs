@@ -2,6 +2,8 @@
 //! script from numbers that the page carries.
 
 use maud::{Markup, PreEscaped, html};
+use rayon::prelude::*;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::chart::{self, Axis, Line};
@@ -28,9 +30,9 @@ pub(super) fn carried(data: &Data) -> (Vec<(&Block, String)>, Vec<&Block>) {
     };
     let mut blocks: Vec<&Block> = data.blocks.iter().collect();
     blocks.sort_by_key(|block| order(block));
+    let texts: Vec<String> = blocks.par_iter().map(|block| encoded(block)).collect();
     let (mut taken, mut left, mut bytes) = (Vec::new(), Vec::new(), 0);
-    for block in blocks {
-        let text = encoded(block).to_string();
+    for (block, text) in blocks.into_iter().zip(texts) {
         if bytes + text.len() > MOST_BYTES {
             left.push(block);
         } else {
@@ -61,23 +63,40 @@ fn packed(hits: &[u32], documents: &[u32]) -> (Vec<i64>, Vec<u32>) {
     (out, with)
 }
 
-fn encoded(block: &Block) -> Value {
-    let day = |date: chrono::NaiveDate| (date - chrono::NaiveDate::default()).num_days();
-    let rows: Vec<(Vec<i64>, Vec<u32>)> = block.hits.iter().zip(&block.documents).map(|(h, d)| packed(h, d)).collect();
-    let partial: Vec<usize> = block.slots.iter().enumerate().filter(|(_, s)| s.partial).map(|(at, _)| at).collect();
-    let breaks: Vec<usize> = (1..block.slots.len()).filter(|at| !block.joins(*at)).collect();
-    json!({
-        "period": block.period,
-        "source": block.source,
-        "label": block.slots.iter().map(|s| s.label.as_str()).collect::<Vec<_>>(),
-        "day": block.slots.iter().map(|s| day(s.start)).collect::<Vec<_>>(),
-        "documents": block.slots.iter().map(|s| s.documents).collect::<Vec<_>>(),
-        "chars": block.slots.iter().map(|s| s.han_chars).collect::<Vec<_>>(),
-        "partial": partial,
-        "breaks": breaks,
-        "h": rows.iter().map(|r| &r.0).collect::<Vec<_>>(),
-        "d": rows.iter().map(|r| &r.1).collect::<Vec<_>>(),
-    })
+/// A block as the script reads it.
+#[derive(Serialize)]
+struct Encoded<'b> {
+    period: &'b str,
+    source: Option<&'b str>,
+    label: Vec<&'b str>,
+    day: Vec<i64>,
+    documents: Vec<u64>,
+    chars: Vec<u64>,
+    partial: Vec<usize>,
+    breaks: Vec<usize>,
+    /// Hits of each theme, packed.
+    h: Vec<Vec<i64>>,
+    /// Documents of each theme, packed.
+    d: Vec<Vec<u32>>,
+}
+
+fn encoded(block: &Block) -> String {
+    let (h, d) = block.hits.iter().zip(&block.documents).map(|(h, d)| packed(h, d)).unzip();
+    let slots = || block.slots.iter();
+    let encoded = Encoded {
+        period: &block.period,
+        source: block.source.as_deref(),
+        label: slots().map(|s| s.label.as_str()).collect(),
+        day: slots().map(|s| (s.start - chrono::NaiveDate::default()).num_days()).collect(),
+        documents: slots().map(|s| s.documents).collect(),
+        chars: slots().map(|s| s.han_chars).collect(),
+        partial: slots().enumerate().filter(|(_, s)| s.partial).map(|(at, _)| at).collect(),
+        breaks: (1..block.slots.len()).filter(|at| !block.joins(*at)).collect(),
+        h,
+        d,
+    };
+    // Numbers and texts: there is nothing that JSON could not say.
+    serde_json::to_string(&encoded).unwrap_or_default()
 }
 
 /// Text that may stand inside `<script>`: no `<` can end it or begin a comment.

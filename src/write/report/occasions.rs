@@ -1,5 +1,6 @@
 //! The timeline of occasions, with the sentences that tell of them.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use super::super::WriteError;
 use super::super::rows::{DocumentRow, EventRow};
 use super::chart::{Axis, percent_of, time_grid, time_head};
 use super::phrases::head;
-use super::read::{Only, each_row, parts, rows_of_parts};
+use super::read::{Only, kept_of_rows, numbered_rows, parts};
 use super::words::Words;
 use super::{Page, number, section};
 use crate::tally::OccasionRow;
@@ -59,31 +60,30 @@ pub(super) struct Occasions {
 /// that hold the chosen ones.
 pub(super) fn read(tables: &Path, newest: Option<NaiveDate>) -> Result<Occasions, WriteError> {
     let path = tables.join("occasions.parquet");
-    let mut all: Vec<(NaiveDate, u64, u64, usize)> = Vec::new();
-    each_row(&path, &["date_start", "mentions", "documents"], &[], &mut |row: OccasionRow| {
-        all.push((row.date_start, row.documents, row.mentions, all.len()));
-    })?;
+    let files = std::slice::from_ref(&path);
+    let numbers = kept_of_rows(files, &["date_start", "mentions", "documents"], &[], |row: OccasionRow| Some((row.date_start, row.documents, row.mentions)))?;
+    let mut all: Vec<(NaiveDate, u64, u64, usize)> = (0..).zip(numbers).map(|(at, (date, documents, mentions))| (date, documents, mentions, at)).collect();
     let after = |date: NaiveDate| newest.is_some_and(|newest| date > newest);
     let mut chosen: BTreeSet<usize> = BTreeSet::new();
-    all.sort_by_key(|(date, _, _, at)| (std::cmp::Reverse(*date), *at));
-    chosen.extend(all.iter().filter(|o| !after(o.0)).take(NEWEST).map(|o| o.3));
-    chosen.extend(all.iter().rev().filter(|o| after(o.0)).take(LATER).map(|o| o.3));
-    let later = all.iter().filter(|o| after(o.0)).count() as u64;
-    all.sort_by_key(|(date, documents, mentions, at)| (std::cmp::Reverse((*documents, *mentions, *date)), *at));
-    chosen.extend(all.iter().take(MOST_TOLD).map(|o| o.3));
-    let mut out = Occasions { total: all.len() as u64, later, ..Occasions::default() };
-    let mut at = 0;
+    let (mut later, mut until): (Vec<_>, Vec<_>) = all.iter().copied().partition(|o| after(o.0));
+    let later_in_all = later.len() as u64;
+    chosen.extend(first_by(&mut until, NEWEST, |(date, _, _, at)| (Reverse(*date), *at)).map(|o| o.3));
+    chosen.extend(first_by(&mut later, LATER, |(date, _, _, at)| (*date, Reverse(*at))).map(|o| o.3));
+    chosen.extend(first_by(&mut all, MOST_TOLD, |(date, documents, mentions, at)| (Reverse((*documents, *mentions, *date)), *at)).map(|o| o.3));
     let columns = ["occasion_id", "date_start", "date_end", "precision", "name", "occasion_type", "place_name", "mentions", "documents"];
-    each_row(&path, &columns, &[], &mut |row: OccasionRow| {
-        if chosen.contains(&at) {
-            out.rows.push(row);
-        }
-        at += 1;
-    })?;
+    let mut out = Occasions { total: all.len() as u64, later: later_in_all, rows: numbered_rows(&path, &columns, &chosen)?, ..Occasions::default() };
     out.rows.sort_by(|a, b| (after(a.date_start), b.date_start, &a.occasion_id).cmp(&(after(b.date_start), a.date_start, &b.occasion_id)));
     out.rows_after = out.rows.iter().filter(|row| after(row.date_start)).count();
     out.told = sentences(tables, &out.rows)?;
     Ok(out)
+}
+
+/// The items with the lowest keys, so many of them, in any order.
+fn first_by<T, K: Ord>(items: &mut [T], number: usize, key: impl Fn(&T) -> K) -> impl Iterator<Item = &T> {
+    if number < items.len() {
+        items.select_nth_unstable_by_key(number, key);
+    }
+    items.iter().take(number)
 }
 
 /// The first sentences that tell of each occasion, by the date of their document.
@@ -94,15 +94,15 @@ fn sentences(tables: &Path, rows: &[OccasionRow]) -> Result<BTreeMap<String, Vec
         return Ok(told);
     }
     let columns = ["occasion_id", "doc_id", "char_start", "char_end"];
-    for row in rows_of_parts::<EventRow<'_>>(&parts(tables, "events")?, &columns, &[Only::new("occasion_id", &ids)])? {
+    for row in kept_of_rows(&parts(tables, "events")?, &columns, &[Only::new("occasion_id", &ids)], Some::<EventRow<'_>>)? {
         let one = Told { doc_id: row.doc_id.to_string(), char_start: row.char_start, char_end: row.char_end, ..Told::default() };
         told.entry(row.occasion_id.unwrap_or_default().into_owned()).or_default().push(one);
     }
     let named = |told: &BTreeMap<String, Vec<Told>>| -> BTreeSet<String> { told.values().flatten().map(|t| t.doc_id.clone()).collect() };
     let documents = parts(tables, "documents")?;
     let ids = named(&told);
-    let rows = rows_of_parts::<DocumentRow<'_>>(&documents, &["doc_id", "date_start"], &[Only::new("doc_id", &ids)])?;
-    let dates: BTreeMap<String, Option<NaiveDate>> = rows.into_iter().map(|row| (row.doc_id.into_owned(), row.date_start)).collect();
+    let date = |row: DocumentRow<'_>| Some((row.doc_id.into_owned(), row.date_start));
+    let dates: BTreeMap<_, _> = kept_of_rows(&documents, &["doc_id", "date_start"], &[Only::new("doc_id", &ids)], date)?.into_iter().collect();
     for all in told.values_mut() {
         for one in all.iter_mut() {
             one.date = dates.get(&one.doc_id).copied().flatten();
@@ -113,7 +113,7 @@ fn sentences(tables: &Path, rows: &[OccasionRow]) -> Result<BTreeMap<String, Vec
         all.truncate(SENTENCES);
     }
     let ids = named(&told);
-    for row in rows_of_parts::<DocumentRow<'_>>(&documents, &["doc_id", "title", "url", "text"], &[Only::new("doc_id", &ids)])? {
+    for row in kept_of_rows(&documents, &["doc_id", "title", "url", "text"], &[Only::new("doc_id", &ids)], Some::<DocumentRow<'_>>)? {
         for one in told.values_mut().flatten().filter(|one| one.doc_id == row.doc_id) {
             let (from, to) = (one.char_start as usize, one.char_end as usize);
             one.text = row.text.chars().skip(from).take(to.saturating_sub(from)).collect();
