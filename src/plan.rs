@@ -249,7 +249,7 @@ impl From<VocabularyError> for PlanError {
 }
 
 /// Size of a shard where the pipeline says nothing.
-const SHARD_BYTES: u64 = 8_000_000;
+const SHARD_BYTES: u64 = 4_000_000;
 
 /// Most bytes of the cache where the pipeline says nothing.
 const CACHE_BYTES: u64 = 4_000_000_000;

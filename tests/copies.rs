@@ -36,7 +36,7 @@ fn place(days: std::ops::RangeInclusive<u32>, pipeline: &str) -> Place {
 }
 
 fn sharded(pipeline: &str) -> String {
-    pipeline.replace("output = ", "shard = \"2 KB\"\noutput = ").replace("[tag]", FIRST)
+    pipeline.replace("output = ", "shard = \"1 KB\"\noutput = ").replace("[tag]", FIRST)
 }
 
 /// Part files of the shards in the latest release, with their inodes.

@@ -135,7 +135,7 @@ pub fn discover(plan: &Plan, options: &Options, windows: &[Window], watch: &dyn 
     let record = RunRecord::new(plan, started, &options);
     let mut run = Run { plan, options: &options, watch, output, work: work.clone(), clock: Clock::default(), record };
     let cache = Cache::open(work.join("cache"))?;
-    let taken = inventory::take(plan, &options, &work.join("inventory.json"))?;
+    let taken = inventory::take(plan, &options, &work.join("inventory.bin"))?;
     let keys = run.keys(&taken.shards)?;
     let AllShards { keys, .. } = run.shards(&taken, keys, &cache)?;
     let windows = if windows.is_empty() { &plan.discover.windows } else { windows };

@@ -68,7 +68,7 @@ impl MadeOf {
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<(), WriteError> {
-        write_whole(path, &serde_json::to_string(self).unwrap_or_default())
+        write_whole(path, serde_json::to_string(self).unwrap_or_default())
     }
 
     /// Why an artifact of this kind that is not in the cache is made for a shard of a source.

@@ -54,7 +54,7 @@ impl PipelineState {
 /// # Errors
 /// [`WriteError::Io`].
 pub fn write_metrics(path: &Path, states: &[PipelineState]) -> Result<(), WriteError> {
-    write_whole(path, &metrics(states))
+    write_whole(path, metrics(states))
 }
 
 /// A metric of all pipelines: its name, what it says, and its samples.

@@ -281,7 +281,7 @@ impl Run<'_> {
         clear_unfinished(&self.output)?;
         let cache = Cache::open(self.work.join("cache"))?;
         let (plan, options) = (self.plan, self.options);
-        let taken = self.clock.time(Stage::Load, || inventory::take(plan, options, &self.work.join("inventory.json")))?;
+        let taken = self.clock.time(Stage::Load, || inventory::take(plan, options, &self.work.join("inventory.bin")))?;
         self.record.take(plan, &taken);
         if !options.allow_shrink {
             for (number, source) in plan.sources.iter().enumerate() {
@@ -362,7 +362,7 @@ impl Run<'_> {
         if options.until == Stage::Tally {
             self.leave_partial(&keys, &cache, &rejects, Some((&series, &parts)))?;
         } else {
-            self.publish(&keys, &cache, &series, &parts, &rejects)?;
+            self.publish(&keys, &cache, series, &parts, &rejects)?;
             self.made_of(&taken.shards).write(&self.work.join(MADE_OF))?;
             cache.prune(&keys, parts.folders(), plan.cache_bytes)?;
         }

@@ -17,7 +17,7 @@ use crate::tally::Series;
 use crate::write::{CsvFile, Release, Row, Table, WriteError, batches, clear_unfinished, concatenate, data_package, prune, tables, theme_rows};
 
 impl Run<'_> {
-    pub(super) fn publish(&mut self, keys: &[Keys], cache: &Cache, series: &Series, parts: &PartFiles, rejects: &[Reject]) -> Result<(), BatchError> {
+    pub(super) fn publish(&mut self, keys: &[Keys], cache: &Cache, series: Series, parts: &PartFiles, rejects: &[Reject]) -> Result<(), BatchError> {
         let release = Release::begin(&self.output)?;
         release.make_folder("csv")?;
         self.step("writing tables")?;
@@ -40,12 +40,14 @@ impl Run<'_> {
                     (files, rows)
                 } else {
                     let name = format!("tables/{}.parquet", table.name);
-                    let rows = self.write_single(&release.folder().join(&name), csv.as_deref(), &table, series, parts, rejects)?;
+                    let rows = self.write_single(&release.folder().join(&name), csv.as_deref(), &table, &series, parts, rejects)?;
                     (vec![name], rows)
                 };
                 Ok((table, files, twin, rows))
             })
             .collect();
+        // The report is made from the tables.
+        drop(series);
         let (mut package, mut joined_twins) = (Vec::new(), Vec::new());
         self.record.tables.clear();
         for each in written {
@@ -58,8 +60,11 @@ impl Run<'_> {
         }
         let package = data_package(&self.plan.name, &self.plan.title, &package);
         release.write("datapackage.json", &pretty(&package)?)?;
-        // The CSV of whole parts is only copied: the disk's work, while the report is the processor's.
-        let twins = || joined_twins.par_iter().try_for_each(|(twin, table)| joined_csv(twin, table, parts));
+        // Copying and syncing is the disk's work, the report the processor's.
+        let twins = || {
+            joined_twins.par_iter().try_for_each(|(twin, table)| joined_csv(twin, table, parts))?;
+            release.sync()
+        };
         let checked = || -> Result<(), BatchError> {
             checks::before_publish(self.plan, release.folder(), &mut self.record)?;
             self.record.facts = report::facts(self.plan, &self.record);

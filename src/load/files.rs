@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use rayon::prelude::*;
 
 use super::{Input, LoadError, reject};
 use crate::diagnostic::Reject;
@@ -60,18 +61,28 @@ pub fn find(input: &Input) -> Result<Found, LoadError> {
     }
     let set = globs.build().map_err(|e| LoadError::Glob { glob: String::new(), cause: e.to_string() })?;
     let root = base.canonicalize().map_err(|cause| LoadError::Folder { path: base.clone(), cause })?;
-    let mut walk = Walk { input, root: &root, set, found: Found::default() };
+    let mut walk = Walk { input, root: &root, set, files: Vec::new(), rejects: Vec::new() };
     walk.folder(&root, depth)?;
-    walk.found.files.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
-    walk.found.rejects.sort();
-    Ok(walk.found)
+    let mut found = Found { files: Vec::with_capacity(walk.files.len()), rejects: walk.rejects };
+    let files: Vec<Result<File, Reject>> = walk.files.into_par_iter().map(|(path, name)| file(input, path, name)).collect();
+    for file in files {
+        match file {
+            Ok(file) => found.files.push(file),
+            Err(reject) => found.rejects.push(reject),
+        }
+    }
+    found.files.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
+    found.rejects.sort();
+    Ok(found)
 }
 
 struct Walk<'a> {
     input: &'a Input,
     root: &'a Path,
     set: GlobSet,
-    found: Found,
+    /// Paths and names of what is to be read.
+    files: Vec<(PathBuf, String)>,
+    rejects: Vec<Reject>,
 }
 
 impl Walk<'_> {
@@ -92,7 +103,7 @@ impl Walk<'_> {
             } else if kind.is_symlink() {
                 self.link(&path, &name, depth);
             } else if self.set.is_match(&name) {
-                self.file(&path, &name);
+                self.files.push((path, name));
             }
         }
         Ok(())
@@ -107,7 +118,7 @@ impl Walk<'_> {
                 let on_the_way = matched || depth > 1;
                 on_the_way.then(|| self.refuse(name, "link", "a link to a folder is not followed: name the folder itself in `files`"));
             }
-            Ok(target) if matched && target.starts_with(self.root) => self.file(path, name),
+            Ok(target) if matched && target.starts_with(self.root) => self.files.push((path.to_owned(), name.to_owned())),
             Ok(_) if matched => {
                 self.refuse(name, "link", "the link leads out of the source's folder: copy the file, or name its folder in `files`");
             }
@@ -118,22 +129,27 @@ impl Walk<'_> {
         }
     }
 
-    fn file(&mut self, path: &Path, name: &str) {
-        match fs::metadata(path) {
-            Ok(meta) if meta.is_file() => self.found.files.push(File {
-                path: path.to_owned(),
-                name: name.into(),
-                bytes: meta.len(),
-                mtime_ns: i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()),
-                ctime_ns: i128::from(meta.ctime()) * 1_000_000_000 + i128::from(meta.ctime_nsec()),
-            }),
-            Ok(_) => self.refuse(name, "special_file", "a device, socket or pipe is not read"),
-            Err(error) => self.refuse(name, "unreadable", &error.to_string()),
-        }
-    }
-
     fn refuse(&mut self, name: &str, reason: &str, detail: &str) {
-        self.found.rejects.push(reject(&self.input.source, name, None, reason, detail, b""));
+        self.rejects.push(refused(self.input, name, reason, detail));
+    }
+}
+
+fn refused(input: &Input, name: &str, reason: &str, detail: &str) -> Reject {
+    reject(&input.source, name, None, reason, detail, b"")
+}
+
+/// Size and times of a file.
+fn file(input: &Input, path: PathBuf, name: String) -> Result<File, Reject> {
+    match fs::metadata(&path) {
+        Ok(meta) if meta.is_file() => Ok(File {
+            path,
+            name: name.into(),
+            bytes: meta.len(),
+            mtime_ns: i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()),
+            ctime_ns: i128::from(meta.ctime()) * 1_000_000_000 + i128::from(meta.ctime_nsec()),
+        }),
+        Ok(_) => Err(refused(input, &name, "special_file", "a device, socket or pipe is not read")),
+        Err(error) => Err(refused(input, &name, "unreadable", &error.to_string())),
     }
 }
 

@@ -21,7 +21,7 @@ pub use decode::{DecodeError, Decoded, decode};
 pub use digest::{leading_u64, short_hex};
 pub use files::{File, Found, check_pattern, find, without_dots};
 pub use records::{Raw, Start, open};
-pub use segment::{Segment, segments};
+pub use segment::{LONGEST, Segment, segments};
 
 use crate::diagnostic::{Reject, Stage, excerpt};
 

@@ -161,7 +161,8 @@ fn month_number(day: NaiveDate) -> i32 {
 }
 
 impl<'c> Spoken<'c> {
-    fn new(counts: &'c Counts, long: Option<Period>) -> Self {
+    /// Months are read where there is a base to compare them with.
+    fn new(counts: &'c Counts, long: Option<Period>, has_base: bool) -> Self {
         let mut out = Self {
             documents: BTreeMap::new(),
             found: BTreeMap::new(),
@@ -170,7 +171,7 @@ impl<'c> Spoken<'c> {
             months: BTreeMap::new(),
             places: BTreeMap::new(),
         };
-        let wanted = move |period| Some(period) == long || matches!(period, Period::Whole | Period::Month);
+        let wanted = move |period| Some(period) == long || period == Period::Whole || (has_base && period == Period::Month);
         for row in counts.rows(Breakdown::Source, wanted) {
             let (source, place) = (row.member.as_str(), (row.period, row.period_start));
             let is_long = Some(row.period) == long || row.period == Period::Whole;
@@ -227,7 +228,7 @@ impl<'c> Spoken<'c> {
 /// the source or the base has a hit.
 pub(super) fn source_rows(counts: &Counts, seen: &[SourceSeenRow], lexicon: &Lexicon, settings: &Settings) -> Vec<SourceRow> {
     let (calendar, base) = (&settings.calendar, settings.base.as_deref());
-    let spoken = Spoken::new(counts, settings.long_period());
+    let spoken = Spoken::new(counts, settings.long_period(), base.is_some());
     let firsts: BTreeMap<(&str, &str), &SourceSeenRow> = seen.iter().map(|row| ((row.theme.as_str(), row.source.as_str()), row)).collect();
     let mut words: BTreeMap<String, Word> = BTreeMap::new();
     let mut word = |text: &str| words.entry(text.to_owned()).or_insert_with(|| text.into()).clone();

@@ -74,13 +74,22 @@ impl Release {
         fs::write(&path, text).map_err(|e| WriteError::io(&path, e))
     }
 
+    /// Brings what is written so far to the disk, so that there is little to wait
+    /// for when it is published.
+    ///
+    /// # Errors
+    /// [`WriteError::Io`].
+    pub fn sync(&self) -> Result<(), WriteError> {
+        sync_tree(&self.folder)
+    }
+
     /// Makes it lasting and visible: files and folders reach the disk, the
     /// folder gets its name, and `latest` is switched in one rename.
     ///
     /// # Errors
     /// [`WriteError::Io`]; then `latest` still leads where it led.
     pub fn publish(self, id: &str) -> Result<PathBuf, WriteError> {
-        sync_tree(&self.folder)?;
+        self.sync()?;
         let releases = self.output.join("releases");
         let folder = releases.join(id);
         fs::rename(&self.folder, &folder).map_err(|e| WriteError::io(&folder, e))?;
@@ -174,12 +183,12 @@ pub fn sync_folder(folder: &Path) -> Result<(), WriteError> {
 ///
 /// # Errors
 /// [`WriteError::Io`].
-pub fn write_whole(path: &Path, text: &str) -> Result<(), WriteError> {
+pub fn write_whole(path: &Path, content: impl AsRef<[u8]>) -> Result<(), WriteError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(HALF);
     let beside = PathBuf::from(beside);
     let mut file = File::create(&beside).map_err(|e| WriteError::io(&beside, e))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| WriteError::io(&beside, e))?;
+    file.write_all(content.as_ref()).and_then(|()| file.sync_all()).map_err(|e| WriteError::io(&beside, e))?;
     fs::rename(&beside, path).map_err(|e| WriteError::io(path, e))
 }
 

@@ -60,18 +60,20 @@ pub(super) struct Occasions {
 /// that hold the chosen ones.
 pub(super) fn read(tables: &Path, newest: Option<NaiveDate>) -> Result<Occasions, WriteError> {
     let path = tables.join("occasions.parquet");
-    let files = std::slice::from_ref(&path);
-    let numbers = kept_of_rows(files, &["date_start", "mentions", "documents"], &[], |row: OccasionRow| Some((row.date_start, row.documents, row.mentions)))?;
-    let mut all: Vec<(NaiveDate, u64, u64, usize)> = (0..).zip(numbers).map(|(at, (date, documents, mentions))| (date, documents, mentions, at)).collect();
-    let after = |date: NaiveDate| newest.is_some_and(|newest| date > newest);
+    let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let numbers = |row: OccasionRow| Some((row.date_start, small(row.documents), small(row.mentions)));
+    let numbers = kept_of_rows(std::slice::from_ref(&path), &["date_start", "mentions", "documents"], &[], numbers)?;
+    let mut all: Vec<(NaiveDate, u32, u32, u32)> = (0..).zip(numbers).map(|(at, (date, documents, mentions))| (date, documents, mentions, at)).collect();
+    let total = all.len() as u64;
     let mut chosen: BTreeSet<usize> = BTreeSet::new();
-    let (mut later, mut until): (Vec<_>, Vec<_>) = all.iter().copied().partition(|o| after(o.0));
-    let later_in_all = later.len() as u64;
-    chosen.extend(first_by(&mut until, NEWEST, |(date, _, _, at)| (Reverse(*date), *at)).map(|o| o.3));
-    chosen.extend(first_by(&mut later, LATER, |(date, _, _, at)| (*date, Reverse(*at))).map(|o| o.3));
-    chosen.extend(first_by(&mut all, MOST_TOLD, |(date, documents, mentions, at)| (Reverse((*documents, *mentions, *date)), *at)).map(|o| o.3));
+    let mut choose = |some: &mut dyn Iterator<Item = &(NaiveDate, u32, u32, u32)>| chosen.extend(some.map(|o| o.3 as usize));
+    choose(&mut first_by(&mut all, MOST_TOLD, |(date, documents, mentions, at)| (Reverse((*documents, *mentions, *date)), *at)));
+    let after = |date: NaiveDate| newest.is_some_and(|newest| date > newest);
+    let (mut later, mut until): (Vec<_>, Vec<_>) = all.into_iter().partition(|o| after(o.0));
+    choose(&mut first_by(&mut until, NEWEST, |(date, _, _, at)| (Reverse(*date), *at)));
+    choose(&mut first_by(&mut later, LATER, |(date, _, _, at)| (*date, Reverse(*at))));
     let columns = ["occasion_id", "date_start", "date_end", "precision", "name", "occasion_type", "place_name", "mentions", "documents"];
-    let mut out = Occasions { total: all.len() as u64, later: later_in_all, rows: numbered_rows(&path, &columns, &chosen)?, ..Occasions::default() };
+    let mut out = Occasions { total, later: later.len() as u64, rows: numbered_rows(&path, &columns, &chosen)?, ..Occasions::default() };
     out.rows.sort_by(|a, b| (after(a.date_start), b.date_start, &a.occasion_id).cmp(&(after(b.date_start), a.date_start, &b.occasion_id)));
     out.rows_after = out.rows.iter().filter(|row| after(row.date_start)).count();
     out.told = sentences(tables, &out.rows)?;

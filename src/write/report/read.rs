@@ -61,7 +61,8 @@ impl<'p> Opened<'p> {
         let mask = ProjectionMask::columns(schema, columns.iter().copied());
         let mut predicates: Vec<Box<dyn ArrowPredicate>> = Vec::new();
         for each in only {
-            let values = each.values.clone();
+            #[expect(clippy::disallowed_types, reason = "it is asked, and never gone through")]
+            let values: std::collections::HashSet<String> = each.values.iter().cloned().collect();
             let own = ProjectionMask::columns(schema, [each.column]);
             predicates.push(Box::new(ArrowPredicateFn::new(own, move |batch| {
                 // Most columns are sorted: a value is mostly that of the row before.
