@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray};
 use parquet::arrow::ProjectionMask;
@@ -20,15 +21,21 @@ use super::super::schema::Row;
 /// Rows in memory at a time.
 const ROWS_AT_ONCE: usize = 8192;
 
+/// Values that are asked for and never gone through.
+#[expect(clippy::disallowed_types, reason = "its order is not seen")]
+type Asked = std::collections::HashSet<String>;
+
 /// A text column and the values that are wanted of it.
 pub(super) struct Only<'v> {
-    pub(super) column: &'static str,
-    pub(super) values: &'v BTreeSet<String>,
+    column: &'static str,
+    values: &'v BTreeSet<String>,
+    /// The same, for a reader on each core.
+    asked: Arc<Asked>,
 }
 
 impl<'v> Only<'v> {
-    pub(super) const fn new(column: &'static str, values: &'v BTreeSet<String>) -> Self {
-        Self { column, values }
+    pub(super) fn new(column: &'static str, values: &'v BTreeSet<String>) -> Self {
+        Self { column, values, asked: Arc::new(values.iter().cloned().collect()) }
     }
 }
 
@@ -61,15 +68,14 @@ impl<'p> Opened<'p> {
         let mask = ProjectionMask::columns(schema, columns.iter().copied());
         let mut predicates: Vec<Box<dyn ArrowPredicate>> = Vec::new();
         for each in only {
-            #[expect(clippy::disallowed_types, reason = "it is asked, and never gone through")]
-            let values: std::collections::HashSet<String> = each.values.iter().cloned().collect();
+            let asked = Arc::clone(&each.asked);
             let own = ProjectionMask::columns(schema, [each.column]);
             predicates.push(Box::new(ArrowPredicateFn::new(own, move |batch| {
                 // Most columns are sorted: a value is mostly that of the row before.
                 let mut before = (None, false);
                 let passes = batch.column(0).as_string::<i32>().iter().map(|cell| {
                     if cell != before.0 {
-                        before = (cell, cell.is_some_and(|text| values.contains(text)));
+                        before = (cell, cell.is_some_and(|text| asked.contains(text)));
                     }
                     Some(before.1)
                 });
