@@ -114,8 +114,10 @@ pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result
     let mut memory = Memory { version: VERSION, settings, written_ns: now, files: BTreeMap::new() };
     let mut pieces = Vec::new();
     for ((source, file), (_, segments)) in found.into_iter().zip(cut) {
-        let known = Known { bytes: file.bytes, mtime_ns: file.mtime_ns, ctime_ns: file.ctime_ns, segments: segments.clone() };
-        memory.files.insert(key(source, &file), known);
+        if !same {
+            let known = Known { bytes: file.bytes, mtime_ns: file.mtime_ns, ctime_ns: file.ctime_ns, segments: segments.clone() };
+            memory.files.insert(key(source, &file), known);
+        }
         pieces.extend(segments.into_iter().map(|segment| Piece { source, file: file.clone(), segment }));
     }
     let (shards, written) = rayon::join(|| shards(pieces, shard_bytes), || if same { Ok(()) } else { remember(memory_file, &memory) });
@@ -195,6 +197,16 @@ mod tests {
                 }
             })
             .collect()
+    }
+
+    #[test]
+    fn a_new_file_changes_one_shard() {
+        let before = shards(pieces(30_000, (0..2000).filter(|i| *i != 777)), 1_000_000);
+        let after = shards(pieces(30_000, 0..2000), 1_000_000);
+        let old: std::collections::BTreeSet<&str> = before.iter().map(|s| s.id.as_str()).collect();
+        let new = after.iter().filter(|s| !old.contains(s.id.as_str())).count();
+        assert!((1..=3).contains(&new), "{new} of {}", after.len());
+        assert!((30..120).contains(&after.len()), "{}", after.len());
     }
 
     #[test]
