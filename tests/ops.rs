@@ -195,11 +195,24 @@ fn a_run_has_two_events_of_lineage_with_one_id() {
     assert!(all[5]["run"]["facets"]["errorMessage"]["message"].as_str().unwrap().contains("--allow-shrink"));
 }
 
-/// Runs, and waits for the next second: ids of releases have seconds.
 fn publish(place: &Place) {
     let (code, out, error) = place.run(&["--quiet"]);
     assert!(code == 0 && out.contains("published"), "{out}{error}");
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+}
+
+#[test]
+fn a_change_taken_back_at_once_is_published_and_releases_stand_in_the_order_of_runs() {
+    let place = Place::new(3);
+    let third = fs::read_to_string(place.path("raw/20240303.txt")).unwrap();
+    let mut ids = Vec::new();
+    for text in [&third, "三月3日\n\n　　各地兴修水利。\n", &third, "三月3日\n\n　　各地兴修水利。\n"] {
+        place.write("raw/20240303.txt", text);
+        publish(&place);
+        ids.push(fs::read_link(place.path("output/days/latest")).unwrap().file_name().unwrap().to_str().unwrap().to_owned());
+    }
+    let (_, out, _) = tifa(&place, &["releases"]);
+    let listed: Vec<&str> = out.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(listed, ids, "{out}");
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Run<'_> {
             return Err(error);
         }
         twins?;
-        let id = format!("{}-{}", self.record.started.format("%Y%m%dT%H%M%SZ"), self.record.release_key.get(..8).unwrap_or_default());
+        let id = self.record.release_id();
         self.record.release = Some(id.clone());
         self.record.status = Status::Published;
         let finished: DateTime<Utc> = SystemTime::now().into();

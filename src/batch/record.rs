@@ -415,8 +415,17 @@ impl RunRecord {
     }
 
     pub(super) fn write(&self, runs: &Path) -> Result<(), WriteError> {
-        let name = format!("{}.json", self.started.format("%Y%m%dT%H%M%S%.6fZ"));
-        write_whole(&runs.join(name), &self.json()?)
+        write_whole(&runs.join(format!("{}.json", self.moment())), &self.json()?)
+    }
+
+    /// When the run began, for names of files: names order as runs did, and two
+    /// runs of one second have two.
+    fn moment(&self) -> String {
+        self.started.format("%Y%m%dT%H%M%S%.6fZ").to_string()
+    }
+
+    pub(super) fn release_id(&self) -> String {
+        format!("{}-{}", self.moment(), self.release_key.get(..8).unwrap_or_default())
     }
 
     /// Reads a record; `None` if there is none that can be read.
