@@ -77,8 +77,10 @@ pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result
     let (limits, verify) = (options.limits, options.verify);
     let mut out = Inventory::default();
     let mut found = Vec::new();
-    for (number, source) in plan.sources.iter().enumerate() {
-        let listed = match find(&source.input) {
+    let listed = || plan.sources.iter().map(|source| find(&source.input)).collect::<Vec<_>>();
+    let (listed, memory) = rayon::join(listed, || remembered(memory_file));
+    for (number, listed) in listed.into_iter().enumerate() {
+        let listed = match listed {
             Err(LoadError::Folder { .. }) if options.allow_shrink => Found::default(),
             listed => listed?,
         };
@@ -92,7 +94,7 @@ pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result
         shard_bytes *= 2;
     }
     let settings = format!("{} {} {shard_bytes}", limits.max_file_bytes, limits.max_record_bytes);
-    let memory = remembered(memory_file).filter(|m| m.version == VERSION && m.settings == settings && !verify).unwrap_or_default();
+    let memory = memory.filter(|m| m.version == VERSION && m.settings == settings && !verify).unwrap_or_default();
     let key = |source: usize, file: &File| format!("{source}/{}", file.name);
     let known = |source: usize, file: &File| {
         memory.files.get(&key(source, file)).filter(|k| {

@@ -1,7 +1,9 @@
 //! From series and artifacts to a release, or to the tables of a run that stopped early.
 
 use std::fs::{self, File};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -60,17 +62,22 @@ impl Run<'_> {
         }
         let package = data_package(&self.plan.name, &self.plan.title, &package);
         release.write("datapackage.json", &pretty(&package)?)?;
-        // Copying and syncing is the disk's work, the report the processor's.
         let twins = || {
-            joined_twins.par_iter().try_for_each(|(twin, table)| joined_csv(twin, table, parts))?;
+            joined_twins.iter().try_for_each(|(twin, table)| joined_csv(twin, table, parts))?;
             release.sync()
         };
-        let checked = || -> Result<(), BatchError> {
+        let mut checked = || -> Result<(), BatchError> {
             checks::before_publish(self.plan, release.folder(), &mut self.record)?;
             self.record.facts = report::facts(self.plan, &self.record);
             Ok(report::write(&release, &self.record.facts)?)
         };
-        let (twins, checked) = rayon::join(twins, checked);
+        // Copying and syncing is the disk's work, the report the processor's: a worker that
+        // waits for the disk would keep a core from the report.
+        let (twins, checked) = thread::scope(|scope| {
+            let twins = scope.spawn(twins);
+            let checked = checked();
+            (twins.join().unwrap_or_else(|panic| resume_unwind(panic)), checked)
+        });
         if let Err(error) = checked {
             clear_unfinished(&self.output)?;
             return Err(error);

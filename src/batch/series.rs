@@ -181,7 +181,7 @@ impl<'r> PartMaker<'r> {
             let made = clock.time(Stage::Tally, || sums.finish(&plan.tally))?;
             clock.time(Stage::Write, || {
                 passes(check_breakdown(made.theme_breakdown.rows(), &made.summary, &plan.tally))?;
-                table.made(made.theme_breakdown.rows(), &[("tifa.lexicon", plan.lexicon.hash())])?;
+                table.made(made.theme_breakdown.lengths(), &[("tifa.lexicon", plan.lexicon.hash())])?;
                 let pairs = Rollup { pairs: made.pairs, ..Rollup::default() };
                 for (name, bytes) in [(SUMMARY, made.summary.to_bytes()), (PAIRS, pairs.to_bytes())] {
                     let path = folder.join(name);
@@ -205,7 +205,7 @@ impl<'r> PartMaker<'r> {
             let pairs = clock.time(Stage::Tally, || series.pairs(pairs, &plan.lexicon, &plan.tally));
             clock.time(Stage::Write, || {
                 passes(check_pairs(pairs.rows(), part, summary, series))?;
-                Ok(table.made(pairs.rows(), &[("tifa.lexicon", plan.lexicon.hash())]).map(drop)?)
+                Ok(table.made([pairs.rows()], &[("tifa.lexicon", plan.lexicon.hash())]).map(drop)?)
             })
         };
         self.file(part, &key, |_| Ok(()), make)
@@ -218,7 +218,7 @@ impl<'r> PartMaker<'r> {
         let key = self.key::<FrequencyRow>(part, &format!("{} {} {heat}", self.counted, rows.part_key(part)));
         let make = |_: &Path, table: TablePart<FrequencyRow>| {
             let metadata = [("tifa.lexicon", plan.lexicon.hash()), ("tifa.heat", heat.as_str())];
-            self.run.clock.time(Stage::Write, || Ok(table.made(rows.part(part), &metadata).map(drop)?))
+            self.run.clock.time(Stage::Write, || Ok(table.made([rows.part(part)], &metadata).map(drop)?))
         };
         self.file(part, &key, |_| Ok(()), make)
     }

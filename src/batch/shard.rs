@@ -175,20 +175,22 @@ impl Cache {
     /// So going back to an earlier lexicon, setting or text finds its artifacts.
     pub(super) fn prune(&self, used: &[Keys], parts: &BTreeSet<PathBuf>, limit: u64) -> Result<(), WriteError> {
         let used: BTreeSet<(&str, &str)> = used.iter().flat_map(Keys::each).chain([(COPIES, STATE)]).collect();
-        let mut total = 0;
-        let mut unused = Vec::new();
+        let mut found: Vec<(PathBuf, bool)> = Vec::new();
         for kind in KINDS.into_iter().chain([SERIES_KIND, COPIES]) {
             let folder = self.folder.join(kind);
             for entry in fs::read_dir(&folder).map_err(|e| WriteError::io(&folder, e))?.flatten() {
                 let path = entry.path();
-                let (bytes, made) = size_and_age(&path).map_err(|e| WriteError::io(&path, e))?;
-                total += bytes;
                 let is_used = parts.contains(&path) || entry.file_name().to_str().is_some_and(|key| used.contains(&(kind, key)));
-                if !is_used {
-                    unused.push((made, path, bytes));
-                }
+                found.push((path, is_used));
             }
         }
+        let sized = |(path, is_used): (PathBuf, bool)| {
+            let (bytes, made) = size_and_age(&path).map_err(|e| WriteError::io(&path, e))?;
+            Ok((is_used, (made, path, bytes)))
+        };
+        let sized: Vec<_> = found.into_par_iter().map(sized).collect::<Result<_, WriteError>>()?;
+        let mut total: u64 = sized.iter().map(|(_, (_, _, bytes))| bytes).sum();
+        let mut unused: Vec<_> = sized.into_iter().filter(|(is_used, _)| !is_used).map(|(_, unused)| unused).collect();
         unused.sort();
         for (_, path, bytes) in unused {
             if total <= limit {

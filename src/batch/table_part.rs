@@ -32,30 +32,52 @@ impl<R: Row> TablePart<R> {
 
     /// Writes its rows, and says how many they are.
     pub(super) fn rows(self, rows: &[R], metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
-        self.write(rows.chunks(ROWS_AT_ONCE), metadata)
+        let mut open = self.open(metadata)?;
+        rows.chunks(ROWS_AT_ONCE).try_for_each(|some| open.add(some))?;
+        open.close()
     }
 
-    /// The same of rows that are made while they are written.
-    pub(super) fn made(self, mut rows: impl Iterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
-        let some = || Some(rows.by_ref().take(ROWS_AT_ONCE).collect::<Vec<R>>()).filter(|some| !some.is_empty());
-        self.write(std::iter::from_fn(some), metadata)
+    /// The same of rows that are made while they are written. Each group begins a row
+    /// group: who asks for one need not read the others.
+    pub(super) fn made<I: Iterator<Item = R>>(self, groups: impl IntoIterator<Item = I>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        let mut open = self.open(metadata)?;
+        for mut rows in groups {
+            open.parquet.end_row_group()?;
+            let some = || Some(rows.by_ref().take(ROWS_AT_ONCE).collect::<Vec<R>>()).filter(|some| !some.is_empty());
+            std::iter::from_fn(some).try_for_each(|some| open.add(&some))?;
+        }
+        open.close()
     }
 
-    fn write<S: AsRef<[R]>>(self, parts: impl Iterator<Item = S>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
-        let mut file = TableFile::<R>::create(&self.parquet, metadata)?;
-        let mut csv = match &self.csv {
+    fn open(self, metadata: &[(&str, &str)]) -> Result<Open<R>, WriteError> {
+        let parquet = TableFile::<R>::create(&self.parquet, metadata)?;
+        let csv = match &self.csv {
             Some(path) if self.header => Some(CsvFile::create(path, R::table())?),
             Some(path) => Some(CsvFile::without_header(path, R::table())?),
             None => None,
         };
-        let mut written = 0;
-        for part in parts {
-            let rows = batch(part.as_ref()).map_err(|e| WriteError::table(&self.parquet, &e))?;
-            written += rows.num_rows() as u64;
-            file.write_batch(&rows)?;
-            csv.as_mut().map_or(Ok(()), |csv| csv.write(&rows))?;
-        }
-        file.close()?;
-        Ok(written)
+        Ok(Open { path: self.parquet, parquet, csv, written: 0 })
+    }
+}
+
+/// Its files while rows come in.
+struct Open<R> {
+    path: PathBuf,
+    parquet: TableFile<R>,
+    csv: Option<CsvFile>,
+    written: u64,
+}
+
+impl<R: Row> Open<R> {
+    fn add(&mut self, rows: &[R]) -> Result<(), WriteError> {
+        let rows = batch(rows).map_err(|e| WriteError::table(&self.path, &e))?;
+        self.written += rows.num_rows() as u64;
+        self.parquet.write_batch(&rows)?;
+        self.csv.as_mut().map_or(Ok(()), |csv| csv.write(&rows))
+    }
+
+    fn close(self) -> Result<u64, WriteError> {
+        self.parquet.close()?;
+        Ok(self.written)
     }
 }

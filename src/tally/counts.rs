@@ -80,6 +80,14 @@ pub(super) struct Counts {
     of_theme: BTreeMap<Word, u32>,
 }
 
+/// The number of a theme. Most come in the order of the lexicon: it is looked for
+/// first behind the one before.
+fn number_of(themes: &[Word], numbers: &BTreeMap<Word, u32>, theme: &Word, before: u32) -> Option<u32> {
+    const NEAR: usize = 4;
+    let mut near = (before..).zip(themes.get(before as usize..).unwrap_or_default()).skip(1).take(NEAR);
+    near.find(|(_, known)| *known == theme).map(|(number, _)| number).or_else(|| numbers.get(theme).copied())
+}
+
 /// Cells of a place before they are summed: bounds memory, not results.
 const SUM_AT: usize = 1 << 12;
 
@@ -98,7 +106,7 @@ impl Counts {
         while let Some(first) = rows.peek() {
             let place = (first.period, first.period_start);
             let counts = self.places.entry(place).or_default();
-            let mut last: Option<(Breakdown, Word, u32)> = None;
+            let (mut last, mut last_theme): (Option<(Breakdown, Word, u32)>, u32) = (None, 0);
             while let Some(row) = rows.next_if(|row| (row.period, row.period_start) == place) {
                 let member = match &last {
                     Some((breakdown, name, member)) if *breakdown == row.breakdown && *name == row.member => *member,
@@ -112,7 +120,8 @@ impl Counts {
                 match row.theme {
                     None => counts.wholes.push(Whole { member, documents: row.documents, sentences: row.sentences, han_chars: row.han_chars }),
                     Some(theme) => {
-                        let Some(theme) = self.of_theme.get(&theme).copied() else { continue };
+                        let Some(theme) = number_of(&self.themes, &self.of_theme, &theme, last_theme) else { continue };
+                        last_theme = theme;
                         counts.cells.push(Cell { member, theme, hits: small(row.hits), sentences: small(row.sentences), documents: small(row.documents) });
                     }
                 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate, Weekday};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::period::{Calendar, Period};
@@ -117,25 +118,25 @@ pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_o
         let (Some(first), Some(last)) = (found.keys().next().copied(), found.keys().next_back().copied()) else { continue };
         let last = as_of.and_then(|day| calendar.start_of(unit, day)).map_or(last, |day| last.max(day));
         let present: Vec<(NaiveDate, u64)> = found.iter().map(|(start, (_, han))| (*start, *han)).collect();
-        for start in calendar.starts(unit, first..=last) {
+        let row = |start: NaiveDate| {
             let counts = found.get(&start);
             let expected = cadence.expects(start);
-            if expected || counts.is_some() {
-                let (documents, han_chars) = counts.copied().unwrap_or_default();
-                out.push(CoverageRow {
-                    source: source.clone(),
-                    unit: unit.name().to_owned(),
-                    date_start: start,
-                    date_end: calendar.end_of(unit, start).unwrap_or(start),
-                    expected,
-                    present: counts.is_some(),
-                    missing: expected && counts.is_none(),
-                    suspiciously_short: *cadence != Cadence::None && counts.is_some() && is_short(&present, start, han_chars),
-                    documents,
-                    han_chars,
-                });
-            }
-        }
+            let (documents, han_chars) = counts.copied().unwrap_or_default();
+            (expected || counts.is_some()).then(|| CoverageRow {
+                source: source.clone(),
+                unit: unit.name().to_owned(),
+                date_start: start,
+                date_end: calendar.end_of(unit, start).unwrap_or(start),
+                expected,
+                present: counts.is_some(),
+                missing: expected && counts.is_none(),
+                suspiciously_short: *cadence != Cadence::None && counts.is_some() && is_short(&present, start, han_chars),
+                documents,
+                han_chars,
+            })
+        };
+        let starts: Vec<NaiveDate> = calendar.starts(unit, first..=last).collect();
+        out.par_extend(starts.into_par_iter().filter_map(row));
     }
     out.sort_by(|a, b| (&a.source, a.date_start).cmp(&(&b.source, b.date_start)));
     out

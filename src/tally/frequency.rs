@@ -4,11 +4,13 @@
 //! is numbers; rows are made when they are read, part by part.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use chrono::{Datelike, NaiveDate};
 use rayon::prelude::*;
 
 use super::counts::{Counts, Place, PlaceCounts};
+use super::heat::{self, Heat};
 use super::part::Part;
 use super::period::Period;
 use super::rate::{per_10k, share, wilson};
@@ -16,7 +18,7 @@ use super::rollup::Breakdown;
 use super::series::{SMALL_N, TotalRow, below, hits_of_levels, of_level};
 use super::timeline::Timeline;
 use super::word::Word;
-use super::{Settings, heat, smooth};
+use super::{Settings, smooth};
 use crate::tag::Lexicon;
 
 /// A theme in a period.
@@ -78,11 +80,29 @@ pub struct FrequencyRow {
     pub heat_change: Option<i32>,
 }
 
+/// What a row of `theme_frequency` was counted to be, without what is computed from
+/// it: light enough to be made for every row of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the field of its name in FrequencyRow")]
+pub struct FrequencyCounts<'f> {
+    pub period: &'f str,
+    pub period_start: Option<NaiveDate>,
+    pub period_end: Option<NaiveDate>,
+    pub period_label: &'f str,
+    pub theme: &'f str,
+    pub hits: Option<u64>,
+    pub sentences: Option<u64>,
+    pub documents: Option<u64>,
+    pub period_documents: u64,
+    pub period_sentences: u64,
+    pub period_han_chars: u64,
+}
+
 /// The table `theme_frequency`.
 #[derive(Debug, Default)]
 pub struct Frequencies {
     themes: Vec<ThemeTexts>,
-    /// Words of heat, from 1.
+    /// Words of heat, hottest first, from 1.
     heat: Vec<Word>,
     periods: Vec<OfPeriod>,
 }
@@ -145,6 +165,10 @@ struct Across {
     heat_change: i16,
 }
 
+impl Across {
+    const NOTHING: Self = Self { per_10k_smooth: f64::NAN, heat_by_count: 0, heat_by_share: 0, heat_change: i16::MIN };
+}
+
 impl Frequencies {
     /// `counts` have the themes in all text, `told` their distinct occasions.
     pub(super) fn new(
@@ -167,27 +191,31 @@ impl Frequencies {
         for period in &settings.periods {
             let mut of_period = OfPeriod::new(*period, counts, totals, told, &below);
             let timeline = timeline(*period);
-            let across = |number: usize| -> Vec<Across> {
-                let mut rows = out.theme_rows(&of_period, number);
-                if let Some(reach) = settings.measures.smoothing {
-                    smooth::fill(&mut rows, &timeline, reach);
-                }
-                heat::fill(&mut rows, &timeline, *period, &settings.measures.heat);
-                rows.iter().map(|row| out.across(row)).collect()
+            let slots: Vec<Option<usize>> = of_period.places.iter().map(|place| timeline.number(place.start)).collect();
+            let across = |(number, theme): (usize, &ThemeTexts)| -> Vec<Across> {
+                let counts = timeline.counts(of_period.counts_of(number, theme, 0..slots.len()));
+                let rates = settings.measures.smoothing.map(|reach| smooth::of_slots(&counts, &timeline, reach)).unwrap_or_default();
+                let heats = heat::of_slots(&counts, &timeline, *period, &settings.measures.heat);
+                let of_slot = |slot: usize| out.across(rates.get(slot).copied().flatten(), heats.get(slot).copied().unwrap_or_default());
+                slots.iter().map(|slot| slot.map_or(Across::NOTHING, of_slot)).collect()
             };
-            of_period.across = (0..out.themes.len()).into_par_iter().flat_map_iter(across).collect();
+            of_period.across = out.themes.par_iter().enumerate().flat_map_iter(across).collect();
             out.periods.push(of_period);
         }
         out
     }
 
-    /// The rows of a theme in the periods of one length, by start, the unplaced last.
-    pub(super) fn of_theme(&self, period: Period, theme: usize) -> Vec<FrequencyRow> {
-        self.periods.iter().find(|of| of.period == period).map(|of| self.theme_rows(of, theme)).unwrap_or_default()
+    /// What a theme counts in the periods of one length, by start, the unplaced last.
+    pub(super) fn of_theme(&self, period: Period, number: usize) -> impl Iterator<Item = FrequencyCounts<'_>> + Clone {
+        let of_period = self.periods.iter().filter(move |of| of.period == period);
+        of_period.flat_map(move |of| self.themes.get(number).into_iter().flat_map(move |theme| of.counts_of(number, theme, 0..of.places.len())))
     }
 
-    fn theme_rows(&self, of_period: &OfPeriod, theme: usize) -> Vec<FrequencyRow> {
-        (0..of_period.places.len()).filter_map(|place| self.row(of_period, theme, place)).collect()
+    /// The row of a theme in the period that begins on a day.
+    pub(super) fn row_at(&self, period: Period, start: NaiveDate, theme: usize) -> Option<FrequencyRow> {
+        let of = self.periods.iter().find(|of| of.period == period)?;
+        let place = of.places.iter().position(|place| place.start == Some(start))?;
+        self.row(of, theme, place)
     }
 
     /// All rows: by part, and as in each.
@@ -207,6 +235,23 @@ impl Frequencies {
         self.periods.iter().flat_map(move |of| {
             let places = of.of_part(part);
             (0..self.themes.len()).flat_map(move |theme| places.clone().filter_map(move |place| self.row(of, theme, place)))
+        })
+    }
+
+    /// What the rows of a part count, in their order.
+    pub fn part_counts(&self, part: Part) -> impl Iterator<Item = FrequencyCounts<'_>> + '_ {
+        self.counts_in(move |of| of.of_part(part))
+    }
+
+    /// What all rows count: by period length, theme in the order of the lexicon, start.
+    pub fn counts(&self) -> impl Iterator<Item = FrequencyCounts<'_>> + '_ {
+        self.counts_in(|of| 0..of.places.len())
+    }
+
+    fn counts_in(&self, places: impl Fn(&OfPeriod) -> Range<usize>) -> impl Iterator<Item = FrequencyCounts<'_>> {
+        self.periods.iter().flat_map(move |of| {
+            let places = places(of);
+            self.themes.iter().enumerate().flat_map(move |(number, theme)| of.counts_of(number, theme, places.clone()))
         })
     }
 
@@ -239,16 +284,14 @@ impl Frequencies {
         blake3::hash(&bytes).to_hex().to_string()
     }
 
-    fn across(&self, row: &FrequencyRow) -> Across {
-        let number = |word: &Option<Word>| {
-            let at = word.as_ref().and_then(|word| self.heat.iter().position(|known| known == word));
-            at.and_then(|at| u16::try_from(at + 1).ok()).unwrap_or(0)
-        };
+    fn across(&self, per_10k_smooth: Option<f64>, heat: Heat) -> Across {
+        // The hottest is 1.
+        let number = |steps: Option<usize>| steps.and_then(|steps| u16::try_from(self.heat.len().checked_sub(steps)?).ok()).unwrap_or(0);
         Across {
-            per_10k_smooth: row.per_10k_smooth.unwrap_or(f64::NAN),
-            heat_by_count: number(&row.heat_by_count),
-            heat_by_share: number(&row.heat_by_share),
-            heat_change: row.heat_change.and_then(|change| i16::try_from(change).ok()).unwrap_or(i16::MIN),
+            per_10k_smooth: per_10k_smooth.unwrap_or(f64::NAN),
+            heat_by_count: number(heat.by_count),
+            heat_by_share: number(heat.by_share),
+            heat_change: heat.change.and_then(|change| i16::try_from(change).ok()).unwrap_or(i16::MIN),
         }
     }
 
@@ -329,8 +372,31 @@ impl OfPeriod {
         Self { period, name: period.name().into(), places, cells, across: Vec::new() }
     }
 
+    /// What a theme counts in some of the places.
+    fn counts_of<'f>(&'f self, number: usize, theme: &'f ThemeTexts, places: Range<usize>) -> impl Iterator<Item = FrequencyCounts<'f>> + Clone {
+        let from = number * self.places.len();
+        let cells = self.cells.get(from + places.start..from + places.end).unwrap_or_default();
+        let of_places = self.places.get(places).unwrap_or_default();
+        of_places.iter().zip(cells).map(|(total, cell)| {
+            let count = |count: u32| (total.documents > 0).then(|| u64::from(count));
+            FrequencyCounts {
+                period: &self.name,
+                period_start: total.start,
+                period_end: total.end,
+                period_label: &total.label,
+                theme: &theme.id,
+                hits: count(cell.hits),
+                sentences: count(cell.sentences),
+                documents: count(cell.documents),
+                period_documents: total.documents,
+                period_sentences: total.sentences,
+                period_han_chars: total.han_chars,
+            }
+        })
+    }
+
     /// The places of a part, which follow each other.
-    fn of_part(&self, part: Part) -> std::ops::Range<usize> {
+    fn of_part(&self, part: Part) -> Range<usize> {
         let of = |place: &PlaceTexts| Part::of((self.period, place.start));
         let from = self.places.partition_point(|place| of(place) < part);
         from..self.places.partition_point(|place| of(place) <= part)

@@ -4,14 +4,11 @@
 //! Project. A number of documents is read against the cut-offs of a whole
 //! calendar year; every other length of period has a level by share only.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::frequency::FrequencyRow;
 use super::period::Period;
-use super::timeline::Timeline;
-use super::word::Word;
+use super::series::SMALL_N;
+use super::timeline::{Count, Slot, Timeline};
 use crate::diagnostic::{DataFile, Diagnostic, Span};
 
 /// Word for a theme that reaches no level.
@@ -87,6 +84,10 @@ impl HeatScale {
         self.levels.iter().position(reaches).map_or(0, |number| self.levels.len() - number)
     }
 
+    fn steps_by_count(&self, documents: u64) -> usize {
+        self.steps(|level| documents >= level.documents)
+    }
+
     fn steps_by_share(&self, documents: u64, whole: u64) -> usize {
         self.steps(|level| documents > 0 && documents as f64 >= level.share * whole as f64)
     }
@@ -99,7 +100,7 @@ impl HeatScale {
     /// The level of so many documents in a calendar year, or `none`.
     #[must_use]
     pub fn by_count(&self, documents: u64) -> String {
-        self.word(self.steps(|level| documents >= level.documents))
+        self.word(self.steps_by_count(documents))
     }
 
     /// The level of so many of `whole` documents, or `none`.
@@ -109,31 +110,33 @@ impl HeatScale {
     }
 }
 
-/// Fills in the levels of one theme.
-pub(super) fn fill(rows: &mut [FrequencyRow], timeline: &Timeline, period: Period, scale: &HeatScale) {
+/// How hot a theme is in a period, in steps from the bottom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heat {
+    /// By the number of documents in a calendar year.
+    pub by_count: Option<usize>,
+    /// By their share.
+    pub by_share: Option<usize>,
+    /// Steps risen, by share, since the period before.
+    pub change: Option<i32>,
+}
+
+/// The heat of one theme in each slot; none without a scale.
+pub(super) fn of_slots(counts: &[Count], timeline: &Timeline, period: Period, scale: &HeatScale) -> Vec<Heat> {
     if scale.levels.is_empty() {
-        return;
+        return Vec::new();
     }
-    // Few documents have no temperature.
-    let steps = |row: &FrequencyRow| Some(scale.steps_by_share(row.documents.filter(|_| !row.small_n)?, row.period_documents));
-    let mut by_slot: Vec<Option<usize>> = vec![None; timeline.slots.len()];
-    for row in &*rows {
-        if let Some(slot) = timeline.number(row.period_start).and_then(|number| by_slot.get_mut(number)) {
-            *slot = steps(row);
-        }
-    }
-    let mut words: BTreeMap<String, Word> = BTreeMap::new();
-    let mut word = |text: String| words.entry(text).or_insert_with_key(|text| text.as_str().into()).clone();
     let signed = |steps: usize| i32::try_from(steps).unwrap_or(i32::MAX);
-    for row in rows {
-        let Some(number) = timeline.number(row.period_start) else { continue };
-        let now = by_slot.get(number).copied().flatten();
-        let before = number.checked_sub(1).and_then(|before| by_slot.get(before).copied().flatten());
-        row.heat_by_share = now.map(|steps| word(scale.word(steps)));
-        row.heat_change = now.zip(before).map(|(now, before)| signed(now) - signed(before));
-        let whole_year = period == Period::Year && timeline.slot(row.period_start).is_some_and(|slot| !slot.cut);
-        row.heat_by_count = row.documents.filter(|_| whole_year && !row.small_n).map(|documents| word(scale.by_count(documents)));
-    }
+    let mut before = None;
+    let of_slot = |(slot, count): (&Slot, &Count)| {
+        // Few documents have no temperature.
+        let spoken = (slot.documents >= SMALL_N).then_some(count.documents);
+        let by_share = spoken.map(|documents| scale.steps_by_share(documents, slot.documents));
+        let by_count = spoken.filter(|_| period == Period::Year && !slot.cut).map(|documents| scale.steps_by_count(documents));
+        let change = by_share.zip(std::mem::replace(&mut before, by_share)).map(|(now, before)| signed(now) - signed(before));
+        Heat { by_count, by_share, change }
+    };
+    timeline.slots.iter().zip(counts).map(of_slot).collect()
 }
 
 #[cfg(test)]
@@ -173,7 +176,6 @@ mod tests {
 
     #[test]
     fn another_year_is_a_change_and_half_a_year_has_no_level_by_count() {
-        use super::super::timeline::Slot;
         use super::super::{Calendar, coverage::Days, rollup::PresenceRow, series::TotalRow};
         let day = |text: &str| crate::parse::read_date(text).unwrap().start;
         let totals: Vec<TotalRow> = (2020..2024)
@@ -191,15 +193,12 @@ mod tests {
         let calendar = Calendar::default();
         let timeline = Timeline::new(Period::Year, &totals, &presence, &Days::new(&[], &[], &calendar), &calendar);
         assert_eq!(timeline.slots.iter().map(|s: &Slot| (s.documents, s.cut)).collect::<Vec<_>>(), [(1000, false), (1000, false), (0, false), (1000, true)]);
-        let row = |year: &str, documents| FrequencyRow {
-            period_start: Some(day(year)),
-            documents: Some(documents),
-            period_documents: 1000,
-            ..FrequencyRow::default()
-        };
-        let mut rows = [row("2020", 2), row("2021", 60), row("2023", 5)];
-        fill(&mut rows, &timeline, Period::Year, &builtin_scale());
-        let shown: Vec<_> = rows.iter().map(|r| (r.heat_by_count.as_deref(), r.heat_by_share.as_deref(), r.heat_change)).collect();
-        assert_eq!(shown, [(Some("冷"), Some("暖"), None), (Some("暖"), Some("沸"), Some(3)), (None, Some("热"), None)]);
+        let counts = [2, 60, 0, 5].map(|documents| Count { hits: documents, documents });
+        let scale = builtin_scale();
+        let heats = of_slots(&counts, &timeline, Period::Year, &scale);
+        let shown: Vec<_> = heats.iter().map(|heat| (heat.by_count.map(|n| scale.word(n)), heat.by_share.map(|n| scale.word(n)), heat.change)).collect();
+        let (cold, warm, hot, boiling) = (Some("冷".to_owned()), Some("暖".to_owned()), Some("热".to_owned()), Some("沸".to_owned()));
+        assert_eq!(shown, [(cold, warm.clone(), None), (warm, boiling, Some(3)), (None, None, None), (None, hot, None)]);
+        assert!(of_slots(&counts, &timeline, Period::Year, &HeatScale::default()).is_empty());
     }
 }

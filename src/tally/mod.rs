@@ -48,7 +48,7 @@ pub use coverage::{Cadence, CoverageRow, SourceCadence};
 pub use dispersion::dp_norm;
 pub use fingerprint::{ALIKE, Fingerprint};
 pub use fisher::ln_fisher;
-pub use frequency::{Frequencies, FrequencyRow};
+pub use frequency::{Frequencies, FrequencyCounts, FrequencyRow};
 pub use heat::{HeatLevel, HeatScale};
 pub use keyness::{Contrast, ContrastFault, KeynessRow, Side, benjamini_hochberg, chi_square_tail, g2, log_ratio};
 pub use pairs::{FirstTogether, PairCountRow, PairRow, Pairs};
@@ -365,7 +365,7 @@ fn turning_points(
     let Some(period) = turns.period.filter(|p| settings.periods.contains(p)).or(timelines.trend) else { return Vec::new() };
     let timeline = (timelines.of)(period);
     let of_theme = |(number, theme): (usize, &crate::tag::Theme)| {
-        let counts = timeline.counts(&frequency.of_theme(period, number));
+        let counts = timeline.counts(frequency.of_theme(period, number));
         let parts: Vec<u64> = counts.iter().map(|count| count.documents).collect();
         turns::turns(theme, period, &timeline, &parts, seen.get(&theme.id).map(|s| s.first_date), turns)
     };

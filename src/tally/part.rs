@@ -228,18 +228,25 @@ impl PartSummary {
     /// first times of its pairs.
     #[must_use]
     pub fn first_key(&self, part: Part, first: &FirstTogether) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let mut add = |(a, b): (u32, u32), start: &NaiveDate| {
-            for number in [a.to_le_bytes(), b.to_le_bytes(), start.num_days_from_ce().to_le_bytes()] {
-                hasher.update(&number);
-            }
+        let mut bytes: Vec<u8> = Vec::new();
+        let mut add = |(a, b): (u32, u32), start: NaiveDate| {
+            bytes.extend([a.to_le_bytes(), b.to_le_bytes(), start.num_days_from_ce().to_le_bytes()].as_flattened());
         };
         match part {
-            Part::Year(_) => self.together.iter().filter_map(|(pair, _)| Some((*pair, first.get(pair)?))).for_each(|(pair, start)| add(pair, start)),
+            Part::Year(_) => {
+                // Both stand in the order of the pairs.
+                let mut own = self.together.iter().map(|(pair, _)| *pair).peekable();
+                for (pair, start) in first {
+                    while own.next_if(|own| own < pair).is_some() {}
+                    if own.next_if_eq(pair).is_some() {
+                        add(*pair, *start);
+                    }
+                }
+            }
             // Pairs without a period are not listed, so all first times count.
-            Part::Unplaced | Part::Whole => first.iter().for_each(|(pair, start)| add(*pair, start)),
+            Part::Unplaced | Part::Whole => first.iter().for_each(|(pair, start)| add(*pair, *start)),
         }
-        hasher.finalize().to_hex().to_string()
+        blake3::hash(&bytes).to_hex().to_string()
     }
 }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Settings;
 use super::counts::{Counts, Place};
 use super::dispersion::dp_norm;
-use super::frequency::{Frequencies, FrequencyRow};
+use super::frequency::{Frequencies, FrequencyCounts};
 use super::period::Period;
 use super::rate::{per_10k, share};
 use super::rollup::{Breakdown, SeenRow};
@@ -119,8 +119,8 @@ struct Shape {
 }
 
 impl Shape {
-    fn new(period: Period, timeline: &Timeline, rows: &[FrequencyRow]) -> Self {
-        let counts = timeline.counts(rows);
+    fn new<'f>(period: Period, timeline: &Timeline, counts: impl Iterator<Item = FrequencyCounts<'f>>) -> Self {
+        let counts = timeline.counts(counts);
         let spoken = || timeline.slots.iter().zip(&counts).filter(|(slot, _)| slot.documents > 0);
         let (hits, sizes): (Vec<u64>, Vec<u64>) = spoken().map(|(slot, count)| (count.hits, slot.han_chars)).unzip();
         // A period that the edge of the corpus cuts stands for a part of its
@@ -190,13 +190,12 @@ pub(super) fn profiles(
         .enumerate()
         .map(|(number, theme)| {
             let [hits, sentences, documents, _] = sums.get(&Some(theme.id.as_str())).copied().unwrap_or_default();
-            let of_theme = trend_period.map(|period| frequency.of_theme(period, number)).unwrap_or_default();
-            let shape = trend.as_ref().map(|(period, timeline)| Shape::new(*period, timeline, &of_theme)).unwrap_or_default();
-            let hot = heat.and_then(|(period, start)| frequency.of_theme(period, number).into_iter().find(|r| r.period_start == Some(start)));
-            let peak = of_theme
-                .iter()
-                .filter(|r| r.period_start.is_some() && r.hits.is_some_and(|h| h > 0))
-                .fold(None, |best: Option<&FrequencyRow>, row| if best.is_some_and(|b| b.per_10k >= row.per_10k) { best } else { Some(row) });
+            let of_theme = || trend_period.into_iter().flat_map(|period| frequency.of_theme(period, number));
+            let shape = trend.as_ref().map(|(period, timeline)| Shape::new(*period, timeline, of_theme())).unwrap_or_default();
+            let hot = heat.and_then(|(period, start)| frequency.row_at(period, start, number));
+            let rates = of_theme().filter_map(|own| Some((own.period_start?, own.hits.filter(|hits| *hits > 0)?, own.period_han_chars)));
+            let rates = rates.map(|(start, hits, han_chars)| (start, per_10k(hits, han_chars)));
+            let peak = rates.reduce(|best, own| if best.1 >= own.1 { best } else { own });
             let seen = seen.get(&theme.id);
             ProfileRow {
                 theme: theme.id.clone(),
@@ -215,9 +214,9 @@ pub(super) fn profiles(
                 first_event_date: seen.and_then(|s| s.first_event_date),
                 last_date: seen.map(|s| s.last_date),
                 last_doc_id: seen.map(|s| s.last_doc_id.clone()),
-                peak_period: peak.map(|r| r.period.to_string()),
-                peak_start: peak.and_then(|r| r.period_start),
-                peak_per_10k: peak.and_then(|r| r.per_10k),
+                peak_period: peak.and(trend_period).map(|period| period.name().to_owned()),
+                peak_start: peak.map(|(start, _)| start),
+                peak_per_10k: peak.and_then(|(_, rate)| rate),
                 trend_period: trend_period.map(|p| p.name().to_owned()),
                 periods: shape.periods as u64,
                 periods_with_theme: shape.with_theme as u64,
@@ -263,12 +262,13 @@ mod tests {
         };
         let slots: Vec<Slot> = starts.iter().enumerate().map(slot).collect();
         let at = starts.iter().enumerate().map(|(number, start)| (*start, number)).collect();
-        let rows: Vec<FrequencyRow> = starts
-            .iter()
-            .zip(hits)
-            .map(|(start, hits)| FrequencyRow { period_start: Some(*start), hits: *hits, documents: *hits, ..FrequencyRow::default() })
-            .collect();
-        Shape::new(Period::Month, &Timeline { slots, at, ..Timeline::default() }, &rows)
+        let counts = starts.iter().zip(hits).map(|(start, hits)| FrequencyCounts {
+            period_start: Some(*start),
+            hits: *hits,
+            documents: *hits,
+            ..FrequencyCounts::default()
+        });
+        Shape::new(Period::Month, &Timeline { slots, at, ..Timeline::default() }, counts)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The series: sums of counts over documents, filled with zeros where a source
 //! spoke, and set over their denominators.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Settings;
 use super::counts::{Counts, Place, PlaceCounts};
@@ -19,17 +19,17 @@ use chrono::NaiveDate;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TotalRow {
     /// Length of the period.
-    pub period: String,
+    pub period: Word,
     /// First day; `None` in the `unplaced` row.
     pub period_start: Option<NaiveDate>,
     /// Last day; `None` in the `unplaced` row, and where it is not known yet.
     pub period_end: Option<NaiveDate>,
     /// `2024-03`, `2024-Q1`, or `unplaced`.
-    pub period_label: String,
+    pub period_label: Word,
     /// Breakdown.
-    pub breakdown: String,
+    pub breakdown: Word,
     /// Member.
-    pub member: String,
+    pub member: Word,
     /// Documents.
     pub documents: u64,
     /// Sentences.
@@ -110,62 +110,51 @@ pub(super) fn label((period, start): Place, calendar: &Calendar) -> String {
     }
 }
 
-fn bounds(period: &str, start: Option<NaiveDate>, calendar: &Calendar) -> (Option<NaiveDate>, String) {
-    let Some(period) = Period::from_name(period) else { return (None, UNPLACED.to_owned()) };
-    (start.and_then(|start| calendar.end_of(period, start)), label((period, start), calendar))
-}
-
-/// The denominators: rows of all text. A period in which a source was expected
-/// and nothing at all was said gets a row of zeros under `all`.
+/// The denominators: rows of all text, by period length, start, breakdown and
+/// member, the unplaced last. A period in which a source was expected and nothing at
+/// all was said gets a row of zeros under `all`.
 pub(super) fn totals(counts: &Counts, days: &Days, settings: &Settings) -> Vec<TotalRow> {
     let calendar = &settings.calendar;
+    let names: BTreeMap<Breakdown, Word> = Breakdown::EVERY.map(|breakdown| (breakdown, breakdown.name().into())).into();
+    let name = |breakdown: Breakdown| names.get(&breakdown).cloned().unwrap_or_default();
     let mut out: Vec<TotalRow> = Vec::new();
-    for ((period, period_start), place) in &counts.places {
-        for whole in &place.wholes {
-            let Some((breakdown, member)) = counts.members.get(whole.member as usize).filter(|(breakdown, _)| settings.asks(*period, *breakdown)) else {
-                continue;
-            };
-            if *period != Period::Whole {
-                out.push(TotalRow {
-                    period: period.name().to_owned(),
-                    period_start: *period_start,
-                    breakdown: breakdown.name().to_owned(),
-                    member: member.to_string(),
-                    documents: whole.documents,
-                    sentences: whole.sentences,
-                    han_chars: whole.han_chars,
-                    ..TotalRow::default()
-                });
+    for period in Period::ALL.into_iter().filter(|period| settings.asks(*period, Breakdown::All)) {
+        let of_period = counts.places.range((period, None)..=(period, Some(NaiveDate::MAX)));
+        let key = |start: Option<NaiveDate>| (start.is_none(), start);
+        let mut places: BTreeMap<_, Option<&PlaceCounts>> = of_period.map(|((_, start), counts)| (key(*start), Some(counts))).collect();
+        if places.keys().any(|(unplaced, _)| !unplaced) {
+            for start in days.missed(period) {
+                places.entry(key(Some(start))).or_insert(None);
             }
         }
+        let length: Word = period.name().into();
+        for ((_, start), place) in places {
+            let end = start.and_then(|start| calendar.end_of(period, start));
+            let row = TotalRow {
+                period: length.clone(),
+                period_start: start,
+                period_end: end,
+                period_label: label((period, start), calendar).into(),
+                days_covered: start.map(|start| days.covered(start, end)),
+                partial: start.and_then(|start| days.partial(period, start, end)),
+                ..TotalRow::default()
+            };
+            let Some(place) = place else {
+                out.push(TotalRow { breakdown: name(Breakdown::All), member: name(Breakdown::All), ..row });
+                continue;
+            };
+            // Members are numbered in the order of breakdowns and names.
+            let asked = place.wholes.iter().filter_map(|whole| Some((whole, counts.members.get(whole.member as usize)?)));
+            out.extend(asked.filter(|(_, (breakdown, _))| settings.asks(period, *breakdown)).map(|(whole, (breakdown, member))| TotalRow {
+                breakdown: name(*breakdown),
+                member: member.clone(),
+                documents: whole.documents,
+                sentences: whole.sentences,
+                han_chars: whole.han_chars,
+                ..row.clone()
+            }));
+        }
     }
-    for period in Period::ALL {
-        let spoken: BTreeSet<NaiveDate> = out.iter().filter(|r| r.period == period.name()).filter_map(|r| r.period_start).collect();
-        if spoken.is_empty() {
-            continue;
-        }
-        for start in days.missed(period).difference(&spoken) {
-            let name = Breakdown::All.name().to_owned();
-            out.push(TotalRow { period: period.name().to_owned(), period_start: Some(*start), breakdown: name.clone(), member: name, ..TotalRow::default() });
-        }
-    }
-    // The days of a period are gone through once, not for each of its members.
-    let mut known: BTreeMap<(Period, NaiveDate), (u64, Option<bool>)> = BTreeMap::new();
-    for row in &mut out {
-        (row.period_end, row.period_label) = bounds(&row.period, row.period_start, calendar);
-        if let (Some(period), Some(start)) = (Period::from_name(&row.period), row.period_start) {
-            let end = row.period_end;
-            let (covered, partial) = *known.entry((period, start)).or_insert_with(|| (days.covered(start, end), days.partial(period, start, end)));
-            row.days_covered = Some(covered);
-            row.partial = partial;
-        }
-    }
-    out.sort_by(|a, b| {
-        fn key(r: &TotalRow) -> (Option<Period>, bool, Option<NaiveDate>, Option<Breakdown>, &str) {
-            (Period::from_name(&r.period), r.period_start.is_none(), r.period_start, Breakdown::from_name(&r.breakdown), &r.member)
-        }
-        key(a).cmp(&key(b))
-    });
     out
 }
 
@@ -198,9 +187,12 @@ pub struct Breakdowns {
     below: Vec<bool>,
     /// By period length and start, the unplaced last.
     places: Vec<Shown>,
-    /// Period length, member, theme, place, and the cell in it, of each row, in order.
-    entries: Vec<(Period, u32, u32, u32, u32)>,
+    /// Of each row, in order.
+    entries: Vec<Entry>,
 }
+
+/// Period length, member, theme, place, and the cell in it.
+type Entry = (Period, u32, u32, u32, u32);
 
 /// A place, and the hits of each level under each of its wholes.
 #[derive(Clone, Debug)]
@@ -254,8 +246,17 @@ impl Breakdowns {
 
     /// The rows, by period length, breakdown, member, theme and start.
     pub fn rows(&self) -> impl Iterator<Item = BreakdownRow> + '_ {
+        self.lengths().flatten()
+    }
+
+    /// The rows of each period length.
+    pub fn lengths(&self) -> impl Iterator<Item = impl Iterator<Item = BreakdownRow>> {
+        self.entries.chunk_by(|a, b| a.0 == b.0).map(|entries| self.rows_of(entries))
+    }
+
+    fn rows_of<'b>(&'b self, entries: &'b [Entry]) -> impl Iterator<Item = BreakdownRow> + 'b {
         let mut words: BTreeMap<&str, Word> = BTreeMap::new();
-        self.entries.iter().filter_map(move |(period, member, theme, number, cell_at)| {
+        entries.iter().filter_map(move |(period, member, theme, number, cell_at)| {
             let shown = self.places.get(*number as usize)?;
             let place = self.counts.places.get(&shown.place)?;
             let cell = place.cells.get(*cell_at as usize)?;

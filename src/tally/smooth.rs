@@ -1,8 +1,7 @@
 //! The centred moving rate.
 
-use super::frequency::FrequencyRow;
 use super::rate::per_10k;
-use super::timeline::Timeline;
+use super::timeline::{Count, Timeline};
 
 /// The rate over each period and those up to `reach` before and after it: hits
 /// of the window in 10,000 of its Han characters. `counts` are hits and Han
@@ -38,13 +37,10 @@ pub fn smoothed(counts: &[(u64, u64)], reach: usize) -> Vec<Option<f64>> {
         .collect()
 }
 
-/// Fills in the smoothed rates of one theme.
-pub(super) fn fill(rows: &mut [FrequencyRow], timeline: &Timeline, reach: usize) {
-    let counts: Vec<(u64, u64)> = timeline.counts(rows).iter().zip(&timeline.slots).map(|(count, slot)| (count.hits, slot.han_chars)).collect();
-    let rates = smoothed(&counts, reach);
-    for row in rows {
-        row.per_10k_smooth = timeline.number(row.period_start).and_then(|number| rates.get(number).copied().flatten());
-    }
+/// The smoothed rate of one theme in each slot.
+pub(super) fn of_slots(counts: &[Count], timeline: &Timeline, reach: usize) -> Vec<Option<f64>> {
+    let counts: Vec<(u64, u64)> = counts.iter().zip(&timeline.slots).map(|(count, slot)| (count.hits, slot.han_chars)).collect();
+    smoothed(&counts, reach)
 }
 
 #[cfg(test)]

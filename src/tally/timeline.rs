@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::coverage::Days;
-use super::frequency::FrequencyRow;
+use super::frequency::FrequencyCounts;
 use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, PresenceRow};
 use super::series::TotalRow;
@@ -144,17 +144,16 @@ impl Timeline {
         self.at.get(&start?).copied()
     }
 
-    /// The slot that begins on a day.
-    pub(super) fn slot(&self, start: Option<NaiveDate>) -> Option<&Slot> {
-        self.slots.get(self.number(start)?)
-    }
-
-    /// What the rows of one theme say, for each slot; nothing in a slot without text.
-    pub(super) fn counts(&self, rows: &[FrequencyRow]) -> Vec<Count> {
+    /// What one theme counts in each slot; nothing in a slot without text. The counts
+    /// come in order of time.
+    pub(super) fn counts<'f>(&self, counts: impl Iterator<Item = FrequencyCounts<'f>>) -> Vec<Count> {
         let mut out = vec![Count::default(); self.slots.len()];
-        for row in rows {
-            if let Some(count) = self.number(row.period_start).and_then(|number| out.get_mut(number)) {
-                *count = Count { hits: row.hits.unwrap_or(0), documents: row.documents.unwrap_or(0) };
+        let mut slots = self.slots.iter().zip(&mut out).peekable();
+        for own in counts {
+            let Some(start) = own.period_start else { continue };
+            while slots.next_if(|(slot, _)| slot.start < start).is_some() {}
+            if let Some((_, count)) = slots.next_if(|(slot, _)| slot.start == start) {
+                *count = Count { hits: own.hits.unwrap_or(0), documents: own.documents.unwrap_or(0) };
             }
         }
         out

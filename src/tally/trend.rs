@@ -131,9 +131,21 @@ fn inversions<T: Copy>(values: &mut [T], in_order: impl Fn(&T, &T) -> bool) -> u
     count
 }
 
+/// Up to so many values are sorted one by one.
+const FEW_VALUES: usize = 16;
+
 /// Sorts, and shows for each value those before it that it has to pass.
 fn merge_sort<T: Copy>(values: &mut [T], in_order: &impl Fn(&T, &T) -> bool, passes: &mut impl FnMut(&[T], &T)) {
-    if values.len() < 2 {
+    if values.len() <= FEW_VALUES {
+        for number in 1..values.len() {
+            let Some((value, before)) = values.get_mut(..=number).and_then(|values| values.split_last_mut()) else { return };
+            let place = before.partition_point(|own| in_order(own, value));
+            let Some(higher) = before.get(place..).filter(|higher| !higher.is_empty()) else { continue };
+            passes(higher, value);
+            if let Some(moved) = values.get_mut(place..=number) {
+                moved.rotate_right(1);
+            }
+        }
         return;
     }
     let (left, right) = values.split_at_mut(values.len() / 2);

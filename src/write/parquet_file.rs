@@ -109,6 +109,14 @@ impl<R: Row> TableFile<R> {
         self.writer.write(batch).map_err(|e| WriteError::table(&self.path, &e))
     }
 
+    /// Ends the row group, if it has rows: what comes next is in another.
+    ///
+    /// # Errors
+    /// [`WriteError`] with the path.
+    pub fn end_row_group(&mut self) -> Result<(), WriteError> {
+        self.writer.flush().map_err(|e| WriteError::table(&self.path, &e))
+    }
+
     /// Ends the file.
     ///
     /// # Errors

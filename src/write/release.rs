@@ -65,31 +65,39 @@ impl Release {
         Ok(())
     }
 
-    /// Writes a small text file.
+    /// Writes a small text file, and brings it to the disk.
     ///
     /// # Errors
     /// [`WriteError::Io`].
     pub fn write(&self, name: &str, text: &str) -> Result<(), WriteError> {
         let path = self.folder.join(name);
-        fs::write(&path, text).map_err(|e| WriteError::io(&path, e))
+        let written = File::create(&path).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(|e| WriteError::io(&path, e))
     }
 
-    /// Brings what is written so far to the disk, so that there is little to wait
-    /// for when it is published.
+    /// Brings all files and folders in it to the disk, those too that others made
+    /// there.
     ///
     /// # Errors
     /// [`WriteError::Io`].
+    ///
+    /// # Cost
+    /// It waits for the disk; the processor is free.
     pub fn sync(&self) -> Result<(), WriteError> {
         sync_tree(&self.folder)
     }
 
-    /// Makes it lasting and visible: files and folders reach the disk, the
-    /// folder gets its name, and `latest` is switched in one rename.
+    /// Makes it lasting and visible: the folder, of which all but what
+    /// [`write`](Self::write) wrote must have been [synced](Self::sync), gets its
+    /// name, and `latest` is switched in one rename.
     ///
     /// # Errors
     /// [`WriteError::Io`]; then `latest` still leads where it led.
     pub fn publish(self, id: &str) -> Result<PathBuf, WriteError> {
-        self.sync()?;
+        sync_folder(&self.folder)?;
         let releases = self.output.join("releases");
         let folder = releases.join(id);
         fs::rename(&self.folder, &folder).map_err(|e| WriteError::io(&folder, e))?;

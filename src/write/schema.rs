@@ -142,8 +142,14 @@ pub fn batch<R: Row>(rows: &[R]) -> Result<RecordBatch, arrow::error::ArrowError
     RecordBatch::try_new(R::table().arrow(), R::arrays(rows))
 }
 
+/// The cells of a column of a batch, without making whole rows; none, if it has no such
+/// column.
+pub(super) fn cells<C: Cell>(batch: &RecordBatch, column: &str) -> Vec<C> {
+    batch.column_by_name(column).map(|array| C::read_all(array.as_ref())).unwrap_or_default()
+}
+
 /// A field type that can be a column.
-trait Cell: Sized {
+pub(super) trait Cell: Sized {
     const KIND: Kind;
     const NULLABLE: bool;
     fn array<'a>(cells: impl Iterator<Item = &'a Self> + Clone) -> ArrayRef

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::check::{CheckFailure, equal};
 use crate::tag::Lexicon;
 use crate::tally::{
-    ALIKE, Breakdown, BreakdownRow, CopyRow, FrequencyRow, KeynessRow, PairRow, Part, PartSummary, Period, Series, Settings, Side, SourceRow, TotalRow, Word,
+    ALIKE, Breakdown, BreakdownRow, CopyRow, FrequencyCounts, KeynessRow, PairRow, Part, PartSummary, Period, Series, Settings, Side, SourceRow, TotalRow, Word,
 };
 
 /// What the tables `documents` and `hits` hold.
@@ -41,7 +41,7 @@ pub fn check_tables(series: &Series, of_sources: &[BreakdownRow], lexicon: &Lexi
         &|failures| check_copies(failures, &series.copies),
         &|failures| check_profile(failures, series, lexicon, written),
         &|failures| check_totals(failures, &series.period_totals, settings, written),
-        &|failures| check_frequency(failures, series.theme_frequency.rows(), series),
+        &|failures| check_frequency(failures, series.theme_frequency.counts(), series),
         &|failures| check_sources(failures, &series.theme_sources, series, written),
         &|failures| check_keyness(failures, &series.keyness, series, of_sources, settings),
     ];
@@ -152,24 +152,33 @@ fn denominators(totals: &[TotalRow]) -> BTreeMap<Place<'_>, &TotalRow> {
 
 /// Periods sum to the profile, unplaced rows included; no count is larger than
 /// its denominator, which is that of `period_totals`.
-fn check_frequency(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = FrequencyRow>, series: &Series) {
+fn check_frequency<'f>(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = FrequencyCounts<'f>>, series: &Series) {
     let totals = denominators(&series.period_totals);
-    let mut sums: BTreeMap<(Word, Word), [u64; 2]> = BTreeMap::new();
+    // Rows come by period and theme: a sum is begun for a run of them, not looked up for each.
+    let mut runs: Vec<((&str, &str), [u64; 2])> = Vec::new();
     for row in rows {
         let of = || format!("{} {} {}", row.period, row.period_label, row.theme);
-        let sum = sums.entry((row.period.clone(), row.theme.clone())).or_default();
-        *sum = [sum[0] + row.hits.unwrap_or(0), sum[1] + row.sentences.unwrap_or(0)];
+        let (key, counts) = ((row.period, row.theme), [row.hits, row.sentences].map(Option::unwrap_or_default));
+        match runs.last_mut() {
+            Some((last, sum)) if *last == key => *sum = [sum[0] + counts[0], sum[1] + counts[1]],
+            _ => runs.push((key, counts)),
+        }
         let within = row.documents <= Some(row.period_documents) && row.sentences <= Some(row.period_sentences) && row.sentences <= row.hits;
         fails(failures, "part_within_whole", within, of);
-        let total = totals.get(&(row.period.as_str(), row.period_start)).map(|t| [t.documents, t.sentences, t.han_chars]);
+        let total = totals.get(&(row.period, row.period_start)).map(|t| [t.documents, t.sentences, t.han_chars]);
         let own = [row.period_documents, row.period_sentences, row.period_han_chars];
         fails(failures, "denominators_of_frequency", total == Some(own), || format!("{}: {own:?}, period_totals has {total:?}", of()));
         fails(failures, "null_of_frequency", row.hits.is_none() == (row.period_documents == 0), of);
     }
+    let mut sums: BTreeMap<(&str, &str), [u64; 2]> = BTreeMap::new();
+    for (key, [hits, sentences]) in runs {
+        let sum = sums.entry(key).or_default();
+        *sum = [sum[0] + hits, sum[1] + sentences];
+    }
     let lengths: BTreeSet<&str> = series.period_totals.iter().map(|t| t.period.as_str()).collect();
     for row in &series.theme_profile {
         for period in &lengths {
-            let [hits, sentences] = sums.get(&((*period).into(), row.theme.as_str().into())).copied().unwrap_or_default();
+            let [hits, sentences] = sums.get(&(*period, row.theme.as_str())).copied().unwrap_or_default();
             let of = format!("{period} {}", row.theme);
             equal(failures, "hits_of_frequency", &of, hits, row.hits);
             equal(failures, "sentences_of_frequency", &of, sentences, row.sentences);
@@ -208,7 +217,7 @@ pub fn check_breakdown(rows: impl Iterator<Item = BreakdownRow>, summary: &PartS
 }
 
 /// A theme in a period.
-type Single = (Word, Option<NaiveDate>, Word);
+type Single<'s> = (&'s str, Option<NaiveDate>, &'s str);
 
 /// Compares the rows of `theme_pairs` of a part with its themes: two are together
 /// at most as often as each is there, each is there as often as its own rows say, and
@@ -216,25 +225,21 @@ type Single = (Word, Option<NaiveDate>, Word);
 #[must_use]
 pub fn check_pairs(rows: impl Iterator<Item = PairRow>, part: Part, summary: &PartSummary, series: &Series) -> Vec<CheckFailure> {
     let (mut failures, mut sentences) = (Vec::new(), 0);
-    let whole: Word = Period::Whole.name().into();
     // Sentences and documents of each theme, and documents of the period.
-    let mut singles: BTreeMap<Single, ([u64; 2], u64)> = BTreeMap::new();
+    let mut singles: BTreeMap<Single<'_>, ([u64; 2], u64)> = BTreeMap::new();
     if part == Part::Whole {
         let profile = series.theme_profile.iter();
-        singles.extend(profile.map(|row| ((whole.clone(), None, row.theme.as_str().into()), ([row.sentences, row.documents], series.documents))));
+        singles.extend(profile.map(|row| ((Period::Whole.name(), None, row.theme.as_str()), ([row.sentences, row.documents], series.documents))));
     } else {
-        let own = |row: FrequencyRow| {
-            let counts = [row.sentences.unwrap_or(0), row.documents.unwrap_or(0)];
-            ((row.period, row.period_start, row.theme), (counts, row.period_documents))
-        };
-        singles.extend(series.theme_frequency.part(part).map(own));
+        let own = |row: FrequencyCounts<'_>| ([row.sentences, row.documents].map(Option::unwrap_or_default), row.period_documents);
+        singles.extend(series.theme_frequency.part_counts(part).map(|row| ((row.period, row.period_start, row.theme), own(row))));
     }
     for row in rows {
         let of = || format!("{} {} and {}", row.period_label, row.theme_a, row.theme_b);
         sentences += row.sentences;
         let least = row.sentences <= row.sentences_a.min(row.sentences_b) && row.documents <= row.documents_a.min(row.documents_b);
         fails(&mut failures, "pairs_within_singles", least && row.documents > 0, of);
-        let single = |theme: &Word| singles.get(&(row.period.clone(), row.period_start, theme.clone())).copied();
+        let single = |theme: &Word| singles.get(&(row.period.as_str(), row.period_start, theme.as_str())).copied();
         let own = [[row.sentences_a, row.documents_a], [row.sentences_b, row.documents_b]].map(|counts| Some((counts, row.period_documents)));
         let found = [single(&row.theme_a), single(&row.theme_b)];
         fails(&mut failures, "singles_of_pairs", found.map(|of| of.map(|of| of.0)) == own.map(|of| of.map(|of| of.0)), of);
@@ -268,8 +273,8 @@ fn check_sources(failures: &mut Vec<CheckFailure>, rows: &[SourceRow], series: &
         let hits = sums.get(&(whole, None, row.theme.as_str())).copied().unwrap_or(0);
         equal(failures, "hits_of_sources", &format!("whole {}", row.theme), hits, row.hits);
     }
-    for row in series.theme_frequency.rows().filter(|r| lengths.contains(r.period.as_str())) {
-        let hits = sums.get(&(row.period.as_str(), row.period_start, row.theme.as_str())).copied().unwrap_or(0);
+    for row in series.theme_frequency.counts().filter(|r| lengths.contains(r.period)) {
+        let hits = sums.get(&(row.period, row.period_start, row.theme)).copied().unwrap_or(0);
         equal(failures, "hits_of_sources", &format!("{} {}", row.period_label, row.theme), hits, row.hits.unwrap_or(0));
     }
 }
@@ -296,7 +301,7 @@ fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], series: 
                     *out.entry(row.theme.to_string()).or_default() += row.hits;
                 }
             } else {
-                for row in series.theme_frequency.rows().filter(|r| r.period == period && holds(side, r.period_start, r.period_end)) {
+                for row in series.theme_frequency.counts().filter(|r| r.period == period && holds(side, r.period_start, r.period_end)) {
                     *out.entry(row.theme.to_string()).or_default() += row.hits.unwrap_or(0);
                 }
             }
@@ -325,7 +330,7 @@ mod tests {
     use crate::parse::{document_of, read_date};
     use crate::resolve::{Vocabulary, resolve};
     use crate::tag::tag;
-    use crate::tally::{Cadence, Contrast, PartSums, Rolling, SourceCadence, Tally, tally};
+    use crate::tally::{Cadence, Contrast, FrequencyRow, PartSums, Rolling, SourceCadence, Tally, tally};
 
     /// A corpus of two sources over two years, one document without a date.
     struct Corpus {
@@ -398,11 +403,27 @@ mod tests {
         check(rows).into_iter().map(|f| f.check).collect()
     }
 
+    fn counts(row: &FrequencyRow) -> FrequencyCounts<'_> {
+        FrequencyCounts {
+            period: &row.period,
+            period_start: row.period_start,
+            period_end: row.period_end,
+            period_label: &row.period_label,
+            theme: &row.theme,
+            hits: row.hits,
+            sentences: row.sentences,
+            documents: row.documents,
+            period_documents: row.period_documents,
+            period_sentences: row.period_sentences,
+            period_han_chars: row.period_han_chars,
+        }
+    }
+
     fn broken_frequency(change: impl FnOnce(&mut Vec<FrequencyRow>)) -> BTreeSet<&'static str> {
         let Corpus { tally, .. } = corpus();
         broken_rows(tally.series.theme_frequency.rows(), change, |rows| {
             let mut failures = Vec::new();
-            check_frequency(&mut failures, rows.into_iter(), &tally.series);
+            check_frequency(&mut failures, rows.iter().map(counts), &tally.series);
             failures
         })
     }
@@ -414,6 +435,20 @@ mod tests {
         assert!(!corpus.tally.theme_pairs.is_empty() && !corpus.tally.theme_breakdown.is_empty());
         assert!(corpus.tally.series.theme_frequency.rows().any(|r| r.period_label == "unplaced" && r.hits > Some(0)));
         assert!(corpus.tally.series.keyness.iter().any(|r| r.target_hits > 0 && r.reference_hits > 0));
+    }
+
+    #[test]
+    fn the_counts_that_are_checked_are_those_of_the_rows() {
+        let frequency = corpus().tally.series.theme_frequency;
+        let rows: Vec<FrequencyRow> = frequency.rows().collect();
+        let sorted = |mut counts: Vec<FrequencyCounts<'_>>| -> Vec<String> {
+            counts.sort_by_key(|row| (row.period.to_owned(), row.theme.to_owned(), row.period_start));
+            counts.iter().map(|row| format!("{row:?}")).collect()
+        };
+        let (own, of_parts) = (frequency.counts().collect(), frequency.parts().into_iter().flat_map(|part| frequency.part_counts(part)).collect());
+        assert!(!rows.is_empty());
+        assert_eq!(sorted(own), sorted(rows.iter().map(counts).collect()));
+        assert_eq!(sorted(of_parts), sorted(rows.iter().map(counts).collect()));
     }
 
     #[test]

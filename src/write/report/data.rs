@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use arrow::array::RecordBatch;
 use chrono::NaiveDate;
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::super::WriteError;
-use super::super::rows::DocumentRow;
+use super::super::schema::cells;
 use super::Facts;
 use super::occasions::{self, Occasions};
-use super::read::{Only, each_row, kept_of_rows, parts, rows, words};
+use super::read::{Only, Place, each_row, kept_of_batches, parts, remembered, rows, texts, words};
 use crate::diagnostic::Reject;
 use crate::tally::candidate::CandidateRow;
-use crate::tally::{BreakdownRow, CopyRow, CoverageRow, FrequencyRow, PairRow, Period, ProfileRow, TotalRow, TurnRow, Word};
+use crate::tally::{BreakdownRow, CopyRow, CoverageRow, PairRow, Period, ProfileRow, TotalRow, TurnRow, Word};
 
 /// Candidates shown of a window, and pairs.
 pub(super) const MOST_CANDIDATES: usize = 30;
@@ -33,18 +33,12 @@ pub(super) struct SourceSum {
 }
 
 impl SourceSum {
-    fn add(&mut self, row: &DocumentRow<'_>, count_preambles: bool) {
-        self.replaced_chars += u64::from(row.replaced_chars);
-        if row.preamble && !count_preambles {
-            self.preambles += 1;
-            return;
+    /// One document: its day, Han characters, sentences and characters not decoded.
+    fn one(left_out: bool, day: Option<NaiveDate>, [han_chars, sentences, replaced_chars]: [u64; 3]) -> Self {
+        if left_out {
+            return Self { preambles: 1, replaced_chars, ..Self::default() };
         }
-        self.documents += 1;
-        self.undated += u64::from(row.date_start.is_none());
-        self.sentences += row.sentences;
-        self.han_chars += row.han_chars;
-        self.first = [self.first, row.date_start].into_iter().flatten().min();
-        self.last = self.last.max(row.date_start);
+        Self { documents: 1, preambles: 0, undated: u64::from(day.is_none()), sentences, han_chars, replaced_chars, first: day, last: day }
     }
 
     fn join(&mut self, other: &Self) {
@@ -125,7 +119,7 @@ pub(super) struct Members {
     /// Member → Han characters.
     pub(super) han_chars: BTreeMap<String, u64>,
     /// (member, theme) → hits.
-    pub(super) hits: BTreeMap<(String, usize), u64>,
+    pub(super) hits: BTreeMap<(Word, usize), u64>,
 }
 
 /// All that the page shows.
@@ -184,16 +178,19 @@ impl Data {
             self.sources.insert(fact.name.clone(), SourceSum::default());
         }
         let columns = ["source", "preamble", "date_start", "han_chars", "sentences", "replaced_chars"];
-        let parts = parts(tables, "documents")?;
-        let sums: Result<Vec<BTreeMap<String, SourceSum>>, WriteError> = parts
-            .par_iter()
-            .map(|part| {
-                let mut sums: BTreeMap<String, SourceSum> = BTreeMap::new();
-                each_row(part, &columns, &[], &mut |row: DocumentRow<'_>| sums.entry(row.source.to_string()).or_default().add(&row, facts.preamble))?;
-                Ok(sums)
-            })
-            .collect();
-        for (source, sum) in sums?.into_iter().flatten() {
+        let of_batch = |_: Place, batch: &RecordBatch| {
+            let mut sums: BTreeMap<&str, SourceSum> = BTreeMap::new();
+            let (preambles, days) = (cells::<bool>(batch, "preamble"), cells::<Option<NaiveDate>>(batch, "date_start"));
+            let (counts, replaced) =
+                (cells::<u64>(batch, "han_chars").into_iter().zip(cells::<u64>(batch, "sentences")), cells::<u32>(batch, "replaced_chars"));
+            let counts = counts.zip(replaced).map(|((han_chars, sentences), replaced)| [han_chars, sentences, replaced.into()]);
+            for (((source, preamble), day), counts) in texts(batch, "source").zip(preambles).zip(days).zip(counts) {
+                let one = SourceSum::one(preamble && !facts.preamble, day, counts);
+                sums.entry(source.unwrap_or_default()).or_default().join(&one);
+            }
+            sums.into_iter().map(|(source, sum)| (source.to_owned(), sum)).collect()
+        };
+        for (source, sum) in kept_of_batches(&parts(tables, "documents")?, &columns, &[], of_batch)? {
             self.sources.entry(source).or_default().join(&sum);
         }
         Ok(())
@@ -221,7 +218,7 @@ impl Data {
         each_row(&single("period_totals"), &TOTAL, &only, &mut |row: TotalRow| {
             if let Some(members) = self.members.get_mut(row.breakdown.as_str()) {
                 if row.period == summed {
-                    *members.han_chars.entry(row.member).or_default() += row.han_chars;
+                    *members.han_chars.entry(row.member.to_string()).or_default() += row.han_chars;
                 }
                 return;
             }
@@ -229,11 +226,12 @@ impl Data {
                 Some(start) => {
                     let member = if row.breakdown == "source" { row.member.as_str() } else { "" };
                     let partial = row.partial == Some(true);
-                    let slot = Slot { start, end: row.period_end, label: row.period_label, documents: row.documents, han_chars: row.han_chars, partial };
+                    let slot =
+                        Slot { start, end: row.period_end, label: row.period_label.to_string(), documents: row.documents, han_chars: row.han_chars, partial };
                     slot_of(&row.period, member, slot);
                 }
                 None if row.breakdown == "all" => {
-                    let sum = self.unplaced.entry(row.period).or_default();
+                    let sum = self.unplaced.entry(row.period.to_string()).or_default();
                     *sum = (sum.0 + row.documents, sum.1 + row.han_chars);
                 }
                 None => {}
@@ -246,13 +244,18 @@ impl Data {
                 ((period, source), block)
             })
             .collect();
-        let counted = |row: FrequencyRow| {
-            let (hits, documents) = (row.hits?, row.documents?);
-            let length = lengths.iter().position(|length| *length == row.period.as_str())?;
-            let theme = *index.get(row.theme.as_str())?;
-            (hits > 0 || documents > 0).then_some((length, row.period_start?, theme, hits, documents))
+        let counted = |_: Place, batch: &RecordBatch| {
+            let mut length = remembered(|name| lengths.iter().position(|length| Some(*length) == name));
+            let mut theme = remembered(|id| index.get(id?).copied());
+            let counts = cells::<Option<u64>>(batch, "hits").into_iter().zip(cells::<Option<u64>>(batch, "documents"));
+            let rows = texts(batch, "period").zip(cells::<Option<NaiveDate>>(batch, "period_start")).zip(texts(batch, "theme")).zip(counts);
+            let counted = rows.filter_map(|(((period, start), id), counts)| {
+                let (hits, documents) = (counts.0?, counts.1?);
+                (hits > 0 || documents > 0).then_some((length(period)?, start?, theme(id)?, hits, documents))
+            });
+            counted.collect::<Vec<_>>()
         };
-        let counted = kept_of_rows(&[single("theme_frequency")], &FREQUENCY, &[Only::new("period", &wanted)], counted)?;
+        let counted = kept_of_batches(&[single("theme_frequency")], &FREQUENCY, &[Only::new("period", &wanted)], counted)?;
         for (number, length) in lengths.iter().enumerate() {
             let Some(block) = blocks.get_mut(&((*length).to_owned(), String::new())) else { continue };
             for (_, start, theme, hits, documents) in counted.iter().filter(|counted| counted.0 == number) {
@@ -277,18 +280,20 @@ impl Data {
         self.blocks.sort_by(|a, b| (a.source.is_some(), of_length(&a.period), &a.source).cmp(&(b.source.is_some(), of_length(&b.period), &b.source)));
         let (one, kinds) = (words([summed]), words(["occasion_type", "province"]));
         let only = [Only::new("period", &one), Only::new("breakdown", &kinds)];
-        let sums = breakdown.par_iter().map(|part| {
+        let summed_up = |_: Place, batch: &RecordBatch| {
+            let mut theme = remembered(|id| index.get(id?).copied());
             let mut sums: BTreeMap<(Word, Word, usize), u64> = BTreeMap::new();
-            each_row(part, &BREAKDOWN, &only, &mut |row: BreakdownRow| {
-                if let Some(theme) = index.get(row.theme.as_str()) {
-                    *sums.entry((row.breakdown, row.member, *theme)).or_default() += row.hits;
+            let rows = cells::<Word>(batch, "breakdown").into_iter().zip(cells::<Word>(batch, "member")).zip(texts(batch, "theme"));
+            for (((breakdown, member), id), hits) in rows.zip(cells::<u64>(batch, "hits")) {
+                if let Some(theme) = theme(id) {
+                    *sums.entry((breakdown, member, theme)).or_default() += hits;
                 }
-            })?;
-            Ok(sums)
-        });
-        for ((breakdown, member, theme), hits) in sums.collect::<Result<Vec<_>, WriteError>>()?.into_iter().flatten() {
+            }
+            sums.into_iter().collect::<Vec<_>>()
+        };
+        for ((breakdown, member, theme), hits) in kept_of_batches(&breakdown, &SUMMED, &only, summed_up)? {
             if let Some(members) = self.members.get_mut(breakdown.as_str()) {
-                *members.hits.entry((member.to_string(), theme)).or_default() += hits;
+                *members.hits.entry((member, theme)).or_default() += hits;
             }
         }
         Ok(())
@@ -372,6 +377,7 @@ const COVERAGE: [&str; 9] = ["source", "unit", "date_start", "date_end", "expect
 const TOTAL: [&str; 9] = ["period", "period_start", "period_end", "period_label", "breakdown", "member", "documents", "han_chars", "partial"];
 const FREQUENCY: [&str; 5] = ["period", "period_start", "theme", "hits", "documents"];
 const BREAKDOWN: [&str; 7] = ["period", "period_start", "breakdown", "member", "theme", "hits", "documents"];
+const SUMMED: [&str; 4] = ["breakdown", "member", "theme", "hits"];
 const PAIR: [&str; 12] = [
     "theme_a",
     "theme_b",

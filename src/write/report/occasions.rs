@@ -4,14 +4,16 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::super::WriteError;
-use super::super::rows::{DocumentRow, EventRow};
+use super::super::rows::DocumentRow;
+use super::super::schema::cells;
 use super::chart::{Axis, percent_of, time_grid, time_head};
 use super::phrases::head;
-use super::read::{Only, kept_of_rows, numbered_rows, parts};
+use super::read::{Asked, Place, kept_of_batches, parts, rows_at, texts};
 use super::words::Words;
 use super::{Page, number, section};
 use crate::tally::OccasionRow;
@@ -56,24 +58,29 @@ pub(super) struct Occasions {
 /// [`WriteError`] with the path.
 ///
 /// # Cost
-/// Three numbers an occasion in memory; of the documents, the pages of text
+/// Four numbers an occasion in memory; of the documents, the pages of text
 /// that hold the chosen ones.
 pub(super) fn read(tables: &Path, newest: Option<NaiveDate>) -> Result<Occasions, WriteError> {
     let path = tables.join("occasions.parquet");
     let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-    let numbers = |row: OccasionRow| Some((row.date_start, small(row.documents), small(row.mentions)));
-    let numbers = kept_of_rows(std::slice::from_ref(&path), &["date_start", "mentions", "documents"], &[], numbers)?;
-    let mut all: Vec<(NaiveDate, u32, u32, u32)> = (0..).zip(numbers).map(|(at, (date, documents, mentions))| (date, documents, mentions, at)).collect();
+    let files = std::slice::from_ref(&path);
+    let numbers = |place: Place, batch: &RecordBatch| -> Vec<(NaiveDate, u32, u32, u32)> {
+        let counts = cells::<u64>(batch, "documents").into_iter().zip(cells::<u64>(batch, "mentions"));
+        let first = u32::try_from(place.row).unwrap_or(u32::MAX);
+        let rows = (first..).zip(cells::<NaiveDate>(batch, "date_start")).zip(counts);
+        rows.map(|((at, date), (documents, mentions))| (date, small(documents), small(mentions), at)).collect()
+    };
+    let mut all = kept_of_batches(files, &["date_start", "mentions", "documents"], &[], numbers)?;
     let total = all.len() as u64;
-    let mut chosen: BTreeSet<usize> = BTreeSet::new();
-    let mut choose = |some: &mut dyn Iterator<Item = &(NaiveDate, u32, u32, u32)>| chosen.extend(some.map(|o| o.3 as usize));
+    let mut chosen: BTreeSet<Place> = BTreeSet::new();
+    let mut choose = |some: &mut dyn Iterator<Item = &(NaiveDate, u32, u32, u32)>| chosen.extend(some.map(|o| Place { file: 0, row: o.3 as usize }));
     choose(&mut first_by(&mut all, MOST_TOLD, |(date, documents, mentions, at)| (Reverse((*documents, *mentions, *date)), *at)));
     let after = |date: NaiveDate| newest.is_some_and(|newest| date > newest);
     let (mut later, mut until): (Vec<_>, Vec<_>) = all.into_iter().partition(|o| after(o.0));
     choose(&mut first_by(&mut until, NEWEST, |(date, _, _, at)| (Reverse(*date), *at)));
     choose(&mut first_by(&mut later, LATER, |(date, _, _, at)| (*date, Reverse(*at))));
     let columns = ["occasion_id", "date_start", "date_end", "precision", "name", "occasion_type", "place_name", "mentions", "documents"];
-    let mut out = Occasions { total, later: later.len() as u64, rows: numbered_rows(&path, &columns, &chosen)?, ..Occasions::default() };
+    let mut out = Occasions { total, later: later.len() as u64, rows: rows_at(files, &columns, &chosen)?, ..Occasions::default() };
     out.rows.sort_by(|a, b| (after(a.date_start), b.date_start, &a.occasion_id).cmp(&(after(b.date_start), a.date_start, &b.occasion_id)));
     out.rows_after = out.rows.iter().filter(|row| after(row.date_start)).count();
     out.told = sentences(tables, &out.rows)?;
@@ -90,32 +97,42 @@ fn first_by<T, K: Ord>(items: &mut [T], number: usize, key: impl Fn(&T) -> K) ->
 
 /// The first sentences that tell of each occasion, by the date of their document.
 fn sentences(tables: &Path, rows: &[OccasionRow]) -> Result<BTreeMap<String, Vec<Told>>, WriteError> {
-    let ids: BTreeSet<String> = rows.iter().map(|row| row.occasion_id.clone()).collect();
+    let ids: Asked = rows.iter().map(|row| row.occasion_id.clone()).collect();
     let mut told: BTreeMap<String, Vec<Told>> = BTreeMap::new();
     if ids.is_empty() {
         return Ok(told);
     }
-    let columns = ["occasion_id", "doc_id", "char_start", "char_end"];
-    for row in kept_of_rows(&parts(tables, "events")?, &columns, &[Only::new("occasion_id", &ids)], Some::<EventRow<'_>>)? {
-        let one = Told { doc_id: row.doc_id.to_string(), char_start: row.char_start, char_end: row.char_end, ..Told::default() };
-        told.entry(row.occasion_id.unwrap_or_default().into_owned()).or_default().push(one);
+    // Ids stand in no order: to read them all is less work than to skip among them.
+    let of_events = |_: Place, batch: &RecordBatch| -> Vec<(String, Told)> {
+        let spans = cells::<u32>(batch, "char_start").into_iter().zip(cells::<u32>(batch, "char_end"));
+        let rows = texts(batch, "occasion_id").zip(texts(batch, "doc_id")).zip(spans);
+        let wanted = rows.filter_map(|((id, doc_id), span)| Some((id.filter(|id| ids.contains(*id))?, doc_id?, span)));
+        let one = |doc_id: &str, (char_start, char_end)| Told { doc_id: doc_id.to_owned(), char_start, char_end, ..Told::default() };
+        wanted.map(|(id, doc_id, span)| (id.to_owned(), one(doc_id, span))).collect()
+    };
+    for (id, one) in kept_of_batches(&parts(tables, "events")?, &["occasion_id", "doc_id", "char_start", "char_end"], &[], of_events)? {
+        told.entry(id).or_default().push(one);
     }
-    let named = |told: &BTreeMap<String, Vec<Told>>| -> BTreeSet<String> { told.values().flatten().map(|t| t.doc_id.clone()).collect() };
     let documents = parts(tables, "documents")?;
-    let ids = named(&told);
-    let date = |row: DocumentRow<'_>| Some((row.doc_id.into_owned(), row.date_start));
-    let dates: BTreeMap<_, _> = kept_of_rows(&documents, &["doc_id", "date_start"], &[Only::new("doc_id", &ids)], date)?.into_iter().collect();
+    let ids: Asked = told.values().flatten().map(|one| one.doc_id.clone()).collect();
+    let of_documents = |first: Place, batch: &RecordBatch| -> Vec<(String, (Place, Option<NaiveDate>))> {
+        let rows = (first.row..).zip(texts(batch, "doc_id")).zip(cells::<Option<NaiveDate>>(batch, "date_start"));
+        let wanted = rows.filter_map(|((row, id), date)| Some((row, id.filter(|id| ids.contains(*id))?, date)));
+        wanted.map(|(row, id, date)| (id.to_owned(), (Place { row, ..first }, date))).collect()
+    };
+    let found: BTreeMap<_, _> = kept_of_batches(&documents, &["doc_id", "date_start"], &[], of_documents)?.into_iter().collect();
+    let mut places: BTreeSet<Place> = BTreeSet::new();
     for all in told.values_mut() {
         for one in all.iter_mut() {
-            one.date = dates.get(&one.doc_id).copied().flatten();
+            one.date = found.get(&one.doc_id).and_then(|(_, date)| *date);
         }
         // Undated documents last.
         all.sort_by(|a, b| (a.date.is_none(), a.date, &a.doc_id, a.char_start).cmp(&(b.date.is_none(), b.date, &b.doc_id, b.char_start)));
         all.dedup_by(|a, b| a.doc_id == b.doc_id);
         all.truncate(SENTENCES);
+        places.extend(all.iter().filter_map(|one| found.get(&one.doc_id)).map(|(place, _)| *place));
     }
-    let ids = named(&told);
-    for row in kept_of_rows(&documents, &["doc_id", "title", "url", "text"], &[Only::new("doc_id", &ids)], Some::<DocumentRow<'_>>)? {
+    for row in rows_at::<DocumentRow<'_>>(&documents, &["doc_id", "title", "url", "text"], &places)? {
         for one in told.values_mut().flatten().filter(|one| one.doc_id == row.doc_id) {
             let (from, to) = (one.char_start as usize, one.char_end as usize);
             one.text = row.text.chars().skip(from).take(to.saturating_sub(from)).collect();

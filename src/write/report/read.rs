@@ -1,11 +1,11 @@
 //! Rows of a release, read back: only the columns and rows that the page needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BooleanArray};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
@@ -23,7 +23,7 @@ const ROWS_AT_ONCE: usize = 8192;
 
 /// Values that are asked for and never gone through.
 #[expect(clippy::disallowed_types, reason = "its order is not seen")]
-type Asked = std::collections::HashSet<String>;
+pub(super) type Asked = std::collections::HashSet<String>;
 
 /// A text column and the values that are wanted of it.
 pub(super) struct Only<'v> {
@@ -59,38 +59,68 @@ impl<'p> Opened<'p> {
         groups.filter(|group| only.iter().all(|each| may_hold(self.metadata.metadata(), *group, each))).collect()
     }
 
-    fn each_row<R: Row>(&self, groups: Vec<usize>, columns: &[&str], only: &[Only<'_>], visit: &mut dyn FnMut(R)) -> Result<(), WriteError> {
-        let failed = |e: ParquetError| WriteError::table(self.path, &e);
-        // Each reader has a file of its own: two threads cannot share a place in one.
+    /// Number of a row group's first row in the file.
+    fn first_row(&self, group: usize) -> usize {
+        let before = self.metadata.metadata().row_groups().iter().take(group);
+        before.map(|group| usize::try_from(group.num_rows()).unwrap_or(0)).sum()
+    }
+
+    /// A reader of some columns. Each has a file of its own: two threads cannot share
+    /// a place in one.
+    fn reader(&self, columns: &[&str]) -> Result<ParquetRecordBatchReaderBuilder<File>, WriteError> {
         let file = File::open(self.path).map_err(|e| WriteError::io(self.path, e))?;
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
-        let schema = builder.parquet_schema();
-        let mask = ProjectionMask::columns(schema, columns.iter().copied());
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        Ok(builder.with_projection(mask).with_batch_size(ROWS_AT_ONCE))
+    }
+
+    fn each_batch(&self, groups: Vec<usize>, columns: &[&str], only: &[Only<'_>], visit: &mut dyn FnMut(&RecordBatch)) -> Result<(), WriteError> {
+        let failed = |e: ParquetError| WriteError::table(self.path, &e);
+        let mut builder = self.reader(columns)?.with_row_groups(groups);
         let mut predicates: Vec<Box<dyn ArrowPredicate>> = Vec::new();
         for each in only {
             let asked = Arc::clone(&each.asked);
-            let own = ProjectionMask::columns(schema, [each.column]);
+            let own = ProjectionMask::columns(builder.parquet_schema(), [each.column]);
             predicates.push(Box::new(ArrowPredicateFn::new(own, move |batch| {
-                // Most columns are sorted: a value is mostly that of the row before.
-                let mut before = (None, false);
-                let passes = batch.column(0).as_string::<i32>().iter().map(|cell| {
-                    if cell != before.0 {
-                        before = (cell, cell.is_some_and(|text| asked.contains(text)));
-                    }
-                    Some(before.1)
-                });
-                Ok(passes.collect::<BooleanArray>())
+                let mut passes = remembered(|text| text.is_some_and(|text| asked.contains(text)));
+                Ok(batch.column(0).as_string::<i32>().iter().map(|cell| Some(passes(cell))).collect::<BooleanArray>())
             })));
         }
-        builder = builder.with_projection(mask).with_batch_size(ROWS_AT_ONCE).with_row_groups(groups);
         if !predicates.is_empty() {
             builder = builder.with_row_filter(RowFilter::new(predicates));
         }
         for batch in builder.build().map_err(failed)? {
-            R::read(&batch.map_err(|e| WriteError::table(self.path, &e))?).into_iter().for_each(&mut *visit);
+            visit(&batch.map_err(|e| WriteError::table(self.path, &e))?);
         }
         Ok(())
     }
+
+    /// The rows with these numbers, from 0 on.
+    fn rows_at<R: Row>(&self, columns: &[&str], numbers: &BTreeSet<usize>) -> Result<Vec<R>, WriteError> {
+        let failed = |e: ParquetError| WriteError::table(self.path, &e);
+        let all = self.first_row(self.metadata.metadata().num_row_groups());
+        let selection = RowSelection::from_consecutive_ranges(numbers.iter().map(|number| *number..number + 1), all);
+        let mut rows = Vec::with_capacity(numbers.len());
+        for batch in self.reader(columns)?.with_row_selection(selection).build().map_err(failed)? {
+            rows.extend(R::read(&batch.map_err(|e| WriteError::table(self.path, &e))?));
+        }
+        Ok(rows)
+    }
+}
+
+/// A function of the cells of a column. Most columns are sorted: a cell is mostly that
+/// of the row before, and so is what the function says of it.
+pub(super) fn remembered<'c, T: Copy>(find: impl Fn(Option<&str>) -> T) -> impl FnMut(Option<&'c str>) -> T {
+    let mut before: Option<(Option<&'c str>, T)> = None;
+    move |cell| match before {
+        Some((last, found)) if last == cell => found,
+        _ => before.insert((cell, find(cell))).1,
+    }
+}
+
+/// The cells of a text column; none, if the batch has no such column.
+pub(super) fn texts<'b>(batch: &'b RecordBatch, column: &str) -> impl Iterator<Item = Option<&'b str>> {
+    batch.column_by_name(column).and_then(|array| array.as_string_opt::<i32>()).into_iter().flatten()
 }
 
 /// Shows rows of a file in their order. Columns that are not named keep the
@@ -104,7 +134,7 @@ impl<'p> Opened<'p> {
 /// one batch of rows.
 pub(super) fn each_row<R: Row>(path: &Path, columns: &[&str], only: &[Only<'_>], visit: &mut dyn FnMut(R)) -> Result<(), WriteError> {
     let file = Opened::new(path)?;
-    file.each_row(file.groups(only), columns, only, visit)
+    file.each_batch(file.groups(only), columns, only, &mut |batch| R::read(batch).into_iter().for_each(&mut *visit))
 }
 
 /// Whether the statistics of a row group leave room for one of the values.
@@ -127,46 +157,57 @@ pub(super) fn rows<R: Row>(path: &Path, columns: &[&str], only: &[Only<'_>]) -> 
     Ok(out)
 }
 
+/// A row of some files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// Number of the file.
+    pub(super) file: usize,
+    /// Number of the row in it.
+    pub(super) row: usize,
+}
+
 /// What is kept of the wanted rows of some files, on all cores, in the order of the
-/// files and rows.
+/// files and rows. Without `only`, a batch comes with the place of its first row.
 ///
 /// # Errors
 /// [`WriteError`] with the path.
-pub(super) fn kept_of_rows<R: Row, T: Send>(
+pub(super) fn kept_of_batches<T: Send>(
     files: &[PathBuf],
     columns: &[&str],
     only: &[Only<'_>],
-    keep: impl Fn(R) -> Option<T> + Sync,
+    keep: impl Fn(Place, &RecordBatch) -> Vec<T> + Sync,
 ) -> Result<Vec<T>, WriteError> {
-    let of_file = |path: &PathBuf| -> Result<Vec<Vec<T>>, WriteError> {
+    let of_file = |(number, path): (usize, &PathBuf)| -> Result<Vec<Vec<T>>, WriteError> {
         let file = Opened::new(path)?;
         let of_group = |group| {
-            let mut kept = Vec::new();
-            file.each_row(vec![group], columns, only, &mut |row| kept.extend(keep(row)))?;
+            let (mut place, mut kept) = (Place { file: number, row: file.first_row(group) }, Vec::new());
+            file.each_batch(vec![group], columns, only, &mut |batch| {
+                kept.append(&mut keep(place, batch));
+                place.row += batch.num_rows();
+            })?;
             Ok(kept)
         };
         file.groups(only).into_par_iter().map(of_group).collect()
     };
-    let all: Result<Vec<Vec<Vec<T>>>, WriteError> = files.par_iter().map(of_file).collect();
+    let all: Result<Vec<Vec<Vec<T>>>, WriteError> = files.par_iter().enumerate().map(of_file).collect();
     Ok(all?.into_iter().flatten().flatten().collect())
 }
 
-/// The rows of a file with these numbers, from 0 on.
+/// The rows at these places, in their order.
 ///
 /// # Errors
 /// [`WriteError`] with the path.
-pub(super) fn numbered_rows<R: Row>(path: &Path, columns: &[&str], numbers: &BTreeSet<usize>) -> Result<Vec<R>, WriteError> {
-    let failed = |e: ParquetError| WriteError::table(path, &e);
-    let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(failed)?;
-    let all = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
-    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    let selection = RowSelection::from_consecutive_ranges(numbers.iter().map(|number| *number..number + 1), all);
-    let mut rows = Vec::with_capacity(numbers.len());
-    for batch in builder.with_projection(mask).with_row_selection(selection).build().map_err(failed)? {
-        rows.extend(R::read(&batch.map_err(|e| WriteError::table(path, &e))?));
+pub(super) fn rows_at<R: Row + Send>(files: &[PathBuf], columns: &[&str], places: &BTreeSet<Place>) -> Result<Vec<R>, WriteError> {
+    let mut of_files: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for place in places {
+        of_files.entry(place.file).or_default().insert(place.row);
     }
-    Ok(rows)
+    let of_file = |(number, path): (usize, &PathBuf)| {
+        let numbers = of_files.get(&number)?;
+        Some(Opened::new(path).and_then(|file| file.rows_at(columns, numbers)))
+    };
+    let all: Result<Vec<Vec<R>>, WriteError> = files.par_iter().enumerate().filter_map(of_file).collect();
+    Ok(all?.into_iter().flatten().collect())
 }
 
 /// The part files of a folder table, by name.
@@ -189,6 +230,7 @@ pub(super) fn words<'w>(words: impl IntoIterator<Item = &'w str>) -> BTreeSet<St
 #[cfg(test)]
 mod tests {
     use super::super::super::parquet_file::write_parquet;
+    use super::super::super::schema::cells;
     use super::*;
     use crate::tally::TotalRow;
 
@@ -201,9 +243,18 @@ mod tests {
         let year = words(["year"]);
         let got = rows::<TotalRow>(&path, &["period", "documents"], &[Only::new("period", &year)]).unwrap();
         assert_eq!(got, [TotalRow { period: "year".into(), documents: 3, ..TotalRow::default() }]);
-        assert_eq!(numbered_rows::<TotalRow>(&path, &["documents"], &[1].into()).unwrap().first().map(|row| row.documents), Some(2));
-        let kept = kept_of_rows(&[path.clone(), path.clone()], &["documents"], &[], |row: TotalRow| (row.documents != 2).then_some(row.documents));
-        assert_eq!(kept.unwrap(), [1, 3, 1, 3]);
+        let (files, columns) = ([path.clone(), path.clone()], ["period", "documents"]);
+        let last = Place { file: 1, row: 2 };
+        let at: Vec<TotalRow> = rows_at(&files, &columns, &[Place { file: 0, row: 1 }, last].into()).unwrap();
+        assert_eq!(at.iter().map(|row| row.documents).collect::<Vec<_>>(), [2, 3]);
+        let keep = |place: Place, batch: &RecordBatch| {
+            let rows = texts(batch, "period").zip(cells::<u64>(batch, "documents")).enumerate();
+            rows.map(|(at, (period, documents))| (Place { row: place.row + at, ..place }, period.map(str::to_owned), documents)).collect()
+        };
+        let kept = kept_of_batches(&files, &columns, &[], keep).unwrap();
+        assert_eq!((kept.len(), kept.last().cloned()), (6, Some((last, Some("year".to_owned()), 3))));
+        let kept = kept_of_batches(&files, &columns, &[Only::new("period", &year)], |_, batch| cells::<u64>(batch, "documents")).unwrap();
+        assert_eq!(kept, [3, 3]);
         let week = words(["week"]);
         assert!(rows::<TotalRow>(&path, &["documents"], &[Only::new("period", &week)]).unwrap().is_empty());
         assert_eq!(rows::<TotalRow>(&path, &["documents"], &[]).unwrap().len(), 3);
