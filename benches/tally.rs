@@ -310,25 +310,25 @@ fn measured(folder: &Path, [days, counts, told, pairs, hits]: [usize; 5]) -> Exi
     println!("{} days, {} themes; rows of rollups: {counts} counts, {told} themes on occasions, {pairs} pairs", days / SOURCES.len(), lexicon.themes().len());
     assert_eq!(days / SOURCES.len(), 21_915);
     let (mut members, mut member_hits, mut in_months, mut met) = (0_u64, 0, 0_u64, Vec::new());
-    let mut sums = Sums::new(&lexicon);
+    let mut sums = Sums::new(&lexicon, &settings);
     let start = Instant::now();
     for (part, files) in parts(folder) {
         let mut own = PartSums::new(part, &lexicon);
         for file in files {
             own.add(Rollup::from_bytes(&std::fs::read(file).unwrap()).unwrap()).unwrap();
         }
-        let mut own = own.finish(&settings).unwrap();
+        let own = own.finish(&settings).unwrap();
         for row in own.theme_breakdown.rows() {
             members += 1;
             in_months += u64::from(row.period == "month");
             member_hits += if row.period == "month" && row.level == 1 && row.breakdown == "voice" { row.hits } else { 0 };
         }
-        sums.add(part, &mut own.summary).unwrap();
+        sums.add(part, own.summary).unwrap();
         // A run leaves them in the cache.
         met.push(Rollup { pairs: own.pairs, ..Rollup::default() }.to_bytes().unwrap());
     }
     let added = start.elapsed().as_secs_f64();
-    let series = sums.finish(&sources, &settings, None).unwrap();
+    let series = sums.finish(&sources, None).unwrap();
     let finished = start.elapsed().as_secs_f64();
     let pairs: usize = met.iter().map(|pairs| series.pairs(Rollup::from_bytes(pairs).unwrap().pairs, &lexicon, &settings).rows().count()).sum();
     let frequency = series.theme_frequency.rows().count();

@@ -522,9 +522,10 @@ pub fn newest_tables(plan: &Plan) -> Option<PathBuf> {
 /// A document's id stands in every table, so it must be unique in the release.
 fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
     let prints = |key: &Keys| Prints::open(&cache.path("parsed", &key.parsed));
-    let hashes: Vec<Vec<u64>> =
-        keys.par_iter().map(|key| Ok(prints(key)?.heads()?.iter().map(|head| head.id_hash).collect())).collect::<Result<_, WriteError>>()?;
-    let mut hashes = hashes.concat();
+    let mut hashes: Vec<u64> = Vec::new();
+    for key in keys {
+        hashes.extend(prints(key)?.heads()?.iter().map(|head| head.id_hash));
+    }
     hashes.par_sort_unstable();
     let mut twice: Vec<u64> = hashes.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect();
     twice.dedup();

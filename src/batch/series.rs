@@ -18,7 +18,7 @@ use super::{BatchError, Run, SERIES, program};
 use crate::diagnostic::Stage;
 use crate::load::short_hex;
 use crate::tally::{
-    Breakdown, BreakdownRow, FrequencyRow, OccasionRow, PairCountRow, PairRow, Part, PartSummary, PartSums, Rollup, Series, Sums, merge_occasions,
+    Breakdown, BreakdownRow, FrequencyRow, OccasionRow, PairCountRow, PairRow, Part, PartPairs, PartSummary, PartSums, Rollup, Series, Sums, merge_occasions,
 };
 use crate::write::{CheckFailure, Row, WriteError, check_breakdown, check_pairs, read_columns};
 
@@ -83,7 +83,7 @@ type Slices<'i> = Vec<(usize, &'i Slice)>;
 /// A part after it was summed.
 struct Summed {
     key: String,
-    summary: PartSummary,
+    pairs: PartPairs,
     breakdown: PartFile,
 }
 
@@ -105,18 +105,18 @@ impl Run<'_> {
         let of = |kind: Kind| parts.iter().rev().filter(move |((own, _), _)| *own == kind).map(|((_, part), slices)| (*part, slices)).collect::<Vec<_>>();
         let (of_series, of_occasions) = (of(Kind::Series), of(Kind::Occasions));
         let maker = PartMaker::new(self, keys, cache);
-        let mut sums = Sums::new(&self.plan.lexicon);
+        let mut sums = Sums::new(&self.plan.lexicon, &self.plan.tally);
         let mut summed: Vec<Summed> = Vec::with_capacity(of_series.len());
         let sum = |number: usize| {
             let (part, slices) = of_series.get(number).ok_or(BatchError::Broken("a part without a number"))?;
             maker.summed(*part, slices)
         };
-        in_order(of_series.len(), rayon::current_num_threads(), sum, |_, mut of_part| {
-            self.clock.time(Stage::Tally, || sums.add(of_part.breakdown.part, &mut of_part.summary))?;
+        in_order(of_series.len(), rayon::current_num_threads(), sum, |_, (of_part, summary)| {
+            self.clock.time(Stage::Tally, || sums.add(of_part.breakdown.part, summary))?;
             summed.push(of_part);
             Ok::<_, BatchError>(())
         })?;
-        let series = self.clock.time(Stage::Tally, || sums.finish(&self.plan.cadences(), &self.plan.tally, self.options.as_of))?;
+        let series = self.clock.time(Stage::Tally, || sums.finish(&self.plan.cadences(), self.options.as_of))?;
         let pairs = summed.par_iter().map(|of_part| maker.pairs(of_part, &series));
         let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
         let frequency = series.theme_frequency.parts().into_par_iter().map(|part| maker.frequency(part, &series));
@@ -161,8 +161,8 @@ impl<'r> PartMaker<'r> {
         Self { run, keys, cache, program: format!("{} {SERIES}", program()), counted }
     }
 
-    /// A part's sums and its rows of `theme_breakdown`.
-    fn summed(&self, part: Part, slices: &Slices<'_>) -> Result<Summed, BatchError> {
+    /// A part's sums, with its rows of `theme_breakdown`, and what other parts need of it.
+    fn summed(&self, part: Part, slices: &Slices<'_>) -> Result<(Summed, PartSummary), BatchError> {
         let (plan, clock) = (self.run.plan, &self.run.clock);
         let key = self.key::<BreakdownRow>(part, &format!("{} {:?}", self.counted, hashes(slices)));
         let mut summary = None;
@@ -180,7 +180,7 @@ impl<'r> PartMaker<'r> {
             }
             let made = clock.time(Stage::Tally, || sums.finish(&plan.tally))?;
             clock.time(Stage::Write, || {
-                passes(check_breakdown(made.theme_breakdown.rows(), &made.summary, &plan.tally))?;
+                passes(check_breakdown(made.theme_breakdown.counts(), &made.summary, &plan.tally))?;
                 table.made(made.theme_breakdown.lengths(), &[("tifa.lexicon", plan.lexicon.hash())])?;
                 let pairs = Rollup { pairs: made.pairs, ..Rollup::default() };
                 for (name, bytes) in [(SUMMARY, made.summary.to_bytes()), (PAIRS, pairs.to_bytes())] {
@@ -193,18 +193,18 @@ impl<'r> PartMaker<'r> {
         };
         let breakdown = self.file(part, &key, read, make)?;
         let summary = summary.ok_or(BatchError::Broken("a part without its summary"))?;
-        Ok(Summed { key, summary, breakdown })
+        Ok((Summed { key, pairs: summary.pairs(), breakdown }, summary))
     }
 
     /// A part's rows of `theme_pairs`.
-    fn pairs(&self, Summed { key, summary, breakdown }: &Summed, series: &Series) -> Result<PartFile, BatchError> {
+    fn pairs(&self, Summed { key, pairs: of_part, breakdown }: &Summed, series: &Series) -> Result<PartFile, BatchError> {
         let (plan, clock, part) = (self.run.plan, &self.run.clock, breakdown.part);
-        let key = self.key::<PairRow>(part, &format!("{key} {}", summary.first_key(part, &series.first_together)));
+        let key = self.key::<PairRow>(part, &format!("{key} {}", of_part.first_key(part, &series.first_together)));
         let make = |_: &Path, table: TablePart<PairRow>| {
             let pairs = read_pairs(&breakdown.folder)?;
             let pairs = clock.time(Stage::Tally, || series.pairs(pairs, &plan.lexicon, &plan.tally));
             clock.time(Stage::Write, || {
-                passes(check_pairs(pairs.rows(), part, summary, series))?;
+                passes(check_pairs(pairs.rows(), part, of_part.sentences, series))?;
                 Ok(table.made([pairs.rows()], &[("tifa.lexicon", plan.lexicon.hash())]).map(drop)?)
             })
         };

@@ -99,28 +99,30 @@ impl Counts {
     }
 
     /// Adds the counts of a rollup.
-    pub(super) fn add(&mut self, rows: Vec<CountRow>) -> Result<(), TallyError> {
+    pub(super) fn add(&mut self, rows: &[CountRow]) -> Result<(), TallyError> {
         let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        let mut rows = rows.into_iter().peekable();
         // Rows come by place and member: both are looked up once for many.
-        while let Some(first) = rows.peek() {
-            let place = (first.period, first.period_start);
-            let counts = self.places.entry(place).or_default();
-            let (mut last, mut last_theme): (Option<(Breakdown, Word, u32)>, u32) = (None, 0);
-            while let Some(row) = rows.next_if(|row| (row.period, row.period_start) == place) {
-                let member = match &last {
-                    Some((breakdown, name, member)) if *breakdown == row.breakdown && *name == row.member => *member,
+        for of_place in rows.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
+            let Some(first) = of_place.first() else { continue };
+            let counts = self.places.entry((first.period, first.period_start)).or_default();
+            // A place of a part that is summed already gets nothing more.
+            if counts.cells.is_empty() {
+                counts.cells.reserve_exact(of_place.iter().filter(|row| row.theme.is_some()).count());
+            }
+            let (mut last, mut last_theme): (Option<(&CountRow, u32)>, u32) = (None, 0);
+            for row in of_place {
+                let member = match last {
+                    Some((last, member)) if (last.breakdown, &last.member) == (row.breakdown, &row.member) => member,
                     _ => {
                         let next = small(self.numbers.len() as u64);
-                        let member = *self.numbers.entry((row.breakdown, row.member.clone())).or_insert(next);
-                        last = Some((row.breakdown, row.member, member));
-                        member
+                        *self.numbers.entry((row.breakdown, row.member.clone())).or_insert(next)
                     }
                 };
-                match row.theme {
+                last = Some((row, member));
+                match &row.theme {
                     None => counts.wholes.push(Whole { member, documents: row.documents, sentences: row.sentences, han_chars: row.han_chars }),
                     Some(theme) => {
-                        let Some(theme) = number_of(&self.themes, &self.of_theme, &theme, last_theme) else { continue };
+                        let Some(theme) = number_of(&self.themes, &self.of_theme, theme, last_theme) else { continue };
                         last_theme = theme;
                         counts.cells.push(Cell { member, theme, hits: small(row.hits), sentences: small(row.sentences), documents: small(row.documents) });
                     }
@@ -319,12 +321,8 @@ mod tests {
         let text = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n";
         let lexicon = Lexicon::new(&[crate::diagnostic::DataFile { path: "t.toml".into(), text: text.into() }]).unwrap_or_else(|e| panic!("{e:?}"));
         let mut counts = Counts::new(&lexicon);
-        counts
-            .add(vec![row(Some("2024-03-01"), None, [0, 5, 2, 100]), row(Some("2024-03-01"), Some("a"), [3, 2, 1, 0]), row(None, None, [0, 1, 1, 9])])
-            .unwrap();
-        counts
-            .add(vec![row(None, None, [0, 1, 1, 9]), row(Some("2024-03-01"), None, [0, 7, 1, 50]), row(Some("2024-03-01"), Some("a"), [1, 1, 1, 0])])
-            .unwrap();
+        counts.add(&[row(Some("2024-03-01"), None, [0, 5, 2, 100]), row(Some("2024-03-01"), Some("a"), [3, 2, 1, 0]), row(None, None, [0, 1, 1, 9])]).unwrap();
+        counts.add(&[row(None, None, [0, 1, 1, 9]), row(Some("2024-03-01"), None, [0, 7, 1, 50]), row(Some("2024-03-01"), Some("a"), [1, 1, 1, 0])]).unwrap();
         counts.finish().unwrap();
         let got: Vec<_> = counts
             .rows(Breakdown::All, |period| period == Period::Month)
@@ -342,7 +340,7 @@ mod tests {
         let of = |member: &str, theme| CountRow { breakdown: Breakdown::Voice, member: member.into(), ..row(None, theme, [2, 1, 1, 5]) };
         let mut counts = Counts::new(&lexicon);
         for member in ["reported", "narrated", "reported"] {
-            counts.add(vec![of(member, None), of(member, Some("a"))]).unwrap();
+            counts.add(&[of(member, None), of(member, Some("a"))]).unwrap();
         }
         counts.finish().unwrap();
         let got: Vec<_> = counts.rows(Breakdown::Voice, |_| true).map(|r| (r.member.to_string(), r.hits)).collect();

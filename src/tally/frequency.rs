@@ -427,7 +427,7 @@ mod tests {
             ..CoverageRow::default()
         };
         let mut sums = Counts::new(&lexicon);
-        sums.add(counts.to_vec()).unwrap();
+        sums.add(&counts).unwrap();
         sums.finish().unwrap();
         let totals = totals(&sums, &Days::new(&[missing], &[], &settings.calendar), &settings);
         let days = Days::new(&[], &[], &settings.calendar);

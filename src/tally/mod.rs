@@ -51,7 +51,7 @@ pub use fisher::ln_fisher;
 pub use frequency::{Frequencies, FrequencyCounts, FrequencyRow};
 pub use heat::{HeatLevel, HeatScale};
 pub use keyness::{Contrast, ContrastFault, KeynessRow, Side, benjamini_hochberg, chi_square_tail, g2, log_ratio};
-pub use pairs::{FirstTogether, PairCountRow, PairRow, Pairs};
+pub use pairs::{FirstTogether, PairCountRow, PairRow, Pairs, PartPairs};
 pub use part::{Part, PartSeries, PartSummary, PartSums, merge_occasions};
 pub use period::{Calendar, Period};
 pub use profile::ProfileRow;
@@ -60,7 +60,7 @@ pub use rollup::{
     Breakdown, CountRow, DateBasis, NO_MEMBER, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, count_key,
     event_of, merge_presence, province_member,
 };
-pub use series::{BreakdownRow, Breakdowns, TotalRow};
+pub use series::{BreakdownCounts, BreakdownRow, Breakdowns, TotalRow};
 pub use smooth::smoothed;
 pub use sources::{SourceRow, SourceSeenRow, smoothed_ratio};
 pub use trend::{MannKendall, mann_kendall, seasonal_mann_kendall, theil_sen, two_sided};
@@ -138,6 +138,17 @@ impl Settings {
         out.sort();
         out.dedup();
         out
+    }
+
+    /// Whether themes by source are looked at in periods of this length.
+    fn compares_sources(&self, period: Period) -> bool {
+        let contrasted = |contrast: &Contrast| {
+            contrast.period == period && [Some(&contrast.target), contrast.reference.as_ref()].into_iter().flatten().any(|side| side.source.is_some())
+        };
+        period == Period::Whole
+            || Some(period) == self.long_period()
+            || (self.base.is_some() && period == Period::Month)
+            || self.contrasts.iter().any(contrasted)
     }
 
     /// Whether the tables of series show this length and breakdown.
@@ -246,15 +257,15 @@ pub fn tally(
             parts.entry(part).or_insert_with(|| PartSums::new(part, lexicon)).add(rollup)?;
         }
     }
-    let (mut sums, mut pairs) = (Sums::new(lexicon), Vec::new());
+    let (mut sums, mut pairs) = (Sums::new(lexicon, settings), Vec::new());
     let mut out = Tally { occasions: merge_occasions(occasions), ..Tally::default() };
     for (part, own) in parts {
-        let mut own = own.finish(settings)?;
-        sums.add(part, &mut own.summary)?;
+        let own = own.finish(settings)?;
+        sums.add(part, own.summary)?;
         out.theme_breakdown.extend(own.theme_breakdown.rows());
         pairs.push(own.pairs);
     }
-    out.series = sums.finish(sources, settings, as_of)?;
+    out.series = sums.finish(sources, as_of)?;
     out.theme_pairs = pairs.into_iter().flat_map(|pairs| out.series.pairs(pairs, lexicon, settings).rows().collect::<Vec<_>>()).collect();
     Ok(out)
 }
@@ -263,6 +274,7 @@ pub fn tally(
 /// added.
 pub struct Sums<'l> {
     lexicon: &'l Lexicon,
+    settings: &'l Settings,
     counts: Counts,
     told: BTreeMap<Place, Vec<(u32, u32)>>,
     first_together: FirstTogether,
@@ -275,9 +287,10 @@ pub struct Sums<'l> {
 impl<'l> Sums<'l> {
     /// Nothing added yet.
     #[must_use]
-    pub fn new(lexicon: &'l Lexicon) -> Self {
+    pub fn new(lexicon: &'l Lexicon, settings: &'l Settings) -> Self {
         Self {
             lexicon,
+            settings,
             counts: Counts::new(lexicon),
             told: BTreeMap::new(),
             first_together: FirstTogether::new(),
@@ -288,17 +301,19 @@ impl<'l> Sums<'l> {
         }
     }
 
-    /// Adds a part, and takes all out of its summary but when its themes are together.
+    /// Adds a part.
     ///
     /// # Errors
     /// [`TallyError::Frame`].
-    pub fn add(&mut self, part: Part, summary: &mut PartSummary) -> Result<(), TallyError> {
-        let rollup = std::mem::take(&mut summary.rollup);
-        self.counts.add(rollup.counts)?;
-        self.told.extend(std::mem::take(&mut summary.told));
-        for (pair, start) in &summary.together {
-            let known = self.first_together.entry(*pair).or_insert(*start);
-            *known = (*known).min(*start);
+    pub fn add(&mut self, part: Part, summary: PartSummary) -> Result<(), TallyError> {
+        let mut rollup = summary.rollup;
+        let settings = self.settings;
+        rollup.counts.retain(|row| row.theme.is_none() || row.breakdown == Breakdown::All || settings.compares_sources(row.period));
+        self.counts.add(&rollup.counts)?;
+        self.told.extend(summary.told);
+        for (pair, start) in summary.together {
+            let known = self.first_together.entry(pair).or_insert(start);
+            *known = (*known).min(start);
         }
         let [whole, periods] = &mut self.pair_sentences;
         *if part == Part::Whole { whole } else { periods } += summary.pair_sentences;
@@ -320,8 +335,8 @@ impl<'l> Sums<'l> {
     /// # Cost
     /// Memory for 32 bytes a period and theme, and for the counts by source.
     /// `benches/tally.rs` measures it.
-    pub fn finish(self, sources: &[SourceCadence], settings: &Settings, as_of: Option<NaiveDate>) -> Result<Series, TallyError> {
-        let Self { lexicon, mut counts, told, first_together, pair_sentences, seen, source_seen, presence } = self;
+    pub fn finish(self, sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Result<Series, TallyError> {
+        let Self { lexicon, settings, mut counts, told, first_together, pair_sentences, seen, source_seen, presence } = self;
         counts.finish()?;
         let coverage = coverage::coverage(&presence, sources, as_of);
         let days = coverage::Days::new(&coverage, sources, &settings.calendar);
@@ -336,6 +351,10 @@ impl<'l> Sums<'l> {
         };
         let (theme_sources, (theme_profile, theme_turns)) = rayon::join(of_sources, of_themes);
         let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
+        let documents = counts.documents();
+        // Pairs alone are left to be set beside them.
+        let long = settings.long_period();
+        counts.places.retain(|(period, _), _| *period == Period::Whole || Some(*period) == long);
         Ok(Series {
             theme_frequency,
             theme_profile,
@@ -344,7 +363,7 @@ impl<'l> Sums<'l> {
             keyness,
             coverage,
             copies: Vec::new(),
-            documents: counts.documents(),
+            documents,
             pair_sentences,
             first_together,
             candidates: Vec::new(),

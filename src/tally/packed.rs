@@ -46,19 +46,22 @@ pub(super) struct Packed<'r> {
 }
 
 /// Things by number, in the order in which they came.
-struct Numbers<T> {
+#[derive(Clone, Debug)]
+pub(super) struct Numbers<T> {
     known: BTreeMap<T, u32>,
-    things: Vec<T>,
+    pub things: Vec<T>,
     /// The last one: neighbours are often the same.
     last: Option<(T, u32)>,
 }
 
-impl<T: Clone + Ord> Numbers<T> {
-    const fn new() -> Self {
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
         Self { known: BTreeMap::new(), things: Vec::new(), last: None }
     }
+}
 
-    fn of(&mut self, thing: &T) -> u32 {
+impl<T: Clone + Ord> Numbers<T> {
+    pub(super) fn of(&mut self, thing: &T) -> u32 {
         if let Some((last, number)) = &self.last
             && last == thing
         {
@@ -84,7 +87,7 @@ fn date(day: Day) -> Option<NaiveDate> {
 
 impl<'r> From<&'r Rollup> for Packed<'r> {
     fn from(rollup: &'r Rollup) -> Self {
-        let (mut words, mut places) = (Numbers::new(), Numbers::new());
+        let (mut words, mut places) = (Numbers::default(), Numbers::default());
         let counts = rollup.counts.iter().map(|row| {
             let place = places.of(&pack_place((row.period, row.period_start)));
             let theme = row.theme.as_ref().map_or(0, |theme| words.of(theme) + 1);

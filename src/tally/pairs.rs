@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::Settings;
 use super::association::{log_dice, npmi};
 use super::counts::{Counts, Place};
 use super::grid::Paged;
+use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rollup::ThemeHits;
 use super::series::label;
@@ -193,6 +194,55 @@ pub struct Pairs {
 /// First period of each pair of themes that has one, by their numbers.
 pub type FirstTogether = BTreeMap<(u32, u32), NaiveDate>;
 
+/// What of the pairs of a part is kept until all parts are summed: which of them have
+/// a period, a bit each, and their sentences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartPairs {
+    together: Vec<u64>,
+    /// Sentences of all pairs.
+    pub sentences: u64,
+}
+
+impl PartPairs {
+    pub(super) fn new(together: impl Iterator<Item = (u32, u32)>, sentences: u64) -> Self {
+        let mut out = Self { together: Vec::new(), sentences };
+        for pair in together {
+            let (word, bit) = Self::bit(pair);
+            if out.together.len() <= word {
+                out.together.resize(word + 1, 0);
+            }
+            if let Some(bits) = out.together.get_mut(word) {
+                *bits |= bit;
+            }
+        }
+        out
+    }
+
+    /// Where the bit of a pair is: the first theme has the lower number.
+    fn bit((a, b): (u32, u32)) -> (usize, u64) {
+        let number = u64::from(b) * u64::from(b.saturating_sub(1)) / 2 + u64::from(a);
+        (usize::try_from(number / 64).unwrap_or(usize::MAX), 1 << (number % 64))
+    }
+
+    fn has(&self, pair: (u32, u32)) -> bool {
+        let (word, bit) = Self::bit(pair);
+        self.together.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    /// Hashes what the part's rows of `theme_pairs` take from other parts: the
+    /// first times of its pairs.
+    #[must_use]
+    pub fn first_key(&self, part: Part, first: &FirstTogether) -> String {
+        // Pairs without a period are not listed, so all first times count.
+        let all = matches!(part, Part::Unplaced | Part::Whole);
+        let mut bytes: Vec<u8> = Vec::new();
+        for ((a, b), start) in first.iter().filter(|(pair, _)| all || self.has(**pair)) {
+            bytes.extend([a.to_le_bytes(), b.to_le_bytes(), start.num_days_from_ce().to_le_bytes()].as_flattened());
+        }
+        blake3::hash(&bytes).to_hex().to_string()
+    }
+}
+
 /// What a period has of all text and of each theme.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct PlaceTexts {
@@ -323,5 +373,27 @@ impl Pairs {
                 small_n: place.documents < SMALL_PERIOD || *documents < SMALL_JOINT,
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_key_of_a_year_is_that_of_the_first_times_of_its_pairs(
+            pairs in prop::collection::btree_map((0_u32..40, 1_u32..40).prop_map(|(a, more)| (a, a + more)), (0_i64..900, prop::bool::ANY), 0..60)
+        ) {
+            let day = |number: i64| NaiveDate::default() + chrono::TimeDelta::days(number);
+            let first: FirstTogether = pairs.iter().map(|(pair, (number, _))| (*pair, day(*number))).collect();
+            let own: Vec<(u32, u32)> = pairs.iter().filter(|(_, (_, own))| *own).map(|(pair, _)| *pair).collect();
+            let part = PartPairs::new(own.iter().copied(), 3);
+            let has: Vec<(u32, u32)> = first.keys().copied().filter(|pair| part.has(*pair)).collect();
+            prop_assert_eq!(&has, &own);
+            let of_own = PartPairs::new(own.iter().copied(), 3).first_key(Part::Whole, &first.iter().filter(|(pair, _)| own.contains(pair)).map(|(pair, day)| (*pair, *day)).collect());
+            prop_assert_eq!(part.first_key(Part::Year(1970), &first), of_own);
+        }
     }
 }

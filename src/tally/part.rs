@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use super::counts::{Counts, Place};
 use super::packed::{Packed, PackedPlace, pack_place, unpack_place};
-use super::pairs::{PairCountRow, PairSums, first_together};
+use super::pairs::{PairCountRow, PairSums, PartPairs, first_together};
 use super::period::Period;
 use super::rollup::{OccasionRow, PresenceRow, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, merge_presence};
 use super::series::Breakdowns;
 use super::sources::{SourceSeenRow, merge_seen};
 use super::told::ToldRows;
 use super::word::Word;
-use super::{FirstTogether, Settings, TallyError};
+use super::{Settings, TallyError};
 use crate::parse::{DateRange, Precision};
 use crate::tag::Lexicon;
 
@@ -127,8 +127,8 @@ impl<'l> PartSums<'l> {
     /// # Errors
     /// [`TallyError::Frame`].
     pub fn add(&mut self, rollup: Rollup) -> Result<(), TallyError> {
-        self.counts.add(rollup.counts)?;
-        self.told.add(rollup.theme_occasions);
+        self.counts.add(&rollup.counts)?;
+        self.told.add(&rollup.theme_occasions);
         self.pairs.add(&rollup.pairs);
         self.source_seen.extend(rollup.source_seen);
         self.presence.extend(rollup.presence);
@@ -224,29 +224,10 @@ impl PartSummary {
         Ok(Self { rollup: rollup.into(), told, together, pair_sentences })
     }
 
-    /// Hashes what the part's rows of `theme_pairs` take from other parts: the
-    /// first times of its pairs.
+    /// What of the part's pairs is kept until all parts are summed.
     #[must_use]
-    pub fn first_key(&self, part: Part, first: &FirstTogether) -> String {
-        let mut bytes: Vec<u8> = Vec::new();
-        let mut add = |(a, b): (u32, u32), start: NaiveDate| {
-            bytes.extend([a.to_le_bytes(), b.to_le_bytes(), start.num_days_from_ce().to_le_bytes()].as_flattened());
-        };
-        match part {
-            Part::Year(_) => {
-                // Both stand in the order of the pairs.
-                let mut own = self.together.iter().map(|(pair, _)| *pair).peekable();
-                for (pair, start) in first {
-                    while own.next_if(|own| own < pair).is_some() {}
-                    if own.next_if_eq(pair).is_some() {
-                        add(*pair, *start);
-                    }
-                }
-            }
-            // Pairs without a period are not listed, so all first times count.
-            Part::Unplaced | Part::Whole => first.iter().for_each(|(pair, start)| add(*pair, *start)),
-        }
-        blake3::hash(&bytes).to_hex().to_string()
+    pub fn pairs(&self) -> PartPairs {
+        PartPairs::new(self.together.iter().map(|(pair, _)| *pair), self.pair_sentences)
     }
 }
 

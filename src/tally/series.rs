@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Settings;
-use super::counts::{Counts, Place, PlaceCounts};
+use super::counts::{Cell, Counts, Place, PlaceCounts, Whole};
 use super::coverage::Days;
 use super::part::Part;
 use super::period::{Calendar, Period};
@@ -87,6 +87,23 @@ pub struct BreakdownRow {
     pub small_n: bool,
     /// Hits ÷ hits of all themes of the level in the period and member.
     pub share_of_hits: Option<f64>,
+}
+
+/// What a row of `theme_breakdown` counts, without what is computed from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the field of its name in BreakdownRow")]
+pub struct BreakdownCounts<'b> {
+    pub period: Period,
+    pub period_start: Option<NaiveDate>,
+    pub period_label: &'b str,
+    pub breakdown: Breakdown,
+    pub member: &'b str,
+    pub theme: &'b str,
+    pub hits: u64,
+    pub sentences: u64,
+    pub documents: u64,
+    pub period_documents: u64,
+    pub period_sentences: u64,
 }
 
 /// Below this many documents a share says little.
@@ -254,14 +271,41 @@ impl Breakdowns {
         self.entries.chunk_by(|a, b| a.0 == b.0).map(|entries| self.rows_of(entries))
     }
 
+    /// What the rows count, in their order.
+    pub fn counts(&self) -> impl Iterator<Item = BreakdownCounts<'_>> {
+        let counts = |(period, member, theme, number, cell_at): &Entry| {
+            let (shown, _, cell, whole) = self.cell(*member, *number, *cell_at)?;
+            let (breakdown, name) = self.counts.members.get(*member as usize)?;
+            let [hits, sentences, documents] = [cell.hits, cell.sentences, cell.documents].map(u64::from);
+            Some(BreakdownCounts {
+                period: *period,
+                period_start: shown.place.1,
+                period_label: &shown.label,
+                breakdown: *breakdown,
+                member: name,
+                theme: self.counts.themes.get(*theme as usize)?,
+                hits,
+                sentences,
+                documents,
+                period_documents: whole.documents,
+                period_sentences: whole.sentences,
+            })
+        };
+        self.entries.iter().filter_map(counts)
+    }
+
+    /// A place, and in it a cell, the whole of its member, and the number of that.
+    fn cell(&self, member: u32, place: u32, cell: u32) -> Option<(&Shown, usize, &Cell, &Whole)> {
+        let shown = self.places.get(place as usize)?;
+        let place = self.counts.places.get(&shown.place)?;
+        let at = place.wholes.binary_search_by_key(&member, |whole| whole.member).ok()?;
+        Some((shown, at, place.cells.get(cell as usize)?, place.wholes.get(at)?))
+    }
+
     fn rows_of<'b>(&'b self, entries: &'b [Entry]) -> impl Iterator<Item = BreakdownRow> + 'b {
         let mut words: BTreeMap<&str, Word> = BTreeMap::new();
         entries.iter().filter_map(move |(period, member, theme, number, cell_at)| {
-            let shown = self.places.get(*number as usize)?;
-            let place = self.counts.places.get(&shown.place)?;
-            let cell = place.cells.get(*cell_at as usize)?;
-            let at = place.wholes.binary_search_by_key(member, |whole| whole.member).ok()?;
-            let whole = place.wholes.get(at)?;
+            let (shown, at, cell, whole) = self.cell(*member, *number, *cell_at)?;
             let (breakdown, name) = self.counts.members.get(*member as usize)?;
             let level = u32::from(*self.below.get(*theme as usize)?);
             let [hits, sentences, documents] = [cell.hits, cell.sentences, cell.documents].map(u64::from);

@@ -404,7 +404,7 @@ mod tests {
         ];
         let settings = Settings { base: Some("centre".into()), ..Settings::default() };
         let mut sums = Counts::new(&lexicon);
-        sums.add(counts.to_vec()).unwrap();
+        sums.add(&counts).unwrap();
         sums.finish().unwrap();
         let rows = source_rows(&sums, &[], &lexicon, &settings);
         let shown: Vec<_> =

@@ -7,17 +7,23 @@ use chrono::NaiveDate;
 
 use super::Settings;
 use super::counts::{Cell, Counts, Place};
+use super::packed::Numbers;
 use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, ThemeOccasionRow};
 use super::word::Word;
 use crate::parse::{DateRange, Precision};
 
-/// The rows of all rollups, packed: 40 bytes each.
+/// The rows of all rollups, packed: 24 bytes each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ToldRows {
-    words: Vec<Word>,
-    numbers: BTreeMap<Word, u32>,
+    themes: Numbers<Word>,
+    /// First and last days.
+    spans: Numbers<(Option<NaiveDate>, Option<NaiveDate>)>,
+    /// What source, register, type, province and voice are called.
+    words: [Numbers<Word>; 5],
+    /// Numbers of these five.
+    members: Numbers<[u32; 5]>,
     rows: Vec<ToldRow>,
     /// Rows that are in order and different.
     distinct: usize,
@@ -27,10 +33,8 @@ pub(super) struct ToldRows {
 struct ToldRow {
     theme: u32,
     occasion: u64,
-    date_start: Option<NaiveDate>,
-    date_end: Option<NaiveDate>,
-    /// Of source, register, type, province and voice: what they are called.
-    members: [u32; 5],
+    span: u32,
+    members: u32,
 }
 
 /// Rows kept before equal ones are given up: bounds memory, not results.
@@ -38,11 +42,16 @@ const DISTINCT_AT: usize = 1 << 16;
 
 impl ToldRows {
     /// Adds the rows of a rollup.
-    pub(super) fn add(&mut self, rows: Vec<ThemeOccasionRow>) {
+    pub(super) fn add(&mut self, rows: &[ThemeOccasionRow]) {
         for row in rows {
-            let members = [&row.source, &row.register, &row.occasion_type, &row.province, &row.voice].map(|word| self.number(word));
-            let (theme, occasion) = (self.number(&row.theme), number_of(&row.occasion_id));
-            self.rows.push(ToldRow { theme, occasion, date_start: row.date_start, date_end: row.date_end, members });
+            let mut words = self.words.iter_mut().zip([&row.source, &row.register, &row.occasion_type, &row.province, &row.voice]);
+            let members = std::array::from_fn(|_| words.next().map_or(0, |(numbers, word)| numbers.of(word)));
+            self.rows.push(ToldRow {
+                theme: self.themes.of(&row.theme),
+                occasion: number_of(&row.occasion_id),
+                span: self.spans.of(&(row.date_start, row.date_end)),
+                members: self.members.of(&members),
+            });
         }
         if self.rows.len() > DISTINCT_AT.max(self.distinct * 2) {
             self.finish();
@@ -54,16 +63,6 @@ impl ToldRows {
         self.rows.sort_unstable();
         self.rows.dedup();
         self.distinct = self.rows.len();
-    }
-
-    fn number(&mut self, word: &Word) -> u32 {
-        if let Some(number) = self.numbers.get(word) {
-            return *number;
-        }
-        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-        self.words.push(word.clone());
-        self.numbers.insert(word.clone(), number);
-        number
     }
 
     /// Distinct occasions of each theme, by its number, in the places of a part.
@@ -78,37 +77,35 @@ impl ToldRows {
     /// Distinct occasions of each place of a part, member and theme.
     pub(super) fn count(&self, part: Part, counts: &Counts, breakdowns: &[Breakdown], periods: &[Period], calendar: &Calendar) -> Told {
         let of_lexicon: BTreeMap<&Word, u32> = counts.themes.iter().zip(0..).collect();
-        // What a word is called by the counts: as a theme, and as a member.
-        let themes: Vec<Option<u32>> = self.words.iter().map(|word| of_lexicon.get(word).copied()).collect();
-        let members: Vec<Vec<Option<u32>>> =
-            breakdowns.iter().map(|breakdown| self.words.iter().map(|word| counts.member(*breakdown, word)).collect()).collect();
-        let met = |row: &ToldRow, breakdown: &Breakdown, members: &[Option<u32>]| -> Option<u32> {
-            let [source, register, occasion_type, province, voice] = row.members;
-            let word = match breakdown {
-                Breakdown::All => return counts.all(),
-                Breakdown::Source => source,
-                Breakdown::Register => register,
-                Breakdown::OccasionType => occasion_type,
-                Breakdown::Province => province,
-                Breakdown::Voice => voice,
-            };
-            members.get(word as usize).copied().flatten()
-        };
+        let themes: Vec<Option<u32>> = self.themes.things.iter().map(|word| of_lexicon.get(word).copied()).collect();
+        let [sources, registers, types, provinces, voices] = &self.words;
         let mut out: Vec<((Place, u32, u32), u32)> = Vec::new();
         // One length and breakdown after the other: each alone is a fraction of the memory.
         for period in periods {
-            for (breakdown, members) in breakdowns.iter().zip(&members) {
-                let mut placed: Vec<((Place, u32, u32), u64)> = Vec::with_capacity(self.rows.len());
-                for row in &self.rows {
-                    let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
-                    let place = (*period, range.and_then(|range| calendar.place(*period, range)));
-                    if Part::of(place) != part {
-                        continue;
-                    }
-                    if let (Some(member), Some(theme)) = (met(row, breakdown, members), themes.get(row.theme as usize).copied().flatten()) {
-                        placed.push(((place, member, theme), row.occasion));
-                    }
-                }
+            let of_span = |(start, end): &(Option<NaiveDate>, Option<NaiveDate>)| {
+                let range = start.zip(*end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
+                let place = (*period, range.and_then(|range| calendar.place(*period, range)));
+                (Part::of(place) == part).then_some(place)
+            };
+            let places: Vec<Option<Place>> = self.spans.things.iter().map(of_span).collect();
+            for breakdown in breakdowns {
+                let of_words = |words: &Numbers<Word>| -> Vec<Option<u32>> { words.things.iter().map(|word| counts.member(*breakdown, word)).collect() };
+                let (column, called) = match breakdown {
+                    Breakdown::All => (0, vec![counts.all(); sources.things.len()]),
+                    Breakdown::Source => (0, of_words(sources)),
+                    Breakdown::Register => (1, of_words(registers)),
+                    Breakdown::OccasionType => (2, of_words(types)),
+                    Breakdown::Province => (3, of_words(provinces)),
+                    Breakdown::Voice => (4, of_words(voices)),
+                };
+                let member = |members: &[u32; 5]| called.get(*members.get(column)? as usize).copied().flatten();
+                let members: Vec<Option<u32>> = self.members.things.iter().map(member).collect();
+                let placed = self.rows.iter().filter_map(|row| {
+                    let key =
+                        (places.get(row.span as usize).copied()??, members.get(row.members as usize).copied()??, themes.get(row.theme as usize).copied()??);
+                    Some((key, row.occasion))
+                });
+                let mut placed: Vec<((Place, u32, u32), u64)> = placed.collect();
                 placed.sort_unstable();
                 placed.dedup();
                 out.extend(placed.chunk_by(|a, b| a.0 == b.0).filter_map(|same| Some((same.first()?.0, u32::try_from(same.len()).ok()?))));
