@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::period::{Calendar, Period};
 use super::rollup::PresenceRow;
+use super::word::Word;
 use crate::parse::DateRange;
 
 /// How often a source is expected to speak.
@@ -71,9 +72,9 @@ pub struct SourceCadence {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CoverageRow {
     /// Source.
-    pub source: String,
+    pub source: Word,
     /// Length of the unit: `day` or `year`.
-    pub unit: String,
+    pub unit: Word,
     /// First day of the unit.
     pub date_start: NaiveDate,
     /// Last day of the unit.
@@ -118,13 +119,14 @@ pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_o
         let (Some(first), Some(last)) = (found.keys().next().copied(), found.keys().next_back().copied()) else { continue };
         let last = as_of.and_then(|day| calendar.start_of(unit, day)).map_or(last, |day| last.max(day));
         let present: Vec<(NaiveDate, u64)> = found.iter().map(|(start, (_, han))| (*start, *han)).collect();
+        let (of_source, of_unit): (Word, Word) = (source.as_str().into(), unit.name().into());
         let row = |start: NaiveDate| {
             let counts = found.get(&start);
             let expected = cadence.expects(start);
             let (documents, han_chars) = counts.copied().unwrap_or_default();
             (expected || counts.is_some()).then(|| CoverageRow {
-                source: source.clone(),
-                unit: unit.name().to_owned(),
+                source: of_source.clone(),
+                unit: of_unit.clone(),
                 date_start: start,
                 date_end: calendar.end_of(unit, start).unwrap_or(start),
                 expected,

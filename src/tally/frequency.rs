@@ -126,8 +126,11 @@ struct OfPeriod {
     places: Vec<PlaceTexts>,
     /// Of each theme, of each place.
     cells: Vec<FrequencyCell>,
-    /// The same of what looks at several periods.
-    across: Vec<Across>,
+    /// The smoothed rate of each theme, of each place; not a number: none. Empty where
+    /// nothing is smoothed.
+    smooth: Vec<f64>,
+    /// The heat of each theme, of each place.
+    heats: Vec<HeatCell>,
 }
 
 /// What the rows of a period have of it.
@@ -152,21 +155,18 @@ struct FrequencyCell {
     occasions: u32,
 }
 
-/// What a theme has in a period by its other periods; 16 bytes, for there is one
-/// for each theme and day.
+/// How hot a theme is in a period; 6 bytes, for there is one for each theme and day.
 #[derive(Clone, Copy, Debug)]
-struct Across {
-    /// Not a number: none.
-    per_10k_smooth: f64,
+struct HeatCell {
     /// Numbers in the words of heat; 0: none.
-    heat_by_count: u16,
-    heat_by_share: u16,
+    by_count: u16,
+    by_share: u16,
     /// The least number: none.
-    heat_change: i16,
+    change: i16,
 }
 
-impl Across {
-    const NOTHING: Self = Self { per_10k_smooth: f64::NAN, heat_by_count: 0, heat_by_share: 0, heat_change: i16::MIN };
+impl HeatCell {
+    const NONE: Self = Self { by_count: 0, by_share: 0, change: i16::MIN };
 }
 
 impl Frequencies {
@@ -192,14 +192,17 @@ impl Frequencies {
             let mut of_period = OfPeriod::new(*period, counts, totals, told, &below);
             let timeline = timeline(*period);
             let slots: Vec<Option<usize>> = of_period.places.iter().map(|place| timeline.number(place.start)).collect();
-            let across = |(number, theme): (usize, &ThemeTexts)| -> Vec<Across> {
-                let counts = timeline.counts(of_period.counts_of(number, theme, 0..slots.len()));
-                let rates = settings.measures.smoothing.map(|reach| smooth::of_slots(&counts, &timeline, reach)).unwrap_or_default();
-                let heats = heat::of_slots(&counts, &timeline, *period, &settings.measures.heat);
-                let of_slot = |slot: usize| out.across(rates.get(slot).copied().flatten(), heats.get(slot).copied().unwrap_or_default());
-                slots.iter().map(|slot| slot.map_or(Across::NOTHING, of_slot)).collect()
+            let counts = |(number, theme): (usize, &ThemeTexts)| timeline.counts(of_period.counts_of(number, theme, 0..slots.len()));
+            let smooth = settings.measures.smoothing.map(|reach| {
+                let rates =
+                    |theme: (usize, &ThemeTexts)| smooth::of_slots(&counts(theme), &timeline, reach).into_iter().map(|rate| rate.unwrap_or(f64::NAN)).collect();
+                out.of_places(&slots, f64::NAN, rates)
+            });
+            let heat = |theme: (usize, &ThemeTexts)| {
+                heat::of_slots(&counts(theme), &timeline, *period, &settings.measures.heat).iter().map(|heat| out.heat_cell(*heat)).collect()
             };
-            of_period.across = out.themes.par_iter().enumerate().flat_map_iter(across).collect();
+            let heats = out.of_places(&slots, HeatCell::NONE, heat);
+            (of_period.smooth, of_period.heats) = (smooth.unwrap_or_default(), heats);
             out.periods.push(of_period);
         }
         out
@@ -273,33 +276,42 @@ impl Frequencies {
             for theme in 0..self.themes.len() {
                 let from = theme * of.places.len();
                 let range = from + places.start..from + places.end;
-                for (cell, across) in of.cells.get(range.clone()).into_iter().flatten().zip(of.across.get(range).into_iter().flatten()) {
+                for (cell, heat) in of.cells.get(range.clone()).into_iter().flatten().zip(of.heats.get(range.clone()).into_iter().flatten()) {
                     bytes.extend([cell.hits, cell.sentences, cell.documents, cell.occasions].iter().flat_map(|count| count.to_le_bytes()));
-                    bytes.extend(across.per_10k_smooth.to_le_bytes());
-                    bytes.extend([across.heat_by_count, across.heat_by_share].iter().flat_map(|word| word.to_le_bytes()));
-                    bytes.extend(across.heat_change.to_le_bytes());
+                    bytes.extend([heat.by_count, heat.by_share].iter().flat_map(|word| word.to_le_bytes()));
+                    bytes.extend(heat.change.to_le_bytes());
                 }
+                bytes.extend(of.smooth.get(range).into_iter().flatten().flat_map(|rate| rate.to_le_bytes()));
             }
         }
         blake3::hash(&bytes).to_hex().to_string()
     }
 
-    fn across(&self, per_10k_smooth: Option<f64>, heat: Heat) -> Across {
+    /// What each theme has in each place, made for the slots of a timeline.
+    fn of_places<T: Copy + Send + Sync>(&self, slots: &[Option<usize>], none: T, of_slots: impl Fn((usize, &ThemeTexts)) -> Vec<T> + Sync) -> Vec<T> {
+        let mut out = vec![none; self.themes.len() * slots.len()];
+        out.par_chunks_mut(slots.len().max(1)).zip(&self.themes).enumerate().for_each(|(number, (cells, theme))| {
+            let of_slots = of_slots((number, theme));
+            for (cell, slot) in cells.iter_mut().zip(slots) {
+                *cell = slot.and_then(|slot| of_slots.get(slot)).copied().unwrap_or(none);
+            }
+        });
+        out
+    }
+
+    fn heat_cell(&self, heat: Heat) -> HeatCell {
         // The hottest is 1.
         let number = |steps: Option<usize>| steps.and_then(|steps| u16::try_from(self.heat.len().checked_sub(steps)?).ok()).unwrap_or(0);
-        Across {
-            per_10k_smooth: per_10k_smooth.unwrap_or(f64::NAN),
-            heat_by_count: number(heat.by_count),
-            heat_by_share: number(heat.by_share),
-            heat_change: heat.change.and_then(|change| i16::try_from(change).ok()).unwrap_or(i16::MIN),
-        }
+        let change = heat.change.and_then(|change| i16::try_from(change).ok()).unwrap_or(i16::MIN);
+        HeatCell { by_count: number(heat.by_count), by_share: number(heat.by_share), change }
     }
 
     fn row(&self, of: &OfPeriod, theme: usize, place: usize) -> Option<FrequencyRow> {
         let texts = self.themes.get(theme)?;
         let total = of.places.get(place)?;
         let cell = of.cells.get(theme * of.places.len() + place)?;
-        let across = of.across.get(theme * of.places.len() + place);
+        let smooth = of.smooth.get(theme * of.places.len() + place).copied();
+        let heat = of.heats.get(theme * of.places.len() + place);
         let word = |number: u16| self.heat.get(usize::from(number).checked_sub(1)?).cloned();
         let spoken = total.documents > 0;
         let count = |count: u32| spoken.then(|| u64::from(count));
@@ -329,10 +341,10 @@ impl Frequencies {
             small_n: total.documents < SMALL_N,
             partial: total.partial,
             share_of_hits: count(cell.hits).and_then(|hits| share(hits, of_level(total.level_hits, texts.level))),
-            per_10k_smooth: across.map(|across| across.per_10k_smooth).filter(|rate| !rate.is_nan()),
-            heat_by_count: across.and_then(|across| word(across.heat_by_count)),
-            heat_by_share: across.and_then(|across| word(across.heat_by_share)),
-            heat_change: across.map(|across| across.heat_change).filter(|change| *change != i16::MIN).map(i32::from),
+            per_10k_smooth: smooth.filter(|rate| !rate.is_nan()),
+            heat_by_count: heat.and_then(|heat| word(heat.by_count)),
+            heat_by_share: heat.and_then(|heat| word(heat.by_share)),
+            heat_change: heat.map(|heat| heat.change).filter(|change| *change != i16::MIN).map(i32::from),
         })
     }
 }
@@ -369,7 +381,7 @@ impl OfPeriod {
                 level_hits: hits_of_levels(of_place, all, below),
             });
         }
-        Self { period, name: period.name().into(), places, cells, across: Vec::new() }
+        Self { period, name: period.name().into(), places, cells, smooth: Vec::new(), heats: Vec::new() }
     }
 
     /// What a theme counts in some of the places.

@@ -140,15 +140,11 @@ impl Settings {
         out
     }
 
-    /// Whether themes by source are looked at in periods of this length.
-    fn compares_sources(&self, period: Period) -> bool {
-        let contrasted = |contrast: &Contrast| {
-            contrast.period == period && [Some(&contrast.target), contrast.reference.as_ref()].into_iter().flatten().any(|side| side.source.is_some())
-        };
-        period == Period::Whole
-            || Some(period) == self.long_period()
-            || (self.base.is_some() && period == Period::Month)
-            || self.contrasts.iter().any(contrasted)
+    /// Whether the themes of sources or of pairs, or the sides of a contrast, are looked
+    /// at in periods of this length.
+    fn compares(&self, period: Period) -> bool {
+        let of_base = self.base.is_some() && period == Period::Month;
+        of_base || period == Period::Whole || Some(period) == self.long_period() || self.contrasts.iter().any(|contrast| contrast.period == period)
     }
 
     /// Whether the tables of series show this length and breakdown.
@@ -308,7 +304,7 @@ impl<'l> Sums<'l> {
     pub fn add(&mut self, part: Part, summary: PartSummary) -> Result<(), TallyError> {
         let mut rollup = summary.rollup;
         let settings = self.settings;
-        rollup.counts.retain(|row| row.theme.is_none() || row.breakdown == Breakdown::All || settings.compares_sources(row.period));
+        rollup.counts.retain(|row| row.theme.is_none() || row.breakdown == Breakdown::All || settings.compares(row.period));
         self.counts.add(&rollup.counts)?;
         self.told.extend(summary.told);
         for (pair, start) in summary.together {
@@ -343,6 +339,10 @@ impl<'l> Sums<'l> {
         let period_totals = series::totals(&counts, &days, settings);
         let timeline = |period| Timeline::new(period, &period_totals, &presence, &days, &settings.calendar);
         let theme_frequency = Frequencies::new(&counts, &period_totals, &told, &timeline, lexicon, settings);
+        // They have what is in each period. Of the counts, the rest asks for those in
+        // which sources, sides or pairs are compared; of occasions, for the whole.
+        counts.places.retain(|(period, _), _| settings.compares(*period));
+        let told: BTreeMap<Place, Vec<(u32, u32)>> = told.into_iter().filter(|((period, _), _)| *period == Period::Whole).collect();
         let timelines = Timelines { of: &timeline, trend: settings.trend_period(&period_totals) };
         let of_sources = || sources::source_rows(&counts, &source_seen, lexicon, settings);
         let of_themes = || {
@@ -352,9 +352,6 @@ impl<'l> Sums<'l> {
         let (theme_sources, (theme_profile, theme_turns)) = rayon::join(of_sources, of_themes);
         let keyness = keyness::keyness(&counts, &settings.contrasts, lexicon, &settings.calendar);
         let documents = counts.documents();
-        // Pairs alone are left to be set beside them.
-        let long = settings.long_period();
-        counts.places.retain(|(period, _), _| *period == Period::Whole || Some(*period) == long);
         Ok(Series {
             theme_frequency,
             theme_profile,

@@ -134,7 +134,8 @@ pub(super) fn totals(counts: &Counts, days: &Days, settings: &Settings) -> Vec<T
     let calendar = &settings.calendar;
     let names: BTreeMap<Breakdown, Word> = Breakdown::EVERY.map(|breakdown| (breakdown, breakdown.name().into())).into();
     let name = |breakdown: Breakdown| names.get(&breakdown).cloned().unwrap_or_default();
-    let mut out: Vec<TotalRow> = Vec::new();
+    // Room for all of them, and for periods without text.
+    let mut out: Vec<TotalRow> = Vec::with_capacity(counts.places.values().map(|place| place.wholes.len() + 1).sum());
     for period in Period::ALL.into_iter().filter(|period| settings.asks(*period, Breakdown::All)) {
         let of_period = counts.places.range((period, None)..=(period, Some(NaiveDate::MAX)));
         let key = |start: Option<NaiveDate>| (start.is_none(), start);

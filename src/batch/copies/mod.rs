@@ -24,6 +24,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use rayon::prelude::*;
+use rustix::process::{Resource, getrlimit};
 
 use super::shard::Cache;
 use crate::tally::{CopyRow, Fingerprint, Joining, KeyRank, group_id};
@@ -44,8 +45,9 @@ const AT_ONCE: usize = 2048;
 /// Of them, those whose fingerprints are in memory: 39 KB, which stay near the processor.
 const READ_AT_ONCE: usize = 128;
 
-/// Files of fingerprints open at the same time.
-const MOST_OPEN: usize = 192;
+/// Files of fingerprints open at the same time: half of those that a process may have
+/// open, where that is known, and so many at least.
+const OPEN: usize = 192;
 
 /// Fingerprints kept since they were read last: 1.1 MB.
 const RECENT: usize = 4096;
@@ -227,6 +229,8 @@ impl Known {
 struct Corpus {
     /// Folder of each shard's parsed artifact.
     folders: Vec<PathBuf>,
+    /// Of the file of each.
+    shapes: Vec<(usize, usize)>,
     /// Number of the first document of each shard, and at the end of all.
     starts: Vec<usize>,
     ranked: Ranked,
@@ -243,15 +247,17 @@ struct Stretch {
 impl Corpus {
     fn open(parts: &[Part], preambles: bool, cache: &Cache) -> Result<Self, WriteError> {
         let folders: Vec<PathBuf> = parts.iter().map(|part| cache.path("parsed", &part.parsed)).collect();
-        let (mut starts, mut days, mut number) = (vec![0], Vec::new(), 0_u32);
+        let (mut shapes, mut starts, mut days, mut number) = (Vec::new(), vec![0], Vec::new(), 0_u32);
         for folder in &folders {
-            for head in Prints::open(folder)?.heads()? {
+            let prints = Prints::open(folder)?;
+            shapes.push(prints.shape());
+            for head in prints.heads()? {
                 days.extend((preambles || !head.preamble).then_some((head.start, head.end, number)));
                 number += 1;
             }
             starts.push(number as usize);
         }
-        Ok(Self { folders, starts, ranked: Ranked::new(days, number as usize) })
+        Ok(Self { folders, shapes, starts, ranked: Ranked::new(days, number as usize) })
     }
 
     /// Number of a document of a shard.
@@ -381,6 +387,7 @@ struct Reader<'c> {
     files: Vec<Option<Prints>>,
     /// Shards whose files are open, that opened first at the front.
     open: VecDeque<usize>,
+    most_open: usize,
     /// Fingerprints read last, each where its rank says.
     recent: Vec<Option<(u32, Fingerprint)>>,
     /// Documents that were compared, the lower rank first.
@@ -397,7 +404,8 @@ struct Compared {
 impl<'c> Reader<'c> {
     fn new(corpus: &'c Corpus, compared: BTreeMap<(u32, u32), Compared>) -> Self {
         let files = corpus.folders.iter().map(|_| None).collect();
-        Self { corpus, files, open: VecDeque::new(), recent: vec![None; RECENT], compared }
+        let allowed = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files / 2).ok()).unwrap_or(0);
+        Self { corpus, files, open: VecDeque::new(), most_open: allowed.max(OPEN), recent: vec![None; RECENT], compared }
     }
 
     fn read(&mut self, rank: u32) -> Result<Fingerprint, WriteError> {
@@ -418,10 +426,11 @@ impl<'c> Reader<'c> {
     }
 
     fn file(&mut self, shard: usize) -> Result<Option<&Prints>, WriteError> {
-        let Some((file, folder)) = self.files.get(shard).zip(self.corpus.folders.get(shard)) else { return Ok(None) };
+        let of_shard = self.corpus.folders.get(shard).zip(self.corpus.shapes.get(shard));
+        let Some((file, (folder, shape))) = self.files.get(shard).zip(of_shard) else { return Ok(None) };
         if file.is_none() {
-            let file = Prints::open(folder)?;
-            let closed = (self.open.len() == MOST_OPEN).then(|| self.open.pop_front()).flatten();
+            let file = Prints::again(folder, *shape)?;
+            let closed = (self.open.len() >= self.most_open).then(|| self.open.pop_front()).flatten();
             if let Some(closed) = closed.and_then(|shard| self.files.get_mut(shard)) {
                 *closed = None;
             }

@@ -109,6 +109,18 @@ impl Prints {
         Ok(Self { path, file, documents, ids })
     }
 
+    /// Opens the file again that was opened before, without looking at it.
+    pub(super) fn again(folder: &Path, (documents, ids): (usize, usize)) -> Result<Self, WriteError> {
+        let path = folder.join(FILE);
+        let file = File::open(&path).map_err(|e| WriteError::io(&path, e))?;
+        Ok(Self { path, file, documents, ids })
+    }
+
+    /// How many documents it has, and bytes of ids.
+    pub(super) const fn shape(&self) -> (usize, usize) {
+        (self.documents, self.ids)
+    }
+
     fn read(&self, bytes: &mut [u8], at: usize) -> Result<(), WriteError> {
         self.file.read_exact_at(bytes, at as u64).map_err(|e| WriteError::io(&self.path, e))
     }

@@ -161,7 +161,7 @@ fn no_text_of_the_corpus_or_the_pipeline_is_markup() {
     }];
     tables.events = vec![EventRow { occasion_id: Some("o".into()), doc_id: "d".into(), char_start: 0, char_end: 40, ..EventRow::default() }];
     tables.coverage =
-        vec![CoverageRow { source: hostile(), unit: "day".into(), date_start: day(5), date_end: day(5), present: true, ..CoverageRow::default() }];
+        vec![CoverageRow { source: hostile().into(), unit: "day".into(), date_start: day(5), date_end: day(5), present: true, ..CoverageRow::default() }];
     tables.candidates =
         vec![CandidateRow { window_start: day(1), window_end: day(2), rank: 1, phrase: hostile(), contexts: vec![hostile()], ..CandidateRow::default() }];
     tables.rejects = vec![Reject { reason: hostile(), ..serde_reject() }];
