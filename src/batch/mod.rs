@@ -522,7 +522,8 @@ pub fn newest_tables(plan: &Plan) -> Option<PathBuf> {
 /// A document's id stands in every table, so it must be unique in the release.
 fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
     let prints = |key: &Keys| Prints::open(&cache.path("parsed", &key.parsed));
-    let mut hashes: Vec<u64> = Vec::new();
+    let documents: Vec<usize> = keys.par_iter().map(|key| Ok(prints(key)?.documents())).collect::<Result<_, WriteError>>()?;
+    let mut hashes: Vec<u64> = Vec::with_capacity(documents.iter().sum());
     for key in keys {
         hashes.extend(prints(key)?.heads()?.iter().map(|head| head.id_hash));
     }

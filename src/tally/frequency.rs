@@ -170,11 +170,12 @@ impl HeatCell {
 }
 
 impl Frequencies {
-    /// `counts` have the themes in all text, `told` their distinct occasions.
+    /// `counts` have the themes in all text, `told` their distinct occasions. Of a
+    /// length that nothing else looks at ([`Settings::compares`]) both are given up.
     pub(super) fn new(
-        counts: &Counts,
+        counts: &mut Counts,
         totals: &[TotalRow],
-        told: &BTreeMap<Place, Vec<(u32, u32)>>,
+        told: &mut BTreeMap<Place, Vec<(u32, u32)>>,
         timeline: &(dyn Fn(Period) -> Timeline + Sync),
         lexicon: &Lexicon,
         settings: &Settings,
@@ -190,6 +191,8 @@ impl Frequencies {
         let below = below(lexicon);
         for period in &settings.periods {
             let mut of_period = OfPeriod::new(*period, counts, totals, told, &below);
+            told.retain(|(length, _), _| length != period);
+            counts.places.retain(|(length, _), _| length != period || settings.compares(*length));
             let timeline = timeline(*period);
             let slots: Vec<Option<usize>> = of_period.places.iter().map(|place| timeline.number(place.start)).collect();
             let counts = |(number, theme): (usize, &ThemeTexts)| timeline.counts(of_period.counts_of(number, theme, 0..slots.len()));
@@ -444,7 +447,7 @@ mod tests {
         let totals = totals(&sums, &Days::new(&[missing], &[], &settings.calendar), &settings);
         let days = Days::new(&[], &[], &settings.calendar);
         let timeline = |period| Timeline::new(period, &totals, &[], &days, &settings.calendar);
-        let got = Frequencies::new(&sums, &totals, &BTreeMap::new(), &timeline, &lexicon, &settings);
+        let got = Frequencies::new(&mut sums, &totals, &mut BTreeMap::new(), &timeline, &lexicon, &settings);
         let shown: Vec<_> = got.rows().map(|r| (r.period_label.to_string(), r.hits, r.per_10k, r.share_of_hits)).collect();
         // Without a hit of any theme there is nothing to have a share of.
         let expected = [("2024-01", Some(3), Some(300.0), Some(1.0)), ("2024-02", None, None, None), ("2024-03", Some(0), Some(0.0), None)];

@@ -332,17 +332,13 @@ impl<'l> Sums<'l> {
     /// Memory for 32 bytes a period and theme, and for the counts by source.
     /// `benches/tally.rs` measures it.
     pub fn finish(self, sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Result<Series, TallyError> {
-        let Self { lexicon, settings, mut counts, told, first_together, pair_sentences, seen, source_seen, presence } = self;
+        let Self { lexicon, settings, mut counts, mut told, first_together, pair_sentences, seen, source_seen, presence } = self;
         counts.finish()?;
         let coverage = coverage::coverage(&presence, sources, as_of);
         let days = coverage::Days::new(&coverage, sources, &settings.calendar);
         let period_totals = series::totals(&counts, &days, settings);
         let timeline = |period| Timeline::new(period, &period_totals, &presence, &days, &settings.calendar);
-        let theme_frequency = Frequencies::new(&counts, &period_totals, &told, &timeline, lexicon, settings);
-        // They have what is in each period. Of the counts, the rest asks for those in
-        // which sources, sides or pairs are compared; of occasions, for the whole.
-        counts.places.retain(|(period, _), _| settings.compares(*period));
-        let told: BTreeMap<Place, Vec<(u32, u32)>> = told.into_iter().filter(|((period, _), _)| *period == Period::Whole).collect();
+        let theme_frequency = Frequencies::new(&mut counts, &period_totals, &mut told, &timeline, lexicon, settings);
         let timelines = Timelines { of: &timeline, trend: settings.trend_period(&period_totals) };
         let of_sources = || sources::source_rows(&counts, &source_seen, lexicon, settings);
         let of_themes = || {

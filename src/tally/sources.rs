@@ -232,7 +232,9 @@ pub(super) fn source_rows(counts: &Counts, seen: &[SourceSeenRow], lexicon: &Lex
     let firsts: BTreeMap<(&str, &str), &SourceSeenRow> = seen.iter().map(|row| ((row.theme.as_str(), row.source.as_str()), row)).collect();
     let mut words: BTreeMap<String, Word> = BTreeMap::new();
     let mut word = |text: &str| words.entry(text.to_owned()).or_insert_with(|| text.into()).clone();
-    let mut out = Vec::new();
+    // Room for what each source says and for the whole; a base adds to it.
+    let said: usize = spoken.found.values().map(BTreeMap::len).sum();
+    let mut out = Vec::with_capacity(said + lexicon.themes().len() * spoken.places.len());
     for theme in lexicon.themes() {
         let base_densities = base.map(|base| spoken.densities(&theme.id, base));
         for (source, places) in &spoken.places {

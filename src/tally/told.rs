@@ -100,15 +100,15 @@ impl ToldRows {
                 };
                 let member = |members: &[u32; 5]| called.get(*members.get(column)? as usize).copied().flatten();
                 let members: Vec<Option<u32>> = self.members.things.iter().map(member).collect();
-                let placed = self.rows.iter().filter_map(|row| {
+                let met = self.rows.iter().filter_map(|row| {
                     let key =
                         (places.get(row.span as usize).copied()??, members.get(row.members as usize).copied()??, themes.get(row.theme as usize).copied()??);
                     Some((key, row.occasion))
                 });
-                let mut placed: Vec<((Place, u32, u32), u64)> = placed.collect();
-                placed.sort_unstable();
-                placed.dedup();
-                out.extend(placed.chunk_by(|a, b| a.0 == b.0).filter_map(|same| Some((same.first()?.0, u32::try_from(same.len()).ok()?))));
+                let mut met: Vec<((Place, u32, u32), u64)> = met.collect();
+                met.sort_unstable();
+                met.dedup();
+                out.extend(met.chunk_by(|a, b| a.0 == b.0).filter_map(|same| Some((same.first()?.0, u32::try_from(same.len()).ok()?))));
             }
         }
         out.sort_unstable_by_key(|(key, _)| *key);

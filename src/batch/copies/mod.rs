@@ -160,7 +160,9 @@ impl Ranked {
     fn new(mut days: Vec<(i32, i32, u32)>, documents: usize) -> Self {
         days.par_sort_unstable();
         let mut ranks = vec![UNRANKED; documents];
-        let numbers: Vec<u32> = days.into_iter().map(|(_, _, number)| number).collect();
+        let mut numbers: Vec<u32> = Vec::with_capacity(days.len());
+        numbers.extend(days.iter().map(|(_, _, number)| number));
+        drop(days);
         for (rank, number) in (0_u32..).zip(&numbers) {
             if let Some(place) = ranks.get_mut(*number as usize) {
                 *place = rank;
@@ -247,11 +249,11 @@ struct Stretch {
 impl Corpus {
     fn open(parts: &[Part], preambles: bool, cache: &Cache) -> Result<Self, WriteError> {
         let folders: Vec<PathBuf> = parts.iter().map(|part| cache.path("parsed", &part.parsed)).collect();
-        let (mut shapes, mut starts, mut days, mut number) = (Vec::new(), vec![0], Vec::new(), 0_u32);
-        for folder in &folders {
-            let prints = Prints::open(folder)?;
-            shapes.push(prints.shape());
-            for head in prints.heads()? {
+        let shapes: Vec<(usize, usize)> = folders.par_iter().map(|folder| Ok(Prints::open(folder)?.shape())).collect::<Result<_, WriteError>>()?;
+        let (mut starts, mut number) = (vec![0], 0_u32);
+        let mut days = Vec::with_capacity(shapes.iter().map(|(documents, _)| documents).sum());
+        for (folder, shape) in folders.iter().zip(&shapes) {
+            for head in Prints::again(folder, *shape)?.heads()? {
                 days.extend((preambles || !head.preamble).then_some((head.start, head.end, number)));
                 number += 1;
             }

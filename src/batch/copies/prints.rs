@@ -82,7 +82,7 @@ pub(in crate::batch) fn check_prints(folder: &Path, documents: u64) -> Result<()
 pub(in crate::batch) struct Prints {
     path: PathBuf,
     file: File,
-    pub(super) documents: usize,
+    documents: usize,
     /// Bytes of all ids.
     ids: usize,
 }
@@ -114,6 +114,11 @@ impl Prints {
         let path = folder.join(FILE);
         let file = File::open(&path).map_err(|e| WriteError::io(&path, e))?;
         Ok(Self { path, file, documents, ids })
+    }
+
+    /// How many documents it has.
+    pub(in crate::batch) const fn documents(&self) -> usize {
+        self.documents
     }
 
     /// How many documents it has, and bytes of ids.

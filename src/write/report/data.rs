@@ -245,23 +245,25 @@ impl Data {
             })
             .collect();
         let counted = |_: Place, batch: &RecordBatch| {
-            let mut length = remembered(|name| lengths.iter().position(|length| Some(*length) == name));
-            let mut theme = remembered(|id| index.get(id?).copied());
+            let mut length = remembered(|name| (0_u32..).zip(&lengths).find(|(_, length)| Some(**length) == name).map(|(number, _)| number));
+            let mut theme = remembered(|id| u32::try_from(*index.get(id?)?).ok());
             let counts = cells::<Option<u64>>(batch, "hits").into_iter().zip(cells::<Option<u64>>(batch, "documents"));
             let rows = texts(batch, "period").zip(cells::<Option<NaiveDate>>(batch, "period_start")).zip(texts(batch, "theme")).zip(counts);
+            let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
             let counted = rows.filter_map(|(((period, start), id), counts)| {
-                let (hits, documents) = (counts.0?, counts.1?);
-                (hits > 0 || documents > 0).then_some((length(period)?, start?, theme(id)?, hits, documents))
+                let (hits, documents) = (small(counts.0?), small(counts.1?));
+                (hits > 0 || documents > 0).then_some((start?, length(period)?, theme(id)?, hits, documents))
             });
             counted.collect::<Vec<_>>()
         };
         let counted = kept_of_batches(&[single("theme_frequency")], &FREQUENCY, &[Only::new("period", &wanted)], counted)?;
-        for (number, length) in lengths.iter().enumerate() {
+        for (number, length) in (0_u32..).zip(&lengths) {
             let Some(block) = blocks.get_mut(&((*length).to_owned(), String::new())) else { continue };
-            for (_, start, theme, hits, documents) in counted.iter().filter(|counted| counted.0 == number) {
-                block.put(*theme, *start, *hits, *documents);
+            for (start, _, theme, hits, documents) in counted.iter().filter(|counted| counted.1 == number) {
+                block.put(*theme as usize, *start, u64::from(*hits), u64::from(*documents));
             }
         }
+        drop(counted);
         let several = self.sources.values().filter(|s| s.documents > 0).count() > 1;
         if several {
             let source = words(["source"]);
