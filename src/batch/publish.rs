@@ -132,7 +132,7 @@ impl Run<'_> {
             "themes" => file.rows(&theme_rows(&self.plan.lexicon), &lexicon),
             "copies" => file.rows(&series.copies, &[]),
             "coverage" => file.rows(&series.coverage, &[]),
-            "period_totals" => file.rows(&series.period_totals, &[]),
+            "period_totals" => file.made(series.period_totals.rows(), &[]),
             "theme_frequency" => file.joined(table, parts, &measured),
             "theme_profile" => file.rows(&series.theme_profile, &measured),
             "theme_turns" => file.rows(&series.theme_turns, &lexicon),
@@ -189,6 +189,10 @@ struct SingleFile<'p> {
 impl SingleFile<'_> {
     fn rows<R: Row>(&self, rows: &[R], metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
         TablePart::whole(self.path, self.csv).rows(rows, metadata)
+    }
+
+    fn made<R: Row>(&self, rows: impl Iterator<Item = R>, metadata: &[(&str, &str)]) -> Result<u64, WriteError> {
+        TablePart::whole(self.path, self.csv).made([rows], metadata)
     }
 
     /// The parts of a table, one after the other; their CSV is [`joined_csv`].

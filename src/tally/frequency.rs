@@ -15,8 +15,9 @@ use super::part::Part;
 use super::period::Period;
 use super::rate::{per_10k, share, wilson};
 use super::rollup::Breakdown;
-use super::series::{SMALL_N, TotalRow, below, hits_of_levels, of_level};
+use super::series::{SMALL_N, below, hits_of_levels, of_level};
 use super::timeline::Timeline;
+use super::totals::TotalRow;
 use super::word::Word;
 use super::{Settings, smooth};
 use crate::tag::Lexicon;
@@ -423,7 +424,7 @@ mod tests {
     use super::super::CoverageRow;
     use super::super::counts::of_month as row;
     use super::super::coverage::Days;
-    use super::super::series::totals;
+    use super::super::totals::Totals;
     use super::*;
 
     #[test]
@@ -444,7 +445,7 @@ mod tests {
         let mut sums = Counts::new(&lexicon);
         sums.add(&counts).unwrap();
         sums.finish().unwrap();
-        let totals = totals(&sums, &Days::new(&[missing], &[], &settings.calendar), &settings);
+        let totals: Vec<TotalRow> = Totals::new(&sums, &Days::new(&[missing], &[], &settings.calendar), &settings).of_all().collect();
         let days = Days::new(&[], &[], &settings.calendar);
         let timeline = |period| Timeline::new(period, &totals, &[], &days, &settings.calendar);
         let got = Frequencies::new(&mut sums, &totals, &mut BTreeMap::new(), &timeline, &lexicon, &settings);

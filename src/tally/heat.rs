@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn another_year_is_a_change_and_half_a_year_has_no_level_by_count() {
-        use super::super::{Calendar, coverage::Days, rollup::PresenceRow, series::TotalRow};
+        use super::super::{Calendar, coverage::Days, rollup::PresenceRow, totals::TotalRow};
         let day = |text: &str| crate::parse::read_date(text).unwrap().start;
         let totals: Vec<TotalRow> = (2020..2024)
             .filter(|y| *y != 2022)

@@ -30,6 +30,7 @@ mod smooth;
 mod sources;
 mod timeline;
 mod told;
+mod totals;
 mod trend;
 mod turns;
 mod word;
@@ -60,9 +61,10 @@ pub use rollup::{
     Breakdown, CountRow, DateBasis, NO_MEMBER, OccasionRow, PresenceRow, Rolling, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, count_key,
     event_of, merge_presence, province_member,
 };
-pub use series::{BreakdownCounts, BreakdownRow, Breakdowns, TotalRow};
+pub use series::{BreakdownCounts, BreakdownRow, Breakdowns};
 pub use smooth::smoothed;
 pub use sources::{SourceRow, SourceSeenRow, smoothed_ratio};
+pub use totals::{TotalRow, Totals};
 pub use trend::{MannKendall, mann_kendall, seasonal_mann_kendall, theil_sen, two_sided};
 pub use turns::{TurnRow, TurnSettings};
 pub use word::Word;
@@ -184,7 +186,7 @@ pub enum TallyError {
 #[derive(Debug, Default)]
 pub struct Series {
     /// By period length, start, breakdown, member.
-    pub period_totals: Vec<TotalRow>,
+    pub period_totals: Totals,
     /// By part, period length, theme in the order of the lexicon, start.
     pub theme_frequency: Frequencies,
     /// In the order of the lexicon.
@@ -336,10 +338,11 @@ impl<'l> Sums<'l> {
         counts.finish()?;
         let coverage = coverage::coverage(&presence, sources, as_of);
         let days = coverage::Days::new(&coverage, sources, &settings.calendar);
-        let period_totals = series::totals(&counts, &days, settings);
-        let timeline = |period| Timeline::new(period, &period_totals, &presence, &days, &settings.calendar);
-        let theme_frequency = Frequencies::new(&mut counts, &period_totals, &mut told, &timeline, lexicon, settings);
-        let timelines = Timelines { of: &timeline, trend: settings.trend_period(&period_totals) };
+        let period_totals = Totals::new(&counts, &days, settings);
+        let of_all: Vec<TotalRow> = period_totals.of_all().collect();
+        let timeline = |period| Timeline::new(period, &of_all, &presence, &days, &settings.calendar);
+        let theme_frequency = Frequencies::new(&mut counts, &of_all, &mut told, &timeline, lexicon, settings);
+        let timelines = Timelines { of: &timeline, trend: settings.trend_period(&of_all) };
         let of_sources = || sources::source_rows(&counts, &source_seen, lexicon, settings);
         let of_themes = || {
             let profile = profile::profiles(&counts, &theme_frequency, &seen, &told, lexicon, settings, &timelines);

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use super::Settings;
 use super::counts::{Cell, Counts, Place, PlaceCounts, Whole};
-use super::coverage::Days;
 use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rate::{per_10k, share, wilson};
@@ -14,33 +13,6 @@ use super::told::ToldRows;
 use super::word::Word;
 use crate::tag::Lexicon;
 use chrono::NaiveDate;
-
-/// The denominators of a period and member.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TotalRow {
-    /// Length of the period.
-    pub period: Word,
-    /// First day; `None` in the `unplaced` row.
-    pub period_start: Option<NaiveDate>,
-    /// Last day; `None` in the `unplaced` row, and where it is not known yet.
-    pub period_end: Option<NaiveDate>,
-    /// `2024-03`, `2024-Q1`, or `unplaced`.
-    pub period_label: Word,
-    /// Breakdown.
-    pub breakdown: Word,
-    /// Member.
-    pub member: Word,
-    /// Documents.
-    pub documents: u64,
-    /// Sentences.
-    pub sentences: u64,
-    /// Han characters.
-    pub han_chars: u64,
-    /// Days of the period on which any source speaks.
-    pub days_covered: Option<u64>,
-    /// A source with a cadence misses a unit of the period.
-    pub partial: Option<bool>,
-}
 
 /// A theme in a period and member; only where there is a hit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,55 +97,6 @@ pub(super) fn label((period, start): Place, calendar: &Calendar) -> String {
         None if period == Period::Whole => WHOLE.to_owned(),
         None => UNPLACED.to_owned(),
     }
-}
-
-/// The denominators: rows of all text, by period length, start, breakdown and
-/// member, the unplaced last. A period in which a source was expected and nothing at
-/// all was said gets a row of zeros under `all`.
-pub(super) fn totals(counts: &Counts, days: &Days, settings: &Settings) -> Vec<TotalRow> {
-    let calendar = &settings.calendar;
-    let names: BTreeMap<Breakdown, Word> = Breakdown::EVERY.map(|breakdown| (breakdown, breakdown.name().into())).into();
-    let name = |breakdown: Breakdown| names.get(&breakdown).cloned().unwrap_or_default();
-    // Room for all of them, and for periods without text.
-    let mut out: Vec<TotalRow> = Vec::with_capacity(counts.places.values().map(|place| place.wholes.len() + 1).sum());
-    for period in Period::ALL.into_iter().filter(|period| settings.asks(*period, Breakdown::All)) {
-        let of_period = counts.places.range((period, None)..=(period, Some(NaiveDate::MAX)));
-        let key = |start: Option<NaiveDate>| (start.is_none(), start);
-        let mut places: BTreeMap<_, Option<&PlaceCounts>> = of_period.map(|((_, start), counts)| (key(*start), Some(counts))).collect();
-        if places.keys().any(|(unplaced, _)| !unplaced) {
-            for start in days.missed(period) {
-                places.entry(key(Some(start))).or_insert(None);
-            }
-        }
-        let length: Word = period.name().into();
-        for ((_, start), place) in places {
-            let end = start.and_then(|start| calendar.end_of(period, start));
-            let row = TotalRow {
-                period: length.clone(),
-                period_start: start,
-                period_end: end,
-                period_label: label((period, start), calendar).into(),
-                days_covered: start.map(|start| days.covered(start, end)),
-                partial: start.and_then(|start| days.partial(period, start, end)),
-                ..TotalRow::default()
-            };
-            let Some(place) = place else {
-                out.push(TotalRow { breakdown: name(Breakdown::All), member: name(Breakdown::All), ..row });
-                continue;
-            };
-            // Members are numbered in the order of breakdowns and names.
-            let asked = place.wholes.iter().filter_map(|whole| Some((whole, counts.members.get(whole.member as usize)?)));
-            out.extend(asked.filter(|(_, (breakdown, _))| settings.asks(period, *breakdown)).map(|(whole, (breakdown, member))| TotalRow {
-                breakdown: name(*breakdown),
-                member: member.clone(),
-                documents: whole.documents,
-                sentences: whole.sentences,
-                han_chars: whole.han_chars,
-                ..row.clone()
-            }));
-        }
-    }
-    out
 }
 
 /// Hits of all themes of each level in a place and member.

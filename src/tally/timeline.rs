@@ -9,7 +9,7 @@ use super::coverage::Days;
 use super::frequency::FrequencyCounts;
 use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, PresenceRow};
-use super::series::TotalRow;
+use super::totals::TotalRow;
 use crate::parse::{DateRange, Precision};
 
 /// A period of a timeline.

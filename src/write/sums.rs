@@ -41,7 +41,7 @@ pub fn check_tables(series: &Series, of_sources: &[BreakdownRow], lexicon: &Lexi
         &|failures| equal(failures, "documents_without_copies", "whole corpus", series.documents, written.documents),
         &|failures| check_copies(failures, &series.copies),
         &|failures| check_profile(failures, series, lexicon, written),
-        &|failures| check_totals(failures, &series.period_totals, settings, written),
+        &|failures| check_totals(failures, series.period_totals.rows(), settings, written),
         &|failures| check_frequency(failures, series.theme_frequency.counts(), series),
         &|failures| check_sources(failures, &series.theme_sources, series, written),
         &|failures| check_keyness(failures, &series.keyness, series, of_sources, settings),
@@ -105,14 +105,14 @@ type Place<'t> = (&'t str, Option<NaiveDate>);
 
 /// The denominators are those of the table `documents`, text without a place in
 /// time included, and the members of each breakdown make up the whole.
-fn check_totals(failures: &mut Vec<CheckFailure>, totals: &[TotalRow], settings: &Settings, written: &Written) {
-    let mut places: BTreeMap<Place<'_>, BTreeMap<&str, [u64; 2]>> = BTreeMap::new();
-    let mut lengths: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+fn check_totals(failures: &mut Vec<CheckFailure>, totals: impl Iterator<Item = TotalRow>, settings: &Settings, written: &Written) {
+    let mut places: BTreeMap<(Word, Option<NaiveDate>), BTreeMap<Word, [u64; 2]>> = BTreeMap::new();
+    let mut lengths: BTreeMap<Word, [u64; 2]> = BTreeMap::new();
     for row in totals {
-        let sums = places.entry((&row.period, row.period_start)).or_default().entry(&row.breakdown).or_default();
+        let sums = places.entry((row.period.clone(), row.period_start)).or_default().entry(row.breakdown.clone()).or_default();
         *sums = [sums[0] + row.sentences, sums[1] + row.han_chars];
         if row.breakdown == Breakdown::All.name() {
-            let sums = lengths.entry(&row.period).or_default();
+            let sums = lengths.entry(row.period).or_default();
             *sums = [sums[0] + row.documents, sums[1] + row.han_chars];
         }
     }
@@ -146,15 +146,11 @@ fn label(start: Option<NaiveDate>) -> String {
     start.map_or_else(|| "unplaced".to_owned(), |start| start.to_string())
 }
 
-/// The whole rows of `period_totals` by period and start.
-fn denominators(totals: &[TotalRow]) -> BTreeMap<Place<'_>, &TotalRow> {
-    totals.iter().filter(|t| t.breakdown == Breakdown::All.name()).map(|t| ((t.period.as_str(), t.period_start), t)).collect()
-}
-
 /// Periods sum to the profile, unplaced rows included; no count is larger than
 /// its denominator, which is that of `period_totals`.
 fn check_frequency<'f>(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = FrequencyCounts<'f>>, series: &Series) {
-    let totals = denominators(&series.period_totals);
+    let of_all: Vec<TotalRow> = series.period_totals.of_all().collect();
+    let totals: BTreeMap<Place<'_>, &TotalRow> = of_all.iter().map(|total| ((total.period.as_str(), total.period_start), total)).collect();
     // Rows come by period and theme: a sum is begun for a run of them, not looked up for each.
     let mut runs: Vec<((&str, &str), [u64; 2])> = Vec::new();
     for row in rows {
@@ -176,7 +172,7 @@ fn check_frequency<'f>(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Ite
         let sum = sums.entry(key).or_default();
         *sum = [sum[0] + hits, sum[1] + sentences];
     }
-    let lengths: BTreeSet<&str> = series.period_totals.iter().map(|t| t.period.as_str()).collect();
+    let lengths: BTreeSet<&str> = of_all.iter().map(|total| total.period.as_str()).collect();
     for row in &series.theme_profile {
         for period in &lengths {
             let [hits, sentences] = sums.get(&(*period, row.theme.as_str())).copied().unwrap_or_default();
@@ -289,7 +285,7 @@ fn check_keyness(failures: &mut Vec<CheckFailure>, rows: &[KeynessRow], series: 
         };
         let han_chars = |side: &Side| -> u64 {
             let breakdown = if side.source.is_some() { Breakdown::Source } else { Breakdown::All };
-            let rows = series.period_totals.iter().filter(|t| t.period == period && t.breakdown == breakdown.name());
+            let rows = series.period_totals.rows().filter(|t| t.period == period && t.breakdown == breakdown.name());
             let rows = rows.filter(|t| side.source.as_ref().is_none_or(|source| t.member == *source));
             rows.filter(|t| holds(side, t.period_start, t.period_end)).map(|t| t.han_chars).sum()
         };
@@ -487,7 +483,7 @@ mod tests {
 
     #[test]
     fn denominators_that_are_not_those_of_the_documents_are_found() {
-        let got = broken(|c| c.tally.series.period_totals[0].han_chars += 1);
+        let got = broken(|c| c.tally.series.period_totals.edit(|rows| rows[0].han_chars += 1));
         assert!(got.contains("han_chars_of_totals") && got.contains("denominators_of_frequency"), "{got:?}");
         assert!(broken(|c| c.written.documents += 9).contains("documents_of_totals"));
         assert!(broken_frequency(|rows| rows[0].period_sentences += 1).contains("denominators_of_frequency"));
@@ -495,16 +491,17 @@ mod tests {
 
     #[test]
     fn members_that_do_not_make_up_the_whole_are_found() {
-        let member = |c: &mut Corpus| c.tally.series.period_totals.iter_mut().filter(|t| t.breakdown == "voice").take(1).for_each(|t| t.sentences += 1);
+        let voice = |rows: &mut Vec<TotalRow>| rows.iter_mut().filter(|t| t.breakdown == "voice").take(1).for_each(|t| t.sentences += 1);
+        let member = |c: &mut Corpus| c.tally.series.period_totals.edit(voice);
         assert!(broken(member).contains("members_of_totals"));
-        assert!(broken(|c| c.tally.series.period_totals.retain(|t| t.breakdown != "province")).contains("members_of_totals"));
+        assert!(broken(|c| c.tally.series.period_totals.edit(|rows| rows.retain(|t| t.breakdown != "province"))).contains("members_of_totals"));
     }
 
     #[test]
     fn unplaced_text_that_is_left_out_is_found() {
         let got = broken_frequency(|rows| rows.retain(|r| r.period_label != "unplaced"));
         assert!(got.contains("hits_of_frequency") && got.contains("sentences_of_frequency"), "{got:?}");
-        assert!(broken(|c| c.tally.series.period_totals.retain(|r| r.period_label != "unplaced")).contains("han_chars_of_totals"));
+        assert!(broken(|c| c.tally.series.period_totals.edit(|rows| rows.retain(|t| t.period_label != "unplaced"))).contains("han_chars_of_totals"));
     }
 
     #[test]
