@@ -171,8 +171,9 @@ impl HeatCell {
 }
 
 impl Frequencies {
-    /// `counts` have the themes in all text, `told` their distinct occasions. Of a
-    /// length that nothing else looks at ([`Settings::compares`]) both are given up.
+    /// `counts` have the themes in all text, `told` their distinct occasions. What is
+    /// read of `told` is given up, and of `counts` the lengths that nothing else looks at
+    /// ([`Settings::compares`]).
     pub(super) fn new(
         counts: &mut Counts,
         totals: &[TotalRow],
