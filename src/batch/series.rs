@@ -193,7 +193,7 @@ impl<'r> PartMaker<'r> {
         };
         let breakdown = self.file(part, &key, read, make)?;
         let summary = summary.ok_or(BatchError::Broken("a part without its summary"))?;
-        Ok((Summed { key, pairs: summary.pairs(), breakdown }, summary))
+        Ok((Summed { key, pairs: summary.pairs(&plan.lexicon), breakdown }, summary))
     }
 
     /// A part's rows of `theme_pairs`.

@@ -314,38 +314,36 @@ impl Frequencies {
     fn row(&self, of: &OfPeriod, theme: usize, place: usize) -> Option<FrequencyRow> {
         let texts = self.themes.get(theme)?;
         let total = of.places.get(place)?;
+        let counts = of.counts_of(theme, texts, place..place + 1).next()?;
         let cell = of.cells.get(theme * of.places.len() + place)?;
         let smooth = of.smooth.get(theme * of.places.len() + place).copied();
         let heat = of.heats.get(theme * of.places.len() + place);
         let word = |number: u16| self.heat.get(usize::from(number).checked_sub(1)?).cloned();
-        let spoken = total.documents > 0;
-        let count = |count: u32| spoken.then(|| u64::from(count));
-        let documents = count(cell.documents);
-        let interval = documents.and_then(|d| wilson(d, total.documents));
+        let interval = counts.documents.and_then(|d| wilson(d, total.documents));
         Some(FrequencyRow {
             period: of.name.clone(),
-            period_start: total.start,
-            period_end: total.end,
+            period_start: counts.period_start,
+            period_end: counts.period_end,
             period_label: total.label.clone(),
             theme: texts.id.clone(),
             theme_zh: texts.zh.clone(),
             theme_en: texts.en.clone(),
             parent: texts.parent.clone(),
             level: texts.level,
-            hits: count(cell.hits),
-            sentences: count(cell.sentences),
-            documents,
-            occasions: count(cell.occasions),
-            period_documents: total.documents,
-            period_sentences: total.sentences,
-            period_han_chars: total.han_chars,
+            hits: counts.hits,
+            sentences: counts.sentences,
+            documents: counts.documents,
+            occasions: counts.hits.map(|_| u64::from(cell.occasions)),
+            period_documents: counts.period_documents,
+            period_sentences: counts.period_sentences,
+            period_han_chars: counts.period_han_chars,
             per_10k: per_10k(u64::from(cell.hits), total.han_chars),
-            density: documents.and_then(|d| share(d, total.documents)),
+            density: counts.documents.and_then(|d| share(d, total.documents)),
             density_low: interval.map(|i| i.0),
             density_high: interval.map(|i| i.1),
             small_n: total.documents < SMALL_N,
             partial: total.partial,
-            share_of_hits: count(cell.hits).and_then(|hits| share(hits, of_level(total.level_hits, texts.level))),
+            share_of_hits: counts.hits.and_then(|hits| share(hits, of_level(total.level_hits, texts.level))),
             per_10k_smooth: smooth.filter(|rate| !rate.is_nan()),
             heat_by_count: heat.and_then(|heat| word(heat.by_count)),
             heat_by_share: heat.and_then(|heat| word(heat.by_share)),

@@ -204,13 +204,10 @@ pub struct PartPairs {
 }
 
 impl PartPairs {
-    pub(super) fn new(together: impl Iterator<Item = (u32, u32)>, sentences: u64) -> Self {
-        let mut out = Self { together: Vec::new(), sentences };
-        for pair in together {
-            let (word, bit) = Self::bit(pair);
-            if out.together.len() <= word {
-                out.together.resize(word + 1, 0);
-            }
+    /// Of so many themes; a pair of others is not kept.
+    pub(super) fn new(themes: u32, together: impl Iterator<Item = (u32, u32)>, sentences: u64) -> Self {
+        let mut out = Self { together: vec![0; Self::bit((0, themes)).0 + 1], sentences };
+        for (word, bit) in together.map(Self::bit) {
             if let Some(bits) = out.together.get_mut(word) {
                 *bits |= bit;
             }
@@ -389,10 +386,10 @@ mod tests {
             let day = |number: i64| NaiveDate::default() + chrono::TimeDelta::days(number);
             let first: FirstTogether = pairs.iter().map(|(pair, (number, _))| (*pair, day(*number))).collect();
             let own: Vec<(u32, u32)> = pairs.iter().filter(|(_, (_, own))| *own).map(|(pair, _)| *pair).collect();
-            let part = PartPairs::new(own.iter().copied(), 3);
+            let part = PartPairs::new(80, own.iter().copied().chain([(3, u32::MAX)]), 3);
             let has: Vec<(u32, u32)> = first.keys().copied().filter(|pair| part.has(*pair)).collect();
             prop_assert_eq!(&has, &own);
-            let of_own = PartPairs::new(own.iter().copied(), 3).first_key(Part::Whole, &first.iter().filter(|(pair, _)| own.contains(pair)).map(|(pair, day)| (*pair, *day)).collect());
+            let of_own = part.first_key(Part::Whole, &first.iter().filter(|(pair, _)| own.contains(pair)).map(|(pair, day)| (*pair, *day)).collect());
             prop_assert_eq!(part.first_key(Part::Year(1970), &first), of_own);
         }
     }

@@ -226,8 +226,9 @@ impl PartSummary {
 
     /// What of the part's pairs is kept until all parts are summed.
     #[must_use]
-    pub fn pairs(&self) -> PartPairs {
-        PartPairs::new(self.together.iter().map(|(pair, _)| *pair), self.pair_sentences)
+    pub fn pairs(&self, lexicon: &Lexicon) -> PartPairs {
+        let themes = u32::try_from(lexicon.themes().len()).unwrap_or(u32::MAX);
+        PartPairs::new(themes, self.together.iter().map(|(pair, _)| *pair), self.pair_sentences)
     }
 }
 

@@ -47,7 +47,7 @@ const READ_AT_ONCE: usize = 128;
 
 /// Files of fingerprints open at the same time: half of those that a process may have
 /// open, where that is known, and so many at least.
-const OPEN: usize = 192;
+const FEWEST_OPEN: usize = 192;
 
 /// Fingerprints kept since they were read last: 1.1 MB.
 const RECENT: usize = 4096;
@@ -407,7 +407,7 @@ impl<'c> Reader<'c> {
     fn new(corpus: &'c Corpus, compared: BTreeMap<(u32, u32), Compared>) -> Self {
         let files = corpus.folders.iter().map(|_| None).collect();
         let allowed = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files / 2).ok()).unwrap_or(0);
-        Self { corpus, files, open: VecDeque::new(), most_open: allowed.max(OPEN), recent: vec![None; RECENT], compared }
+        Self { corpus, files, open: VecDeque::new(), most_open: allowed.max(FEWEST_OPEN), recent: vec![None; RECENT], compared }
     }
 
     fn read(&mut self, rank: u32) -> Result<Fingerprint, WriteError> {
