@@ -22,8 +22,8 @@ use tifa::diagnostic::DataFile;
 use tifa::parse::DateRange;
 use tifa::tag::Lexicon;
 use tifa::tally::{
-    Breakdown, Cadence, Calendar, Contrast, CountRow, PairCountRow, Part, PartSums, Period, PresenceRow, Rollup, SeenRow, Settings, Side, SourceCadence,
-    SourceSeenRow, Sums, ThemeOccasionRow, Word,
+    Breakdown, Cadence, Calendar, Contrast, CountRow, Kind, OccasionSums, PairCountRow, Part, PartSums, Period, PresenceRow, Rollup, SeenRow, Settings, Side,
+    SourceCadence, SourceSeenRow, Sums, ThemeOccasionRow, Word,
 };
 
 /// From the rollups to the last row of the last table.
@@ -42,6 +42,8 @@ const REGISTERS: [&str; 3] = ["broadcast", "editorial", "report"];
 const TYPES: usize = 16;
 const PROVINCES: usize = 33;
 const VOICES: [&str; 2] = ["narrated", "reported"];
+/// Folder of what the rollups say of occasions.
+const OCCASIONS: &str = "occasions";
 /// Rollups come in shards; each holds some years of one source.
 const YEARS_A_SHARD: i32 = 5;
 
@@ -257,8 +259,8 @@ fn leave(folder: &Path) -> [usize; 5] {
             let rollup = made.shard(source, year);
             let own = [rollup.presence.len(), rollup.counts.len(), rollup.theme_occasions.len(), rollup.pairs.len(), 0];
             sizes = std::array::from_fn(|i| sizes[i] + own[i]);
-            for (part, rollup) in rollup.into_parts(&settings()) {
-                let folder = folder.join(part.to_string());
+            for ((kind, part), rollup) in rollup.into_parts(&settings()) {
+                let folder = folder.join(if kind == Kind::Series { part.to_string() } else { OCCASIONS.to_owned() });
                 std::fs::create_dir_all(&folder).unwrap();
                 std::fs::write(folder.join(number.to_string()), rollup.to_bytes().unwrap()).unwrap();
             }
@@ -269,14 +271,16 @@ fn leave(folder: &Path) -> [usize; 5] {
     sizes
 }
 
+/// The files in a folder, in order.
+fn files(folder: &Path) -> Option<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    Some(files)
+}
+
 /// The parts, and the files of each.
 fn parts(folder: &Path) -> BTreeMap<Part, Vec<PathBuf>> {
-    let files = |part: Part| {
-        let list = std::fs::read_dir(folder.join(part.to_string())).ok()?;
-        let mut files: Vec<PathBuf> = list.map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-        Some((part, files))
-    };
+    let files = |part: Part| Some((part, files(&folder.join(part.to_string()))?));
     (FIRST_YEAR..FIRST_YEAR + YEARS).map(Part::Year).chain([Part::Unplaced, Part::Whole]).filter_map(files).collect()
 }
 
@@ -312,6 +316,11 @@ fn measured(folder: &Path, [days, counts, told, pairs, hits]: [usize; 5]) -> Exi
     let (mut members, mut member_hits, mut in_months, mut met) = (0_u64, 0, 0_u64, Vec::new());
     let mut sums = Sums::new(&lexicon, &settings);
     let start = Instant::now();
+    let mut occasions = OccasionSums::default();
+    for file in files(&folder.join(OCCASIONS)).unwrap() {
+        occasions.add(Rollup::from_bytes(&std::fs::read(file).unwrap()).unwrap());
+    }
+    sums.add_occasions(&occasions.finish().of_themes);
     for (part, files) in parts(folder) {
         let mut own = PartSums::new(part, &lexicon);
         for file in files {

@@ -11,20 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::shard::{read_json, write_json};
 use crate::load::short_hex;
-use crate::tally::{Part, Rollup, Settings};
+use crate::tally::{Kind, Part, Rollup, Settings};
 use crate::write::WriteError;
 
 const ROLLUP: &str = "rollup.bin";
 const INDEX: &str = "index.json";
-
-/// What a slice has of a part: its occasions are a table of their own, so that to
-/// mention an old one leaves the series of its year as they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
-    Series,
-    Occasions,
-}
 
 /// Where in the file a slice is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,16 +40,13 @@ pub(super) fn write_rollup(folder: &Path, rollup: Rollup, hits: BTreeMap<String,
     let path = folder.join(ROLLUP);
     let mut index = Index { slices: Vec::new(), hits };
     let mut all: Vec<u8> = Vec::new();
-    for (part, mut series) in rollup.into_parts(settings) {
-        let occasions = Rollup { occasions: std::mem::take(&mut series.occasions), ..Rollup::default() };
-        for (kind, slice) in [(Kind::Series, series), (Kind::Occasions, occasions)] {
-            if slice == Rollup::default() {
-                continue;
-            }
-            let bytes = slice.to_bytes().map_err(|e| WriteError::table(&path, &e))?;
-            index.slices.push(Slice { part, kind, hash: hash(&bytes), offset: all.len() as u64, bytes: bytes.len() });
-            all.extend(bytes);
+    for ((kind, part), slice) in rollup.into_parts(settings) {
+        if slice == Rollup::default() {
+            continue;
         }
+        let bytes = slice.to_bytes().map_err(|e| WriteError::table(&path, &e))?;
+        index.slices.push(Slice { part, kind, hash: hash(&bytes), offset: all.len() as u64, bytes: bytes.len() });
+        all.extend(bytes);
     }
     fs::write(&path, all).map_err(|e| WriteError::io(&path, e))?;
     write_json(&folder.join(INDEX), &index)?;

@@ -11,14 +11,15 @@ use rayon::prelude::*;
 
 use super::in_order::in_order;
 use super::publish::row_count;
-use super::rollup_file::{Index, Kind, Slice, read_slice};
+use super::rollup_file::{Index, Slice, read_slice};
 use super::shard::{Cache, Keys};
 use super::table_part::TablePart;
 use super::{BatchError, Run, SERIES, program};
 use crate::diagnostic::Stage;
 use crate::load::short_hex;
 use crate::tally::{
-    Breakdown, BreakdownRow, FrequencyRow, OccasionRow, PairCountRow, PairRow, Part, PartPairs, PartSummary, PartSums, Rollup, Series, Sums, merge_occasions,
+    Breakdown, BreakdownRow, FrequencyRow, Kind, OccasionRow, OccasionSums, Occasions, PairCountRow, PairRow, Part, PartPairs, PartSummary, PartSums, Rollup,
+    Series, Sums, Word,
 };
 use crate::write::{CheckFailure, Row, WriteError, check_breakdown, check_pairs, read_columns};
 
@@ -27,6 +28,7 @@ pub(super) const SERIES_KIND: &str = "series";
 
 const SUMMARY: &str = "summary.bin";
 const PAIRS: &str = "pairs.bin";
+const OF_THEMES: &str = "of_themes.bin";
 
 /// A part of a table, in the cache.
 #[derive(Clone, Debug)]
@@ -77,6 +79,9 @@ impl PartFiles {
     }
 }
 
+/// Themes with the number of occasions on which they were spoken of.
+type OfThemes = Vec<(Word, u32)>;
+
 /// What the shards have for a part.
 type Slices<'i> = Vec<(usize, &'i Slice)>;
 
@@ -106,6 +111,8 @@ impl Run<'_> {
         let (of_series, of_occasions) = (of(Kind::Series), of(Kind::Occasions));
         let maker = PartMaker::new(self, keys, cache);
         let mut sums = Sums::new(&self.plan.lexicon, &self.plan.tally);
+        let (occasions, of_themes) = maker.occasions(&of_occasions)?;
+        of_themes.iter().for_each(|of_themes| sums.add_occasions(of_themes));
         let mut summed: Vec<Summed> = Vec::with_capacity(of_series.len());
         let sum = |number: usize| {
             let (part, slices) = of_series.get(number).ok_or(BatchError::Broken("a part without a number"))?;
@@ -122,7 +129,7 @@ impl Run<'_> {
         let frequency = series.theme_frequency.parts().into_par_iter().map(|part| maker.frequency(part, &series));
         let frequency = frequency.collect::<Result<Vec<_>, _>>()?;
         let mut files = PartFiles::default();
-        for of_table in [summed.into_iter().map(|of_part| of_part.breakdown).collect(), pairs, frequency, maker.occasions(&of_occasions)?] {
+        for of_table in [summed.into_iter().map(|of_part| of_part.breakdown).collect(), pairs, frequency, occasions] {
             files.add(of_table);
         }
         Ok((series, files))
@@ -224,14 +231,17 @@ impl<'r> PartMaker<'r> {
     }
 
     /// The occasions by the year in which they begin. Those of series have no year
-    /// before all that texts say of them is put together.
-    fn occasions(&self, slices: &[(Part, &Slices<'_>)]) -> Result<Vec<PartFile>, BatchError> {
+    /// before all that texts say of them is put together. For each year, and for those
+    /// of series, the themes with the number of their occasions.
+    fn occasions(&self, slices: &[(Part, &Slices<'_>)]) -> Result<(Vec<PartFile>, Vec<OfThemes>), BatchError> {
         let clock = &self.run.clock;
         let mut years: BTreeMap<Part, (Slices<'_>, Vec<OccasionRow>)> = BTreeMap::new();
+        let mut of_series = Vec::new();
         for (part, slices) in slices {
             if *part == Part::Whole {
-                let of_series = self.told(slices)?;
-                for row in clock.time(Stage::Tally, || merge_occasions(of_series)) {
+                let Occasions { rows, of_themes } = self.of_occasions(slices, Vec::new())?;
+                of_series.push(of_themes);
+                for row in rows {
                     years.entry(Part::Year(row.date_start.year())).or_default().1.push(row);
                 }
             } else {
@@ -239,18 +249,31 @@ impl<'r> PartMaker<'r> {
             }
         }
         let file = |(part, (slices, of_series)): (Part, (Slices<'_>, Vec<OccasionRow>))| {
+            let mut of_themes = OfThemes::new();
+            let read = |folder: &Path| {
+                let path = folder.join(OF_THEMES);
+                let bytes = fs::read(&path).map_err(|e| WriteError::io(&path, e))?;
+                of_themes = postcard::from_bytes(&bytes).map_err(|e| WriteError::table(&path, &e))?;
+                Ok(())
+            };
             let of_series = Rollup { occasions: of_series, ..Rollup::default() };
             let bytes = of_series.to_bytes().map_err(|e| WriteError::table(&self.run.work, &e))?;
             let key = self.key::<OccasionRow>(part, &format!("{:?} {}", hashes(&slices), blake3::hash(&bytes)));
-            let make = |_: &Path, table: TablePart<OccasionRow>| {
-                let mut rows = self.told(&slices)?;
-                rows.extend(of_series.occasions);
-                let rows = clock.time(Stage::Tally, || merge_occasions(rows));
-                clock.time(Stage::Write, || Ok(table.rows(&rows, &[]).map(drop)?))
+            let make = |folder: &Path, table: TablePart<OccasionRow>| {
+                let made = self.of_occasions(&slices, of_series.occasions)?;
+                clock.time(Stage::Write, || {
+                    table.rows(&made.rows, &[])?;
+                    let path = folder.join(OF_THEMES);
+                    let bytes = postcard::to_allocvec(&made.of_themes).map_err(|e| WriteError::table(&path, &e))?;
+                    Ok(fs::write(&path, bytes).map_err(|e| WriteError::io(&path, e))?)
+                })
             };
-            self.file(part, &key, |_| Ok(()), make)
+            let file = self.file(part, &key, read, make)?;
+            Ok((file, of_themes))
         };
-        years.into_par_iter().map(file).collect()
+        let (files, mut of_themes): (Vec<_>, Vec<_>) = years.into_par_iter().map(file).collect::<Result<Vec<_>, BatchError>>()?.into_iter().unzip();
+        of_themes.append(&mut of_series);
+        Ok((files, of_themes))
     }
 
     /// What a shard has for a part.
@@ -259,13 +282,15 @@ impl<'r> PartMaker<'r> {
         Ok(read_slice(&self.cache.path("rollups", &keys.rollups), slice)?)
     }
 
-    /// What the shards say of the occasions of a part.
-    fn told(&self, slices: &Slices<'_>) -> Result<Vec<OccasionRow>, BatchError> {
-        let mut rows = Vec::new();
+    /// What the shards say of the occasions of a part, and some more of them.
+    fn of_occasions(&self, slices: &Slices<'_>, more: Vec<OccasionRow>) -> Result<Occasions, BatchError> {
+        let mut sums = OccasionSums::default();
+        sums.add(Rollup { occasions: more, ..Rollup::default() });
         for slice in slices {
-            rows.append(&mut self.slice(*slice)?.occasions);
+            let rollup = self.slice(*slice)?;
+            self.run.clock.time(Stage::Tally, || sums.add(rollup));
         }
-        Ok(rows)
+        Ok(self.run.clock.time(Stage::Tally, || sums.finish()))
     }
 
     /// Whether the files of a table have a CSV beside them. That of a folder is made

@@ -53,7 +53,7 @@ pub use frequency::{Frequencies, FrequencyCounts, FrequencyRow};
 pub use heat::{HeatLevel, HeatScale};
 pub use keyness::{Contrast, ContrastFault, KeynessRow, Side, benjamini_hochberg, chi_square_tail, g2, log_ratio};
 pub use pairs::{FirstTogether, PairCountRow, PairRow, Pairs, PartPairs};
-pub use part::{Part, PartSeries, PartSummary, PartSums, merge_occasions};
+pub use part::{Kind, OccasionSums, Occasions, Part, PartSeries, PartSummary, PartSums};
 pub use period::{Calendar, Period};
 pub use profile::ProfileRow;
 pub use rate::{per_10k, share, wilson};
@@ -233,8 +233,8 @@ pub struct Tally {
     pub occasions: Vec<OccasionRow>,
 }
 
-/// Adds up rollups and makes all tables: [`PartSums`] of each part, and [`Sums`]
-/// over them.
+/// Adds up rollups and makes all tables: [`PartSums`] of each part, [`OccasionSums`]
+/// of all, and [`Sums`] over them.
 ///
 /// # Errors
 /// [`TallyError::Frame`].
@@ -248,15 +248,19 @@ pub fn tally(
     settings: &Settings,
     as_of: Option<NaiveDate>,
 ) -> Result<Tally, TallyError> {
-    let (mut parts, mut occasions): (BTreeMap<Part, PartSums<'_>>, _) = (BTreeMap::new(), Vec::new());
+    let (mut parts, mut occasions): (BTreeMap<Part, PartSums<'_>>, _) = (BTreeMap::new(), OccasionSums::default());
     for rollup in rollups {
-        for (part, mut rollup) in rollup.into_parts(settings) {
-            occasions.append(&mut rollup.occasions);
-            parts.entry(part).or_insert_with(|| PartSums::new(part, lexicon)).add(rollup)?;
+        for ((kind, part), rollup) in rollup.into_parts(settings) {
+            match kind {
+                Kind::Series => parts.entry(part).or_insert_with(|| PartSums::new(part, lexicon)).add(rollup)?,
+                Kind::Occasions => occasions.add(rollup),
+            }
         }
     }
     let (mut sums, mut pairs) = (Sums::new(lexicon, settings), Vec::new());
-    let mut out = Tally { occasions: merge_occasions(occasions), ..Tally::default() };
+    let occasions = occasions.finish();
+    sums.add_occasions(&occasions.of_themes);
+    let mut out = Tally { occasions: occasions.rows, ..Tally::default() };
     for (part, own) in parts {
         let own = own.finish(settings)?;
         sums.add(part, own.summary)?;
@@ -275,6 +279,7 @@ pub struct Sums<'l> {
     settings: &'l Settings,
     counts: Counts,
     told: BTreeMap<Place, Vec<(u32, u32)>>,
+    occasions: BTreeMap<Word, u64>,
     first_together: FirstTogether,
     pair_sentences: [u64; 2],
     seen: BTreeMap<String, SeenRow>,
@@ -291,6 +296,7 @@ impl<'l> Sums<'l> {
             settings,
             counts: Counts::new(lexicon),
             told: BTreeMap::new(),
+            occasions: BTreeMap::new(),
             first_together: FirstTogether::new(),
             pair_sentences: [0; 2],
             seen: BTreeMap::new(),
@@ -322,6 +328,13 @@ impl<'l> Sums<'l> {
         Ok(())
     }
 
+    /// Adds the [`Occasions::of_themes`] of occasions that were not among those before.
+    pub fn add_occasions(&mut self, of_themes: &[(Word, u32)]) {
+        for (theme, occasions) in of_themes {
+            *self.occasions.entry(theme.clone()).or_default() += u64::from(*occasions);
+        }
+    }
+
     /// Makes the series.
     ///
     /// `as_of` is the last day on which the sources are expected to speak; without
@@ -334,7 +347,7 @@ impl<'l> Sums<'l> {
     /// Memory for 32 bytes a period and theme, and for the counts by source.
     /// `benches/tally.rs` measures it.
     pub fn finish(self, sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Result<Series, TallyError> {
-        let Self { lexicon, settings, mut counts, mut told, first_together, pair_sentences, seen, source_seen, presence } = self;
+        let Self { lexicon, settings, mut counts, mut told, occasions, first_together, pair_sentences, seen, source_seen, presence } = self;
         counts.finish()?;
         let coverage = coverage::coverage(&presence, sources, as_of);
         let days = coverage::Days::new(&coverage, sources, &settings.calendar);
@@ -345,7 +358,7 @@ impl<'l> Sums<'l> {
         let timelines = Timelines { of: &timeline, trend: settings.trend_period(&of_all) };
         let of_sources = || sources::source_rows(&counts, &source_seen, lexicon, settings);
         let of_themes = || {
-            let profile = profile::profiles(&counts, &theme_frequency, &seen, &told, lexicon, settings, &timelines);
+            let profile = profile::profiles(&counts, &theme_frequency, &seen, &occasions, lexicon, settings, &timelines);
             (profile, turning_points(&theme_frequency, &seen, lexicon, settings, &timelines))
         };
         let (theme_sources, (theme_profile, theme_turns)) = rayon::join(of_sources, of_themes);
@@ -396,6 +409,7 @@ mod tests {
     use crate::resolve::{Vocabulary, resolve};
     use crate::tag::tag;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn lexicon() -> Lexicon {
         let theme = |id: &str, rest: &str| format!("[[theme]]\nid='{id}'\nzh='甲'\nen='a'\nsource='s'\n{rest}\n");
@@ -448,12 +462,13 @@ mod tests {
         Settings { contrasts: contrasts.collect(), ..settings }
     }
 
-    const TEXTS: [&str; 5] = [
+    const TEXTS: [&str; 6] = [
         "3月4日，全省水利工作会议在某地召开。会议要求，加快水利工程建设。\n农业增产。",
         "农业和水利。2023年12月11日至12日，全省农业工作会议召开。会议强调，发展农业。",
         "没有主题的一段话。",
         "去年农业丰收。2024年2月2日，他在黑龙江考察时指出，水利是命脉。",
         "水利水利水利工程。",
+        "2024年3月6日，十四届全国人大二次会议继续举行。会议强调，发展农业，兴修水利。",
     ];
     const DATES: [Option<&str>; 4] = [Some("2024-03-05"), Some("2024-03"), Some("2023"), None];
 
@@ -481,6 +496,30 @@ mod tests {
             for period in Period::ALL {
                 prop_assert_eq!(counted(period.name()), hits);
             }
+        }
+
+        #[test]
+        fn occasions_of_themes_summed_part_by_part_are_those_of_a_slow_count(picks in proptest::collection::vec((0..TEXTS.len(), 0..DATES.len()), 1..12)) {
+            let (lexicon, settings) = (lexicon(), Settings::default());
+            let (mut parts, mut met): (BTreeMap<Part, OccasionSums>, BTreeSet<(Word, Word)>) = Default::default();
+            for document in documents(&picks) {
+                let rollup = roll(&[document], &lexicon, &settings);
+                met.extend(rollup.theme_occasions.iter().map(|row| (row.theme.clone(), row.occasion_id.clone())));
+                for ((kind, part), rollup) in rollup.into_parts(&settings) {
+                    if kind == Kind::Occasions {
+                        parts.entry(part).or_default().add(rollup);
+                    }
+                }
+            }
+            let mut expected: BTreeMap<Word, u64> = BTreeMap::new();
+            for (theme, _) in met {
+                *expected.entry(theme).or_default() += 1;
+            }
+            let mut sums = Sums::new(&lexicon, &settings);
+            for (_, own) in parts {
+                sums.add_occasions(&own.finish().of_themes);
+            }
+            prop_assert_eq!(sums.occasions, expected);
         }
 
         #[test]

@@ -56,39 +56,53 @@ impl fmt::Display for Part {
     }
 }
 
+/// What is said of a part. Its occasions are a table of their own, so that to
+/// mention an old one leaves the series of its year as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// For [`PartSums`].
+    Series,
+    /// For [`OccasionSums`].
+    Occasions,
+}
+
 impl Rollup {
-    /// What of the rollup goes into each part: counts and pairs to that of their
-    /// period, themes on occasions to those of all periods that they count for,
-    /// occasions to the year in which they begin, those of a series and all else to
-    /// the whole.
+    /// What of the rollup goes into each part. Of the series: counts and pairs to
+    /// that of their period, themes on occasions to those of all periods that they
+    /// count for, all else to the whole. Of the occasions: each, with its themes, to
+    /// the year in which it begins, those of a series to the whole.
     #[must_use]
-    pub fn into_parts(self, settings: &Settings) -> BTreeMap<Part, Self> {
-        let mut out: BTreeMap<Part, Self> = BTreeMap::new();
+    pub fn into_parts(self, settings: &Settings) -> BTreeMap<(Kind, Part), Self> {
+        let mut out: BTreeMap<(Kind, Part), Self> = BTreeMap::new();
         for of_place in self.counts.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
             let Some(first) = of_place.first() else { continue };
-            out.entry(Part::of((first.period, first.period_start))).or_default().counts.extend_from_slice(of_place);
+            out.entry((Kind::Series, Part::of((first.period, first.period_start)))).or_default().counts.extend_from_slice(of_place);
         }
         for of_place in self.pairs.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
             let Some(first) = of_place.first() else { continue };
-            out.entry(Part::of((first.period, first.period_start))).or_default().pairs.extend_from_slice(of_place);
+            out.entry((Kind::Series, Part::of((first.period, first.period_start)))).or_default().pairs.extend_from_slice(of_place);
         }
-        let whole = out.entry(Part::Whole).or_default();
-        let on_occasion =
-            |row: &ThemeOccasionRow| ThemeOccasionRow { theme: row.theme.clone(), occasion_id: row.occasion_id.clone(), ..ThemeOccasionRow::default() };
-        whole.theme_occasions = self.theme_occasions.iter().map(on_occasion).collect();
-        whole.theme_occasions.dedup();
+        let whole = out.entry((Kind::Series, Part::Whole)).or_default();
         (whole.seen, whole.source_seen, whole.presence) = (self.seen, self.source_seen, self.presence);
+        // A session of a series is one occasion, whatever day a text gives it.
+        let begins = |row: &OccasionRow| if row.series.is_some() { Part::Whole } else { Part::Year(row.date_start.year()) };
+        let parts: BTreeMap<&str, Part> = self.occasions.iter().map(|row| (row.occasion_id.as_str(), begins(row))).collect();
+        for same in self.theme_occasions.chunk_by(|a, b| (&a.theme, &a.occasion_id) == (&b.theme, &b.occasion_id)) {
+            let Some(ThemeOccasionRow { theme, occasion_id, .. }) = same.first().cloned() else { continue };
+            let part = parts.get(occasion_id.as_str()).copied().unwrap_or(Part::Whole);
+            let on_occasion = ThemeOccasionRow { theme, occasion_id, ..ThemeOccasionRow::default() };
+            out.entry((Kind::Occasions, part)).or_default().theme_occasions.push(on_occasion);
+        }
         for row in self.theme_occasions {
             let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
             let places = settings.periods.iter().map(|period| (*period, range.and_then(|range| settings.calendar.place(*period, range))));
             for part in places.map(Part::of).collect::<BTreeSet<Part>>() {
-                out.entry(part).or_default().theme_occasions.push(row.clone());
+                out.entry((Kind::Series, part)).or_default().theme_occasions.push(row.clone());
             }
         }
         for row in self.occasions {
-            // A session of a series is one occasion, whatever day a text gives it.
-            let part = if row.series.is_some() { Part::Whole } else { Part::Year(row.date_start.year()) };
-            out.entry(part).or_default().occasions.push(row);
+            out.entry((Kind::Occasions, begins(&row))).or_default().occasions.push(row);
         }
         out
     }
@@ -122,7 +136,7 @@ impl<'l> PartSums<'l> {
         }
     }
 
-    /// Adds what a shard has for the part; its occasions are left to [`merge_occasions`].
+    /// Adds what a shard has for the series of the part.
     ///
     /// # Errors
     /// [`TallyError::Frame`].
@@ -232,24 +246,46 @@ impl PartSummary {
     }
 }
 
-/// Occasions, each once, by date, type, name and id.
-#[must_use]
-pub fn merge_occasions(rows: impl IntoIterator<Item = OccasionRow>) -> Vec<OccasionRow> {
-    let mut merged: BTreeMap<Word, OccasionRow> = BTreeMap::new();
-    for row in rows {
-        match merged.get_mut(row.occasion_id.as_str()) {
-            Some(known) => add_occasion(known, row),
-            None => {
-                merged.insert(row.occasion_id.as_str().into(), row);
+/// What the rollups of shards say of occasions, while it is added up.
+#[derive(Default)]
+pub struct OccasionSums {
+    occasions: BTreeMap<Word, OccasionRow>,
+    told: ToldRows,
+}
+
+/// Occasions, summed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Occasions {
+    /// Each once, by date, type, name and id.
+    pub rows: Vec<OccasionRow>,
+    /// Themes with the number of these occasions on which they were spoken of.
+    pub of_themes: Vec<(Word, u32)>,
+}
+
+impl OccasionSums {
+    /// Adds what a shard has of occasions; the same rows of others may come with them.
+    pub fn add(&mut self, rollup: Rollup) {
+        self.told.add(&rollup.theme_occasions);
+        for row in rollup.occasions {
+            match self.occasions.get_mut(row.occasion_id.as_str()) {
+                Some(known) => add_occasion(known, row),
+                None => {
+                    self.occasions.insert(row.occasion_id.as_str().into(), row);
+                }
             }
         }
     }
-    let mut out: Vec<OccasionRow> = merged.into_values().collect();
-    out.sort_by(|a, b| {
-        fn key(row: &OccasionRow) -> impl Ord + '_ {
-            (row.date_start, row.date_end, &row.occasion_type, &row.name, &row.occasion_id)
-        }
-        key(a).cmp(&key(b))
-    });
-    out
+
+    /// The occasions and their themes.
+    #[must_use]
+    pub fn finish(self) -> Occasions {
+        let mut rows: Vec<OccasionRow> = self.occasions.into_values().collect();
+        rows.sort_by(|a, b| {
+            fn key(row: &OccasionRow) -> impl Ord + '_ {
+                (row.date_start, row.date_end, &row.occasion_type, &row.name, &row.occasion_id)
+            }
+            key(a).cmp(&key(b))
+        });
+        Occasions { rows, of_themes: self.told.of_themes() }
+    }
 }

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use rayon::prelude::*;
 
 use super::Settings;
-use super::counts::{Counts, Place};
+use super::counts::Counts;
 use super::dispersion::dp_norm;
 use super::frequency::{Frequencies, FrequencyCounts};
 use super::period::Period;
@@ -159,7 +159,7 @@ pub(super) fn profiles(
     counts: &Counts,
     frequency: &Frequencies,
     seen: &BTreeMap<String, SeenRow>,
-    told: &BTreeMap<Place, Vec<(u32, u32)>>,
+    occasions: &BTreeMap<Word, u64>,
     lexicon: &Lexicon,
     settings: &Settings,
     timelines: &Timelines<'_>,
@@ -183,7 +183,6 @@ pub(super) fn profiles(
         }
     }
     let [_, _, all_documents, all_han] = sums.get(&None).copied().unwrap_or_default();
-    let told: BTreeMap<u32, u32> = told.get(&(Period::Whole, None)).into_iter().flatten().copied().collect();
     lexicon
         .themes()
         .par_iter()
@@ -206,7 +205,7 @@ pub(super) fn profiles(
                 hits,
                 sentences,
                 documents,
-                occasions: u32::try_from(number).ok().and_then(|number| told.get(&number)).copied().map_or(0, u64::from),
+                occasions: occasions.get(theme.id.as_str()).copied().unwrap_or(0),
                 per_10k: per_10k(hits, all_han),
                 density: share(documents, all_documents),
                 first_date: seen.map(|s| s.first_date),

@@ -65,11 +65,20 @@ impl ToldRows {
         self.distinct = self.rows.len();
     }
 
-    /// Distinct occasions of each theme, by its number, in the places of a part.
+    /// Distinct occasions of each theme.
+    pub(super) fn of_themes(mut self) -> Vec<(Word, u32)> {
+        let distinct = |row: &ToldRow| (row.theme, row.occasion);
+        self.rows.sort_unstable();
+        self.rows.dedup_by_key(|row| distinct(row));
+        let of_theme = |same: &[ToldRow]| Some((self.themes.things.get(same.first()?.theme as usize)?.clone(), u32::try_from(same.len()).ok()?));
+        let mut out: Vec<(Word, u32)> = self.rows.chunk_by(|a, b| a.theme == b.theme).filter_map(of_theme).collect();
+        out.sort_unstable();
+        out
+    }
+
+    /// Distinct occasions of each theme, by its number, in the periods of a part.
     pub(super) fn of_all(&self, part: Part, counts: &Counts, settings: &Settings) -> Vec<(Place, Vec<(u32, u32)>)> {
-        let whole = [Period::Whole];
-        let periods = if part == Part::Whole { &whole[..] } else { &settings.periods };
-        let told = self.count(part, counts, &[Breakdown::All], periods, &settings.calendar);
+        let told = self.count(part, counts, &[Breakdown::All], &settings.periods, &settings.calendar);
         let of_place = |same: &[((Place, u32, u32), u32)]| Some((same.first()?.0.0, same.iter().map(|((_, _, theme), count)| (*theme, *count)).collect()));
         told.counts.chunk_by(|a, b| a.0.0 == b.0.0).filter_map(of_place).collect()
     }
