@@ -112,7 +112,9 @@ impl Run<'_> {
         let maker = PartMaker::new(self, keys, cache);
         let mut sums = Sums::new(&self.plan.lexicon, &self.plan.tally);
         let (occasions, of_themes) = maker.occasions(&of_occasions)?;
-        of_themes.iter().for_each(|of_themes| sums.add_occasions(of_themes));
+        for of_themes in &of_themes {
+            sums.add_occasions(of_themes);
+        }
         let mut summed: Vec<Summed> = Vec::with_capacity(of_series.len());
         let sum = |number: usize| {
             let (part, slices) = of_series.get(number).ok_or(BatchError::Broken("a part without a number"))?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::counts::Place;
 use super::pairs::PairCountRow;
@@ -26,6 +26,36 @@ pub(super) fn pack_place((period, start): Place) -> PackedPlace {
 
 pub(super) fn unpack_place((period, start): PackedPlace) -> Place {
     (Period::from_number(period), date(start))
+}
+
+/// Days of rows that are packed as they are: by themselves they would be texts.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+pub(super) mod days {
+    use serde::de::Error;
+
+    use super::{Datelike, Deserialize, Deserializer, NaiveDate, Serialize, Serializer};
+
+    pub(in crate::tally) fn serialize<S: Serializer>(day: &NaiveDate, to: S) -> Result<S::Ok, S::Error> {
+        day.num_days_from_ce().serialize(to)
+    }
+
+    pub(in crate::tally) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<NaiveDate, D::Error> {
+        NaiveDate::from_num_days_from_ce_opt(i32::deserialize(from)?).ok_or_else(|| D::Error::custom("no such day"))
+    }
+}
+
+/// The same of days that may be missing.
+#[allow(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde calls it")]
+pub(super) mod days_if_any {
+    use super::{Day, Deserialize, Deserializer, NaiveDate, Serialize, Serializer, date, day};
+
+    pub(in crate::tally) fn serialize<S: Serializer>(of: &Option<NaiveDate>, to: S) -> Result<S::Ok, S::Error> {
+        day(*of).serialize(to)
+    }
+
+    pub(in crate::tally) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<NaiveDate>, D::Error> {
+        Day::deserialize(from).map(date)
+    }
 }
 
 #[derive(Default, Serialize, Deserialize)]

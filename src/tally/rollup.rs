@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use super::grid::{Grid, PlaceNumber, RowNumber};
+use super::packed::{days, days_if_any};
 use super::pairs::{PairCountRow, PairCounting};
 use super::period::Period;
 use super::sources::{SourceSeenRow, SourcesSeen};
@@ -131,12 +132,15 @@ pub struct SeenRow {
     /// Theme id.
     pub theme: String,
     /// Date of the earliest dated document or occasion with it.
+    #[serde(with = "days")]
     pub first_date: NaiveDate,
     /// That document.
     pub first_doc_id: String,
     /// The date of the occasion that the first hit tells of.
+    #[serde(with = "days_if_any")]
     pub first_event_date: Option<NaiveDate>,
     /// Date of the latest.
+    #[serde(with = "days")]
     pub last_date: NaiveDate,
     /// That document.
     pub last_doc_id: String,
@@ -148,8 +152,10 @@ pub struct PresenceRow {
     /// Source.
     pub source: String,
     /// First day of the documents' date.
+    #[serde(with = "days")]
     pub date_start: NaiveDate,
     /// Last day.
+    #[serde(with = "days")]
     pub date_end: NaiveDate,
     /// Documents.
     pub documents: u64,
@@ -163,8 +169,10 @@ pub struct OccasionRow {
     /// Id: the same for every mention of the occasion.
     pub occasion_id: String,
     /// First day.
+    #[serde(with = "days")]
     pub date_start: NaiveDate,
     /// Last day.
+    #[serde(with = "days")]
     pub date_end: NaiveDate,
     /// Precision.
     pub precision: String,
@@ -187,6 +195,7 @@ pub struct OccasionRow {
     /// The document that tells of it first: by date, then by id.
     pub first_doc_id: String,
     /// That document's date.
+    #[serde(with = "days_if_any")]
     pub first_doc_date: Option<NaiveDate>,
     /// Mentions.
     pub mentions: u64,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Settings;
 use super::correlation::{NoLag, best_lag};
 use super::counts::Counts;
+use super::packed::days;
 use super::period::Period;
 use super::rate::share;
 use super::rollup::Breakdown;
@@ -24,8 +25,10 @@ pub struct SourceSeenRow {
     /// Source.
     pub source: Word,
     /// First day of the earliest date with the theme.
+    #[serde(with = "days")]
     pub first_start: NaiveDate,
     /// Its last day: a date that is only a year lasts one.
+    #[serde(with = "days")]
     pub first_end: NaiveDate,
     /// The document of that date, the first by id.
     pub first_doc_id: Word,

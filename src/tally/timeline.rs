@@ -70,8 +70,9 @@ impl Timeline {
         let (Some(first), Some(last)) = (found.keys().next(), found.keys().next_back()) else { return Self::default() };
         // Text that is dated more coarsely is no part of this timeline. Without any
         // date of a document nobody knows where the corpus begins.
-        let placed = |row: &PresenceRow| calendar.place(period, DateRange { start: row.date_start, end: row.date_end, precision: Precision::Day });
-        let own = || presence.iter().filter(|row| placed(row).is_some());
+        let place = |row: &PresenceRow| calendar.place(period, DateRange { start: row.date_start, end: row.date_end, precision: Precision::Day });
+        let placed: Vec<Option<NaiveDate>> = presence.iter().map(place).collect();
+        let own = || presence.iter().zip(&placed).filter(|(_, place)| place.is_some()).map(|(row, _)| row);
         let corpus = own().map(|row| row.date_start).min().zip(own().map(|row| row.date_end).max());
         let is_cut = |start: NaiveDate, end: Option<NaiveDate>| match corpus {
             Some((begin, finish)) => start < begin || end.is_none_or(|end| finish < end),
@@ -95,8 +96,8 @@ impl Timeline {
             .collect();
         let at: BTreeMap<NaiveDate, usize> = slots.iter().enumerate().map(|(number, slot)| (slot.start, number)).collect();
         let mut sources: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-        for row in presence {
-            let number = placed(row).and_then(|start| at.get(&start));
+        for (row, place) in presence.iter().zip(placed) {
+            let number = place.and_then(|start| at.get(&start));
             let counts = sources.entry(&row.source).or_insert_with(|| vec![0; slots.len()]);
             if let Some(count) = number.and_then(|number| counts.get_mut(*number)) {
                 *count += row.documents;

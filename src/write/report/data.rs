@@ -10,10 +10,10 @@ use super::super::WriteError;
 use super::super::schema::cells;
 use super::Facts;
 use super::occasions::{self, Occasions};
-use super::read::{Only, Place, each_row, kept_of_batches, parts, remembered, rows, texts, words};
+use super::read::{Numbers, Only, Place, each_row, kept_of_batches, parts, remembered, rows, texts, words};
 use crate::diagnostic::Reject;
 use crate::tally::candidate::CandidateRow;
-use crate::tally::{BreakdownRow, CopyRow, CoverageRow, PairRow, Period, ProfileRow, TotalRow, TurnRow, Word};
+use crate::tally::{BreakdownRow, CopyRow, CoverageRow, PairRow, Period, ProfileRow, TotalRow, TurnRow};
 
 /// Candidates shown of a window, and pairs.
 pub(super) const MOST_CANDIDATES: usize = 30;
@@ -118,9 +118,19 @@ impl Block {
 pub(super) struct Members {
     /// Member → Han characters.
     pub(super) han_chars: BTreeMap<String, u64>,
-    /// (member, theme) → hits.
-    pub(super) hits: BTreeMap<(Word, usize), u64>,
+    /// Member → hits of each theme.
+    pub(super) hits: BTreeMap<String, Vec<u64>>,
 }
+
+impl Members {
+    /// Hits of a theme in a member.
+    pub(super) fn hits(&self, member: &str, theme: usize) -> u64 {
+        self.hits.get(member).and_then(|hits| hits.get(theme)).copied().unwrap_or(0)
+    }
+}
+
+/// A breakdown, a member of it, and themes with their hits.
+type OfMember = (&'static str, String, Vec<(usize, u64)>);
 
 /// All that the page shows.
 #[derive(Debug, Default)]
@@ -200,7 +210,7 @@ impl Data {
     fn series(&mut self, tables: &Path, facts: &Facts) -> Result<(), WriteError> {
         let single = |name: &str| tables.join(name).with_extension("parquet");
         let breakdown = parts(tables, "theme_breakdown")?;
-        let index: BTreeMap<String, usize> = self.themes.iter().enumerate().map(|(at, row)| (row.theme.clone(), at)).collect();
+        let index: Numbers = self.themes.iter().enumerate().map(|(at, row)| (row.theme.clone(), at)).collect();
         // Days are too many for a page; the tables have them.
         let lengths: Vec<&str> = facts.periods.iter().map(String::as_str).filter(|p| *p != Period::Day.name()).collect();
         let lengths = if lengths.is_empty() { vec![Period::Day.name()] } else { lengths };
@@ -256,7 +266,10 @@ impl Data {
             });
             counted.collect::<Vec<_>>()
         };
-        let counted = kept_of_batches(&[single("theme_frequency")], &FREQUENCY, &[Only::new("period", &wanted)], counted)?;
+        // Where every length is wanted, there is nothing to leave out.
+        let some = [Only::new("period", &wanted)];
+        let only = if lengths.len() < facts.periods.len() { &some[..] } else { &[] };
+        let counted = kept_of_batches(&[single("theme_frequency")], &FREQUENCY, only, counted)?;
         for (number, length) in (0_u32..).zip(&lengths) {
             let Some(block) = blocks.get_mut(&((*length).to_owned(), String::new())) else { continue };
             for (start, _, theme, hits, documents) in counted.iter().filter(|counted| counted.1 == number) {
@@ -280,22 +293,30 @@ impl Data {
         let of_length = |period: &str| Period::from_name(period);
         self.blocks = blocks.into_values().filter(|block| several || block.source.is_none()).collect();
         self.blocks.sort_by(|a, b| (a.source.is_some(), of_length(&a.period), &a.source).cmp(&(b.source.is_some(), of_length(&b.period), &b.source)));
-        let (one, kinds) = (words([summed]), words(["occasion_type", "province"]));
-        let only = [Only::new("period", &one), Only::new("breakdown", &kinds)];
+        let one = words([summed]);
+        // Rows of other breakdowns are as quickly read as left out.
+        let kinds: Vec<&'static str> = self.members.keys().copied().collect();
         let summed_up = |_: Place, batch: &RecordBatch| {
+            let mut kind = remembered(|name| kinds.iter().copied().find(|kind| Some(*kind) == name));
             let mut theme = remembered(|id| index.get(id?).copied());
-            let mut sums: BTreeMap<(Word, Word, usize), u64> = BTreeMap::new();
-            let rows = cells::<Word>(batch, "breakdown").into_iter().zip(cells::<Word>(batch, "member")).zip(texts(batch, "theme"));
+            let mut of_members: Vec<OfMember> = Vec::new();
+            let rows = texts(batch, "breakdown").zip(texts(batch, "member")).zip(texts(batch, "theme"));
             for (((breakdown, member), id), hits) in rows.zip(cells::<u64>(batch, "hits")) {
-                if let Some(theme) = theme(id) {
-                    *sums.entry((breakdown, member, theme)).or_default() += hits;
+                let (Some(kind), Some(member), Some(theme)) = (kind(breakdown), member, theme(id)) else { continue };
+                match of_members.last_mut() {
+                    Some((last, of, themes)) if (*last, of.as_str()) == (kind, member) => themes.push((theme, hits)),
+                    _ => of_members.push((kind, member.to_owned(), vec![(theme, hits)])),
                 }
             }
-            sums.into_iter().collect::<Vec<_>>()
+            of_members
         };
-        for ((breakdown, member, theme), hits) in kept_of_batches(&breakdown, &SUMMED, &only, summed_up)? {
-            if let Some(members) = self.members.get_mut(breakdown.as_str()) {
-                *members.hits.entry((member, theme)).or_default() += hits;
+        for (kind, member, themes) in kept_of_batches(&breakdown, &SUMMED, &[Only::new("period", &one)], summed_up)? {
+            let Some(members) = self.members.get_mut(kind) else { continue };
+            let sums = members.hits.entry(member).or_insert_with(|| vec![0; self.themes.len()]);
+            for (theme, hits) in themes {
+                if let Some(sum) = sums.get_mut(theme) {
+                    *sum += hits;
+                }
             }
         }
         Ok(())

@@ -38,8 +38,8 @@ fn grid(page: &Page<'_>, id: &'static str, breakdown: &str, names: &str) -> Mark
         return section(w, id, html! { p.empty { (if asked { w.t("members-empty") } else { w.t("members-not-asked") }) } });
     }
     let whole_chars: u64 = members.han_chars.values().sum();
-    let whole_hits = |theme: usize| members.hits.iter().filter(|((_, t), _)| *t == theme).map(|(_, n)| n).sum::<u64>();
-    let inside = |theme: usize| columns.iter().filter_map(|(m, _)| members.hits.get(&((*m).into(), theme))).sum::<u64>();
+    let whole_hits = |theme: usize| members.hits.keys().map(|member| members.hits(member, theme)).sum::<u64>();
+    let inside = |theme: usize| columns.iter().map(|(member, _)| members.hits(member, theme)).sum::<u64>();
     let mut themes: Vec<(usize, u64)> = (0..data.themes.len()).filter(|t| is_leaf(data, *t)).map(|t| (t, inside(t))).filter(|(_, n)| *n > 0).collect();
     themes.sort_by_key(|(theme, n)| (std::cmp::Reverse(*n), *theme));
     themes.truncate(MOST_THEMES);
@@ -66,8 +66,7 @@ fn grid(page: &Page<'_>, id: &'static str, breakdown: &str, names: &str) -> Mark
                                 th scope="row" { (data.themes.get(*theme).map(|t| w.label(&t.theme_zh, &t.theme_en)).unwrap_or_default()) }
                                 td.n { (number::rate(whole)) }
                                 @for (member, chars) in &columns {
-                                    @let hits = members.hits.get(&((*member).into(), *theme)).copied().unwrap_or_default();
-                                    (cell(w, hits, *chars, whole))
+                                    (cell(w, members.hits(member, *theme), *chars, whole))
                                 }
                             }
                         }

@@ -11,7 +11,7 @@ use parquet::arrow::arrow_reader::{
     ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
 };
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
 
@@ -24,6 +24,10 @@ const ROWS_AT_ONCE: usize = 8192;
 /// Values that are asked for and never gone through.
 #[expect(clippy::disallowed_types, reason = "its order is not seen")]
 pub(super) type Asked = std::collections::HashSet<String>;
+
+/// Texts by number, looked up and never gone through.
+#[expect(clippy::disallowed_types, reason = "its order is not seen")]
+pub(super) type Numbers = std::collections::HashMap<String, usize>;
 
 /// A text column and the values that are wanted of it.
 pub(super) struct Only<'v> {
@@ -39,6 +43,15 @@ impl<'v> Only<'v> {
     }
 }
 
+/// Whether a row group holds wanted values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Holds {
+    None,
+    /// Perhaps.
+    Some,
+    NothingElse,
+}
+
 /// A file of which the metadata are read.
 struct Opened<'p> {
     path: &'p Path,
@@ -46,17 +59,40 @@ struct Opened<'p> {
 }
 
 impl<'p> Opened<'p> {
-    fn new(path: &'p Path) -> Result<Self, WriteError> {
+    /// The index of pages is read where some of them are left out.
+    fn new(path: &'p Path, pages: PageIndexPolicy) -> Result<Self, WriteError> {
         let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
-        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(|e| WriteError::table(path, &e))?;
         Ok(Self { path, metadata })
     }
 
-    /// The row groups that may hold wanted rows.
-    fn groups(&self, only: &[Only<'_>]) -> Vec<usize> {
-        let groups = 0..self.metadata.metadata().num_row_groups();
-        groups.filter(|group| only.iter().all(|each| may_hold(self.metadata.metadata(), *group, each))).collect()
+    /// A file, and its row groups that may hold wanted rows; `None`, if none does.
+    fn for_rows(path: &'p Path, only: &[Only<'_>]) -> Result<Option<(Self, Vec<usize>)>, WriteError> {
+        let file = Self::new(path, PageIndexPolicy::Skip)?;
+        let all_hold = |group: usize, least| only.iter().all(|each| file.holds(group, each) >= least);
+        let groups: Vec<usize> = (0..file.metadata.metadata().num_row_groups()).filter(|group| all_hold(*group, Holds::Some)).collect();
+        match groups.as_slice() {
+            [] => Ok(None),
+            groups if groups.iter().all(|group| all_hold(*group, Holds::NothingElse)) => Ok(Some((file, groups.to_vec()))),
+            _ => Ok(Some((Self::new(path, PageIndexPolicy::Optional)?, groups))),
+        }
+    }
+
+    /// What the statistics of a row group say of wanted values.
+    fn holds(&self, group: usize, only: &Only<'_>) -> Holds {
+        let Some(metadata) = self.metadata.metadata().row_groups().get(group) else { return Holds::None };
+        let Some(column) = metadata.columns().iter().find(|c| c.column_descr().name() == only.column) else { return Holds::Some };
+        let Some(Statistics::ByteArray(range)) = column.statistics() else { return Holds::Some };
+        let (Some(least), Some(most)) = (range.min_bytes_opt(), range.max_bytes_opt()) else { return Holds::Some };
+        let mut wanted = only.values.iter().map(String::as_bytes);
+        let one = least == most && range.min_is_exact() && range.max_is_exact() && range.null_count_opt() == Some(0);
+        if one {
+            return if wanted.any(|value| value == least) { Holds::NothingElse } else { Holds::None };
+        }
+        // A bound may be cut short, so the upper one is compared by its own length.
+        let among = |value: &[u8]| value >= least && value.get(..most.len()).unwrap_or(value) <= most;
+        if wanted.any(among) { Holds::Some } else { Holds::None }
     }
 
     /// Number of a row group's first row in the file.
@@ -74,11 +110,12 @@ impl<'p> Opened<'p> {
         Ok(builder.with_projection(mask).with_batch_size(ROWS_AT_ONCE))
     }
 
-    fn each_batch(&self, groups: Vec<usize>, columns: &[&str], only: &[Only<'_>], visit: &mut dyn FnMut(&RecordBatch)) -> Result<(), WriteError> {
+    fn each_batch(&self, groups: &[usize], columns: &[&str], only: &[Only<'_>], visit: &mut dyn FnMut(&RecordBatch)) -> Result<(), WriteError> {
         let failed = |e: ParquetError| WriteError::table(self.path, &e);
-        let mut builder = self.reader(columns)?.with_row_groups(groups);
+        let mut builder = self.reader(columns)?.with_row_groups(groups.to_vec());
+        let with_others = |each: &&Only<'_>| groups.iter().any(|group| self.holds(*group, each) != Holds::NothingElse);
         let mut predicates: Vec<Box<dyn ArrowPredicate>> = Vec::new();
-        for each in only {
+        for each in only.iter().filter(with_others) {
             let asked = Arc::clone(&each.asked);
             let own = ProjectionMask::columns(builder.parquet_schema(), [each.column]);
             predicates.push(Box::new(ArrowPredicateFn::new(own, move |batch| {
@@ -98,10 +135,22 @@ impl<'p> Opened<'p> {
     /// The rows with these numbers, from 0 on.
     fn rows_at<R: Row>(&self, columns: &[&str], numbers: &BTreeSet<usize>) -> Result<Vec<R>, WriteError> {
         let failed = |e: ParquetError| WriteError::table(self.path, &e);
-        let all = self.first_row(self.metadata.metadata().num_row_groups());
-        let selection = RowSelection::from_consecutive_ranges(numbers.iter().map(|number| *number..number + 1), all);
+        // Also a row group of which nothing is read costs a reader for each column.
+        let (mut groups, mut ranges, mut first, mut before) = (Vec::new(), Vec::new(), 0, 0);
+        for (group, metadata) in self.metadata.metadata().row_groups().iter().enumerate() {
+            let end = first + usize::try_from(metadata.num_rows()).unwrap_or(0);
+            let of_group = numbers.range(first..end).map(|number| number - first + before);
+            let known = ranges.len();
+            ranges.extend(of_group.map(|at| at..at + 1));
+            if ranges.len() > known {
+                groups.push(group);
+                before += end - first;
+            }
+            first = end;
+        }
+        let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), before);
         let mut rows = Vec::with_capacity(numbers.len());
-        for batch in self.reader(columns)?.with_row_selection(selection).build().map_err(failed)? {
+        for batch in self.reader(columns)?.with_row_groups(groups).with_row_selection(selection).build().map_err(failed)? {
             rows.extend(R::read(&batch.map_err(|e| WriteError::table(self.path, &e))?));
         }
         Ok(rows)
@@ -133,18 +182,8 @@ pub(super) fn texts<'b>(batch: &'b RecordBatch, column: &str) -> impl Iterator<I
 /// Row groups and pages without a wanted value are not decoded; memory for
 /// one batch of rows.
 pub(super) fn each_row<R: Row>(path: &Path, columns: &[&str], only: &[Only<'_>], visit: &mut dyn FnMut(R)) -> Result<(), WriteError> {
-    let file = Opened::new(path)?;
-    file.each_batch(file.groups(only), columns, only, &mut |batch| R::read(batch).into_iter().for_each(&mut *visit))
-}
-
-/// Whether the statistics of a row group leave room for one of the values.
-fn may_hold(metadata: &ParquetMetaData, group: usize, only: &Only<'_>) -> bool {
-    let Some(metadata) = metadata.row_groups().get(group) else { return false };
-    let Some(column) = metadata.columns().iter().find(|c| c.column_descr().name() == only.column) else { return true };
-    let Some(Statistics::ByteArray(range)) = column.statistics() else { return true };
-    let (Some(least), Some(most)) = (range.min_bytes_opt(), range.max_bytes_opt()) else { return true };
-    // A bound may be cut short, so the upper one is compared by its own length.
-    only.values.iter().map(String::as_bytes).any(|value| value >= least && value.get(..most.len()).unwrap_or(value) <= most)
+    let Some((file, groups)) = Opened::for_rows(path, only)? else { return Ok(()) };
+    file.each_batch(&groups, columns, only, &mut |batch| R::read(batch).into_iter().for_each(&mut *visit))
 }
 
 /// All rows of a small file.
@@ -178,16 +217,16 @@ pub(super) fn kept_of_batches<T: Send>(
     keep: impl Fn(Place, &RecordBatch) -> Vec<T> + Sync,
 ) -> Result<Vec<T>, WriteError> {
     let of_file = |(number, path): (usize, &PathBuf)| -> Result<Vec<Vec<T>>, WriteError> {
-        let file = Opened::new(path)?;
+        let Some((file, groups)) = Opened::for_rows(path, only)? else { return Ok(Vec::new()) };
         let of_group = |group| {
             let (mut place, mut kept) = (Place { file: number, row: file.first_row(group) }, Vec::new());
-            file.each_batch(vec![group], columns, only, &mut |batch| {
+            file.each_batch(&[group], columns, only, &mut |batch| {
                 kept.append(&mut keep(place, batch));
                 place.row += batch.num_rows();
             })?;
             Ok(kept)
         };
-        file.groups(only).into_par_iter().map(of_group).collect()
+        groups.into_par_iter().map(of_group).collect()
     };
     let all: Result<Vec<Vec<Vec<T>>>, WriteError> = files.par_iter().enumerate().map(of_file).collect();
     Ok(all?.into_iter().flatten().flatten().collect())
@@ -204,7 +243,7 @@ pub(super) fn rows_at<R: Row + Send>(files: &[PathBuf], columns: &[&str], places
     }
     let of_file = |(number, path): (usize, &PathBuf)| {
         let numbers = of_files.get(&number)?;
-        Some(Opened::new(path).and_then(|file| file.rows_at(columns, numbers)))
+        Some(Opened::new(path, PageIndexPolicy::Optional).and_then(|file| file.rows_at(columns, numbers)))
     };
     let all: Result<Vec<Vec<R>>, WriteError> = files.par_iter().enumerate().filter_map(of_file).collect();
     Ok(all?.into_iter().flatten().collect())
