@@ -150,8 +150,12 @@ fn label(start: Option<NaiveDate>) -> String {
 /// its denominator, which is that of `period_totals`.
 fn check_frequency<'f>(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = FrequencyCounts<'f>>, series: &Series) {
     let of_all: Vec<TotalRow> = series.period_totals.of_all().collect();
-    let totals: BTreeMap<Place<'_>, &TotalRow> = of_all.iter().map(|total| ((total.period.as_str(), total.period_start), total)).collect();
-    // Rows come by period and theme: a sum is begun for a run of them, not looked up for each.
+    let counts = |total: &TotalRow| [total.documents, total.sentences, total.han_chars];
+    let mut totals: Vec<(Place<'_>, [u64; 3])> = of_all.iter().map(|row| ((row.period.as_str(), row.period_start), counts(row))).collect();
+    totals.sort_unstable();
+    // Rows come by period and theme, then start: a sum is begun for a run of them, and the
+    // place of a row mostly is the one after that of the row before.
+    let mut at = 0;
     let mut runs: Vec<((&str, &str), [u64; 2])> = Vec::new();
     for row in rows {
         let of = || format!("{} {} {}", row.period, row.period_label, row.theme);
@@ -162,7 +166,12 @@ fn check_frequency<'f>(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Ite
         }
         let within = row.documents <= Some(row.period_documents) && row.sentences <= Some(row.period_sentences) && row.sentences <= row.hits;
         fails(failures, "part_within_whole", within, of);
-        let total = totals.get(&(row.period, row.period_start)).map(|t| [t.documents, t.sentences, t.han_chars]);
+        let place = (row.period, row.period_start);
+        if totals.get(at).is_none_or(|(of, _)| *of != place) {
+            at = totals.partition_point(|(of, _)| *of < place);
+        }
+        let total = totals.get(at).filter(|(of, _)| *of == place).map(|(_, counts)| *counts);
+        at += 1;
         let own = [row.period_documents, row.period_sentences, row.period_han_chars];
         fails(failures, "denominators_of_frequency", total == Some(own), || format!("{}: {own:?}, period_totals has {total:?}", of()));
         fails(failures, "null_of_frequency", row.hits.is_none() == (row.period_documents == 0), of);
