@@ -238,12 +238,12 @@ impl<'r> PartMaker<'r> {
     fn occasions(&self, slices: &[(Part, &Slices<'_>)]) -> Result<(Vec<PartFile>, Vec<OfThemes>), BatchError> {
         let clock = &self.run.clock;
         let mut years: BTreeMap<Part, (Slices<'_>, Vec<OccasionRow>)> = BTreeMap::new();
-        let mut of_series = Vec::new();
+        let mut of_themes = Vec::new();
         for (part, slices) in slices {
             if *part == Part::Whole {
-                let Occasions { rows, of_themes } = self.of_occasions(slices, Vec::new())?;
-                of_series.push(of_themes);
-                for row in rows {
+                let of_series = self.of_occasions(slices, Vec::new())?;
+                of_themes.push(of_series.of_themes);
+                for row in of_series.rows {
                     years.entry(Part::Year(row.date_start.year())).or_default().1.push(row);
                 }
             } else {
@@ -273,8 +273,8 @@ impl<'r> PartMaker<'r> {
             let file = self.file(part, &key, read, make)?;
             Ok((file, of_themes))
         };
-        let (files, mut of_themes): (Vec<_>, Vec<_>) = years.into_par_iter().map(file).collect::<Result<Vec<_>, BatchError>>()?.into_iter().unzip();
-        of_themes.append(&mut of_series);
+        let (files, of_years): (Vec<_>, Vec<_>) = years.into_par_iter().map(file).collect::<Result<Vec<_>, BatchError>>()?.into_iter().unzip();
+        of_themes.extend(of_years);
         Ok((files, of_themes))
     }
 

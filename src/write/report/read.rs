@@ -268,7 +268,7 @@ pub(super) fn words<'w>(words: impl IntoIterator<Item = &'w str>) -> BTreeSet<St
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::parquet_file::write_parquet;
+    use super::super::super::parquet_file::{TableFile, write_parquet};
     use super::super::super::schema::cells;
     use super::*;
     use crate::tally::TotalRow;
@@ -294,8 +294,36 @@ mod tests {
         assert_eq!((kept.len(), kept.last().cloned()), (6, Some((last, Some("year".to_owned()), 3))));
         let kept = kept_of_batches(&files, &columns, &[Only::new("period", &year)], |_, batch| cells::<u64>(batch, "documents")).unwrap();
         assert_eq!(kept, [3, 3]);
+        assert!(Opened::for_rows(&path, &[Only::new("period", &words(["a"]))]).unwrap().is_none());
         let week = words(["week"]);
         assert!(rows::<TotalRow>(&path, &["documents"], &[Only::new("period", &week)]).unwrap().is_empty());
         assert_eq!(rows::<TotalRow>(&path, &["documents"], &[]).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn row_groups_of_a_file_are_read_where_they_hold_a_wanted_row() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.parquet");
+        let row = |period: &str, documents| TotalRow { period: period.into(), documents, ..TotalRow::default() };
+        let mut file = TableFile::<TotalRow>::create(&path, &[]).unwrap();
+        for group in [&[row("month", 0), row("month", 1)][..], &[row("month", 2), row("quarter", 3), row("year", 4)], &[row("year", 5), row("year", 6)]] {
+            file.end_row_group().unwrap();
+            file.write(group).unwrap();
+        }
+        file.close().unwrap();
+        let (month, year) = (words(["month"]), words(["year"]));
+        let (only_month, only_year) = (Only::new("period", &month), Only::new("period", &year));
+        let opened = Opened::new(&path, PageIndexPolicy::Skip).unwrap();
+        let says = |only: &Only<'_>| [0, 1, 2].map(|group| opened.holds(group, only));
+        assert_eq!(says(&only_month), [Holds::NothingElse, Holds::Some, Holds::None]);
+        assert_eq!(says(&only_year), [Holds::None, Holds::Some, Holds::NothingElse]);
+        let documents = |rows: Vec<TotalRow>| rows.into_iter().map(|row| row.documents).collect::<Vec<_>>();
+        assert_eq!(documents(rows(&path, &["documents"], &[only_month]).unwrap()), [0, 1, 2]);
+        assert_eq!(documents(rows(&path, &["documents"], &[only_year]).unwrap()), [4, 5, 6]);
+        for wanted in [vec![], vec![1], vec![0, 6], vec![3, 4], vec![1, 2, 5], (0..7).collect()] {
+            let places = wanted.iter().map(|row| Place { file: 0, row: *row }).collect();
+            let got = documents(rows_at(std::slice::from_ref(&path), &["documents"], &places).unwrap());
+            assert_eq!(got, wanted.iter().map(|row| *row as u64).collect::<Vec<_>>());
+        }
     }
 }
