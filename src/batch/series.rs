@@ -176,9 +176,7 @@ impl<'r> PartMaker<'r> {
         let key = self.key::<BreakdownRow>(part, &format!("{} {:?}", self.counted, hashes(slices)));
         let mut summary = None;
         let read = |folder: &Path| {
-            let path = folder.join(SUMMARY);
-            let bytes = fs::read(&path).map_err(|e| WriteError::io(&path, e))?;
-            summary = Some(PartSummary::from_bytes(&bytes).map_err(|e| WriteError::table(&path, &e))?);
+            summary = Some(read_packed(folder, SUMMARY, PartSummary::from_bytes)?);
             read_pairs(folder).map(drop)
         };
         let make = |folder: &Path, table: TablePart<BreakdownRow>| {
@@ -193,9 +191,7 @@ impl<'r> PartMaker<'r> {
                 table.made(made.theme_breakdown.lengths(), &[("tifa.lexicon", plan.lexicon.hash())])?;
                 let pairs = Rollup { pairs: made.pairs, ..Rollup::default() };
                 for (name, bytes) in [(SUMMARY, made.summary.to_bytes()), (PAIRS, pairs.to_bytes())] {
-                    let path = folder.join(name);
-                    let bytes = bytes.map_err(|e| WriteError::table(&path, &e))?;
-                    fs::write(&path, bytes).map_err(|e| WriteError::io(&path, e))?;
+                    write_packed(folder, name, bytes)?;
                 }
                 Ok(())
             })
@@ -253,9 +249,7 @@ impl<'r> PartMaker<'r> {
         let file = |(part, (slices, of_series)): (Part, (Slices<'_>, Vec<OccasionRow>))| {
             let mut of_themes = OfThemes::new();
             let read = |folder: &Path| {
-                let path = folder.join(OF_THEMES);
-                let bytes = fs::read(&path).map_err(|e| WriteError::io(&path, e))?;
-                of_themes = postcard::from_bytes(&bytes).map_err(|e| WriteError::table(&path, &e))?;
+                of_themes = read_packed(folder, OF_THEMES, |bytes| postcard::from_bytes(bytes))?;
                 Ok(())
             };
             let of_series = Rollup { occasions: of_series, ..Rollup::default() };
@@ -265,9 +259,7 @@ impl<'r> PartMaker<'r> {
                 let made = self.of_occasions(&slices, of_series.occasions)?;
                 clock.time(Stage::Write, || {
                     table.rows(&made.rows, &[])?;
-                    let path = folder.join(OF_THEMES);
-                    let bytes = postcard::to_allocvec(&made.of_themes).map_err(|e| WriteError::table(&path, &e))?;
-                    Ok(fs::write(&path, bytes).map_err(|e| WriteError::io(&path, e))?)
+                    Ok(write_packed(folder, OF_THEMES, postcard::to_allocvec(&made.of_themes))?)
                 })
             };
             let file = self.file(part, &key, read, make)?;
@@ -351,9 +343,20 @@ fn hashes<'i>(slices: &Slices<'i>) -> Vec<&'i str> {
 
 /// The pairs that lie beside a part's sums.
 fn read_pairs(folder: &Path) -> Result<Vec<PairCountRow>, WriteError> {
-    let path = folder.join(PAIRS);
+    Ok(read_packed(folder, PAIRS, Rollup::from_bytes)?.pairs)
+}
+
+/// What a file beside a part's table holds.
+fn read_packed<T>(folder: &Path, name: &str, unpack: impl FnOnce(&[u8]) -> Result<T, postcard::Error>) -> Result<T, WriteError> {
+    let path = folder.join(name);
     let bytes = fs::read(&path).map_err(|e| WriteError::io(&path, e))?;
-    Ok(Rollup::from_bytes(&bytes).map_err(|e| WriteError::table(&path, &e))?.pairs)
+    unpack(&bytes).map_err(|e| WriteError::table(&path, &e))
+}
+
+fn write_packed(folder: &Path, name: &str, bytes: Result<Vec<u8>, postcard::Error>) -> Result<(), WriteError> {
+    let path = folder.join(name);
+    let bytes = bytes.map_err(|e| WriteError::table(&path, &e))?;
+    fs::write(&path, bytes).map_err(|e| WriteError::io(&path, e))
 }
 
 fn passes(failures: Vec<CheckFailure>) -> Result<(), BatchError> {

@@ -263,7 +263,7 @@ pub struct Occasions {
 }
 
 impl OccasionSums {
-    /// Adds what a shard has of occasions; the same rows of others may come with them.
+    /// Adds what a shard has of occasions: another mention of one that is known joins it.
     pub fn add(&mut self, rollup: Rollup) {
         self.told.add(&rollup.theme_occasions);
         for row in rollup.occasions {

@@ -67,9 +67,8 @@ impl ToldRows {
 
     /// Distinct occasions of each theme.
     pub(super) fn of_themes(mut self) -> Vec<(Word, u32)> {
-        let distinct = |row: &ToldRow| (row.theme, row.occasion);
         self.rows.sort_unstable();
-        self.rows.dedup_by_key(|row| distinct(row));
+        self.rows.dedup_by_key(|row| (row.theme, row.occasion));
         let of_theme = |same: &[ToldRow]| Some((self.themes.things.get(same.first()?.theme as usize)?.clone(), u32::try_from(same.len()).ok()?));
         let mut out: Vec<(Word, u32)> = self.rows.chunk_by(|a, b| a.theme == b.theme).filter_map(of_theme).collect();
         out.sort_unstable();

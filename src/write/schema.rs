@@ -195,8 +195,7 @@ cells! {
     f64, Float64, Float64Array, |n: &f64| *n, |a: &dyn Array, i| a.as_primitive::<Float64Type>().value(i);
     bool, Boolean, BooleanArray, |b: &bool| *b, |a: &dyn Array, i| a.as_boolean().value(i);
     NaiveDate, Date, Date32Array, |d: &NaiveDate| Date32Type::from_naive_date(*d), |a: &dyn Array, i| {
-        const EPOCH_FROM_CE: i32 = 719_163;
-        NaiveDate::from_num_days_from_ce_opt(a.as_primitive::<Date32Type>().value(i).saturating_add(EPOCH_FROM_CE)).unwrap_or_default()
+        NaiveDate::from_epoch_days(a.as_primitive::<Date32Type>().value(i)).unwrap_or_default()
     };
 }
 

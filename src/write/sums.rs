@@ -150,8 +150,8 @@ fn label(start: Option<NaiveDate>) -> String {
 /// its denominator, which is that of `period_totals`.
 fn check_frequency<'f>(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Item = FrequencyCounts<'f>>, series: &Series) {
     let of_all: Vec<TotalRow> = series.period_totals.of_all().collect();
-    let counts = |total: &TotalRow| [total.documents, total.sentences, total.han_chars];
-    let mut totals: Vec<(Place<'_>, [u64; 3])> = of_all.iter().map(|row| ((row.period.as_str(), row.period_start), counts(row))).collect();
+    let total = |row: &TotalRow| [row.documents, row.sentences, row.han_chars];
+    let mut totals: Vec<(Place<'_>, [u64; 3])> = of_all.iter().map(|row| ((row.period.as_str(), row.period_start), total(row))).collect();
     totals.sort_unstable();
     // Rows come by period and theme, then start: a sum is begun for a run of them, and the
     // place of a row mostly is the one after that of the row before.
