@@ -1,6 +1,8 @@
 //! What there is to read, and which of it changed since the last run.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,21 +15,59 @@ use crate::load::{File, Found, LONGEST, Limits, LoadError, Segment, find, segmen
 use crate::plan::Plan;
 use crate::write::{WriteError, write_whole};
 
-/// A segment with the file and source that it belongs to.
+/// A segment with the file that it belongs to.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
-    pub source: usize,
     pub file: File,
     pub segment: Segment,
 }
 
+/// Pieces as bytes, half the size: a corpus of days has two hundred thousand, and
+/// each is read once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pieces {
+    packed: Vec<u8>,
+    len: usize,
+}
+
+/// A piece as its bytes hold it: path, name, size, times and segment.
+type Packed<'p, S> = (&'p [u8], &'p str, u64, i128, i128, S);
+
+impl Pieces {
+    fn push(&mut self, file: &File, segment: &Segment) -> Result<(), BatchError> {
+        let File { path, name, bytes, mtime_ns, ctime_ns } = file;
+        let piece: Packed<'_, &Segment> = (path.as_os_str().as_bytes(), name, *bytes, *mtime_ns, *ctime_ns, segment);
+        self.packed = postcard::to_extend(&piece, std::mem::take(&mut self.packed)).map_err(|_| BatchError::Broken("a piece that cannot be packed"))?;
+        self.len += 1;
+        Ok(())
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The pieces, in order.
+    pub(super) fn unpack(&self) -> Result<Vec<Piece>, BatchError> {
+        let mut rest = self.packed.as_slice();
+        let next = |_| {
+            let (piece, after) = postcard::take_from_bytes(rest).map_err(|_| BatchError::Broken("a piece that cannot be unpacked"))?;
+            rest = after;
+            let (path, name, bytes, mtime_ns, ctime_ns, segment): Packed<'_, Segment> = piece;
+            Ok(Piece { file: File { path: OsStr::from_bytes(path).into(), name: name.into(), bytes, mtime_ns, ctime_ns }, segment })
+        };
+        (0..self.len).map(next).collect()
+    }
+}
+
 /// Pieces that are read, cached and published together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Shard {
     /// 16 hex digits that depend on the paths and the content.
     pub id: String,
     pub source: usize,
-    pub pieces: Vec<Piece>,
+    pub pieces: Pieces,
+    /// Files that begin in it.
+    pub files: u64,
     pub bytes: u64,
 }
 
@@ -114,34 +154,31 @@ pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result
     let same = out.files_hashed == 0 && memory.files.len() == found.len();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i128::try_from(d.as_nanos()).unwrap_or(0));
     let mut memory = Memory { version: VERSION, settings, written_ns: now, files: BTreeMap::new() };
-    let mut pieces = Vec::new();
-    for ((source, file), (_, segments)) in found.into_iter().zip(cut) {
-        if !same {
+    if !same {
+        for ((source, file), (_, segments)) in found.iter().zip(&cut) {
             let known = Known { bytes: file.bytes, mtime_ns: file.mtime_ns, ctime_ns: file.ctime_ns, segments: segments.clone() };
-            memory.files.insert(key(source, &file), known);
+            memory.files.insert(key(*source, file), known);
         }
-        pieces.extend(segments.into_iter().map(|segment| Piece { source, file: file.clone(), segment }));
     }
-    let (shards, written) = rayon::join(|| shards(pieces, shard_bytes), || if same { Ok(()) } else { remember(memory_file, &memory) });
+    let files = found.into_iter().zip(cut).map(|((source, file), (_, segments))| (source, file, segments));
+    let (shards, written) = rayon::join(|| shards(files, shard_bytes), || if same { Ok(()) } else { remember(memory_file, &memory) });
     written?;
-    out.shards = shards;
+    out.shards = shards?;
     Ok(out)
 }
 
 /// The shards of all input, and how many files were refused, without a memory of
 /// the last run.
 pub(super) fn shards_of(plan: &Plan, limits: Limits) -> Result<(Vec<Shard>, u64), BatchError> {
-    let mut pieces = Vec::new();
+    let mut files = Vec::new();
     let mut refused = 0;
     for (number, source) in plan.sources.iter().enumerate() {
         let found = find(&source.input)?;
         refused += found.rejects.len() as u64;
         let cut: Vec<Vec<Segment>> = found.files.par_iter().map(|file| segments(&source.input, file, limits, plan.shard_bytes)).collect();
-        for (file, segments) in found.files.into_iter().zip(cut) {
-            pieces.extend(segments.into_iter().map(|segment| Piece { source: number, file: file.clone(), segment }));
-        }
+        files.extend(found.files.into_iter().zip(cut).map(|(file, segments)| (number, file, segments)));
     }
-    Ok((shards(pieces, plan.shard_bytes), refused))
+    Ok((shards(files, plan.shard_bytes)?, refused))
 }
 
 /// Writes the memory, after its hash.
@@ -157,54 +194,77 @@ fn remembered(path: &Path) -> Option<Memory> {
     if blake3::hash(bytes) == *hash { postcard::from_bytes(bytes).ok() } else { None }
 }
 
-fn shards(pieces: Vec<Piece>, shard_bytes: u64) -> Vec<Shard> {
+/// Cuts files, each with the number of its source and its segments, into shards.
+fn shards(files: impl IntoIterator<Item = (usize, File, Vec<Segment>)>, shard_bytes: u64) -> Result<Vec<Shard>, BatchError> {
     let mut out: Vec<Shard> = Vec::new();
+    let mut hasher = blake3::Hasher::new();
     let mut open = false;
-    for piece in pieces {
-        let fits = |last: &Shard| open && last.source == piece.source && last.bytes + piece.segment.bytes <= LONGEST * shard_bytes;
-        if !out.last().is_some_and(fits) {
-            out.push(Shard { id: String::new(), source: piece.source, bytes: 0, pieces: Vec::new() });
+    for (source, file, segments) in files {
+        for (number, segment) in segments.into_iter().enumerate() {
+            let fits = |last: &Shard| open && last.source == source && last.bytes + segment.bytes <= LONGEST * shard_bytes;
+            if !out.last().is_some_and(fits) {
+                hasher.reset();
+                out.push(Shard { source, ..Shard::default() });
+            }
+            let Some(shard) = out.last_mut() else { continue };
+            shard.bytes += segment.bytes;
+            shard.files += u64::from(number == 0);
+            // A cut inside a large file always ends a shard.
+            open = segment.records.is_none() && !segment.ends_shard(shard.bytes, shard_bytes);
+            hasher.update(format!("{}\0{}\0{}\0", file.name, segment.first_record, segment.hash).as_bytes());
+            shard.id = short_hex(&hasher.finalize(), 16);
+            shard.pieces.push(&file, &segment)?;
         }
-        let Some(shard) = out.last_mut() else { continue };
-        shard.bytes += piece.segment.bytes;
-        // A cut inside a large file always ends a shard.
-        open = piece.segment.records.is_none() && !piece.segment.ends_shard(shard.bytes, shard_bytes);
-        shard.pieces.push(piece);
     }
     for shard in &mut out {
-        let mut hasher = blake3::Hasher::new();
-        for piece in &shard.pieces {
-            let line = format!("{}\0{}\0{}\0", piece.file.name, piece.segment.first_record, piece.segment.hash);
-            hasher.update(line.as_bytes());
-        }
-        shard.id = short_hex(&hasher.finalize(), 16);
+        shard.pieces.packed.shrink_to_fit();
     }
-    out
+    Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pieces(bytes: u64, names: impl Iterator<Item = u32>) -> Vec<Piece> {
-        names
-            .map(|i| {
-                let name = format!("{i:05}.md");
-                let hash = blake3::hash(name.as_bytes());
-                let cut = crate::load::leading_u64(&hash);
-                Piece {
-                    source: 0,
-                    file: File { path: name.clone().into(), name: name.into(), bytes, mtime_ns: 0, ctime_ns: 0 },
-                    segment: Segment { first_record: 1, byte_offset: 0, records: None, bytes, hash: hash.to_hex().to_string(), cut, repeats: BTreeMap::new() },
-                }
-            })
-            .collect()
+    fn files(bytes: u64, names: impl Iterator<Item = u32>) -> Vec<(usize, File, Vec<Segment>)> {
+        let file = |i| {
+            let name = format!("{i:05}.md");
+            let hash = blake3::hash(name.as_bytes());
+            let cut = crate::load::leading_u64(&hash);
+            let segment = Segment { first_record: 1, byte_offset: 0, records: None, bytes, hash: hash.to_hex().to_string(), cut, repeats: BTreeMap::new() };
+            (0, File { path: name.clone().into(), name: name.into(), bytes, mtime_ns: 0, ctime_ns: 0 }, vec![segment])
+        };
+        names.map(file).collect()
+    }
+
+    #[test]
+    fn pieces_are_unpacked_as_they_were_also_of_a_path_that_is_no_text() {
+        let mut pieces = Pieces::default();
+        let path = Path::new(OsStr::from_bytes(b"/a/\xff\xfe.md")).to_owned();
+        let file = File { path, name: "\u{fffd}.md".into(), bytes: 7, mtime_ns: -1, ctime_ns: i128::MAX };
+        let first = Segment { first_record: 1, byte_offset: 0, records: Some(3), bytes: 4, hash: "h".into(), cut: 9, repeats: [(2, 1)].into() };
+        let second = Segment { first_record: 4, byte_offset: 4, records: None, repeats: BTreeMap::new(), ..first.clone() };
+        pieces.push(&file, &first).unwrap();
+        pieces.push(&file, &second).unwrap();
+        let back: Vec<(File, Segment)> = pieces.unpack().unwrap().into_iter().map(|piece| (piece.file, piece.segment)).collect();
+        assert_eq!(back, [(file.clone(), first), (file, second)]);
+        assert_eq!(pieces.len(), 2);
+    }
+
+    #[test]
+    fn files_of_a_shard_are_those_that_begin_in_it() {
+        let mut all = files(600_000, 0..3);
+        let of_second = all[1].2[0].clone();
+        all[1].2 = vec![Segment { records: Some(1), bytes: 300_000, ..of_second.clone() }, Segment { first_record: 2, bytes: 300_000, ..of_second }];
+        let shards = shards(all, 1_000_000).unwrap();
+        assert_eq!(shards.iter().map(|shard| shard.files).sum::<u64>(), 3);
+        assert_eq!(shards.iter().map(|shard| shard.pieces.len()).sum::<usize>(), 4);
     }
 
     #[test]
     fn a_new_file_changes_one_shard() {
-        let before = shards(pieces(30_000, (0..2000).filter(|i| *i != 777)), 1_000_000);
-        let after = shards(pieces(30_000, 0..2000), 1_000_000);
+        let before = shards(files(30_000, (0..2000).filter(|i| *i != 777)), 1_000_000).unwrap();
+        let after = shards(files(30_000, 0..2000), 1_000_000).unwrap();
         let old: std::collections::BTreeSet<&str> = before.iter().map(|s| s.id.as_str()).collect();
         let new = after.iter().filter(|s| !old.contains(s.id.as_str())).count();
         assert!((1..=3).contains(&new), "{new} of {}", after.len());
@@ -216,8 +276,8 @@ mod tests {
         for bytes in [3_000, 30_000, 200_000, 400_000, 600_000, 2_500_000] {
             let mut changed = Vec::new();
             for new in (3..600).step_by(17) {
-                let before = shards(pieces(bytes, (0..600).filter(|i| *i != new)), 1_000_000);
-                let after = shards(pieces(bytes, 0..600), 1_000_000);
+                let before = shards(files(bytes, (0..600).filter(|i| *i != new)), 1_000_000).unwrap();
+                let after = shards(files(bytes, 0..600), 1_000_000).unwrap();
                 let old: std::collections::BTreeSet<&str> = before.iter().map(|s| s.id.as_str()).collect();
                 changed.push(after.iter().filter(|s| !old.contains(s.id.as_str())).count());
                 assert!(after.iter().all(|s| s.bytes <= (LONGEST * 1_000_000).max(bytes)));
@@ -232,8 +292,8 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("inventory.bin");
         assert!(remembered(&path).is_none());
-        let known = |piece: Piece| (piece.file.name.to_string(), Known { bytes: piece.file.bytes, mtime_ns: -1, ctime_ns: 2, segments: vec![piece.segment] });
-        let files: BTreeMap<String, Known> = pieces(30_000, 0..20).into_iter().map(known).collect();
+        let known = |(_, file, segments): (usize, File, Vec<Segment>)| (file.name.to_string(), Known { bytes: file.bytes, mtime_ns: -1, ctime_ns: 2, segments });
+        let files: BTreeMap<String, Known> = files(30_000, 0..20).into_iter().map(known).collect();
         remember(&path, &Memory { version: VERSION, settings: "s".into(), written_ns: 3, files }).unwrap();
         let back = remembered(&path).unwrap();
         assert_eq!((back.files.len(), back.files["00007.md"].mtime_ns, back.files["00007.md"].segments.len()), (20, -1, 1));

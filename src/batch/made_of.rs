@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_first_thing_that_an_artifact_depends_on_and_that_changed_is_told() {
-        let shard = |id: &str| Shard { id: id.to_owned(), source: 0, pieces: Vec::new(), bytes: 0 };
+        let shard = |id: &str| Shard { id: id.to_owned(), ..Shard::default() };
         let before = MadeOf { shards: ["a".to_owned()].into(), lexicon: "1".to_owned(), ..MadeOf::default() };
         let now = MadeOf { lexicon: "2".to_owned(), ..before.clone() };
         let why = |id: &str, kind| now.why(Some(&before), &shard(id), "s", kind);

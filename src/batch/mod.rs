@@ -52,7 +52,7 @@ use crate::tally::{CopyRow, TallyError};
 use crate::write::{CheckFailure, CheckRecord, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, latest};
 use copies::{Found, IN_MEMORY, Part, Prints};
 use in_order::in_order;
-use inventory::{Inventory, Shard};
+use inventory::{Inventory, Pieces, Shard};
 use made_of::MadeOf;
 use pace::Pace;
 use rollup_file::Index;
@@ -265,6 +265,8 @@ struct AllShards {
     /// Those of the rollups as counted.
     keys: Vec<Keys>,
     made: Vec<Made>,
+    /// Hits by theme, counted from the rows of `hits`.
+    hits: BTreeMap<String, u64>,
     /// The copies, where they had to be known before.
     found: Option<Found>,
 }
@@ -294,7 +296,7 @@ impl Run<'_> {
         let keys = self.keys(&taken.shards)?;
         if options.dry_run {
             let before = MadeOf::read(&self.work.join(MADE_OF));
-            self.record.plan_lines = dry_run_lines(plan, &taken.shards, &keys, &cache, &self.made_of(&taken.shards), before.as_ref());
+            self.record.plan_lines = dry_run_lines(plan, &taken.shards, &keys, &cache, &self.made_of(&taken.shards), before.as_ref())?;
             self.record.status = Status::DryRun;
             return Ok(());
         }
@@ -313,9 +315,9 @@ impl Run<'_> {
             self.record.unchanged_since(before);
             return self.clear_partial();
         }
-        let AllShards { keys, made, found } = self.shards(&taken, keys, &cache)?;
+        let AllShards { keys, made, hits, found } = self.shards(&taken, keys, &cache)?;
         // All is read: what follows asks of a shard only which it is.
-        taken.shards.iter_mut().for_each(|shard| shard.pieces = Vec::new());
+        taken.shards.iter_mut().for_each(|shard| shard.pieces = Pieces::default());
         self.reconcile(&made)?;
         self.record.count_sources(&taken.shards, &made);
         let mut rejects: Vec<Reject> = taken.rejects.clone();
@@ -327,10 +329,6 @@ impl Run<'_> {
             return self.leave_partial(&keys, &cache, &rejects, None);
         }
         let rollups: Vec<Index> = made.into_iter().filter_map(|made| made.rollup).collect();
-        let mut hits: BTreeMap<String, u64> = BTreeMap::new();
-        for (theme, count) in rollups.iter().flat_map(|rollup| &rollup.hits) {
-            *hits.entry(theme.clone()).or_default() += count;
-        }
         self.step("computing series")?;
         // What the cache says of documents, and what the rollups say of themes, side by side.
         let (found, series) = rayon::join(
@@ -404,19 +402,24 @@ impl Run<'_> {
             keys = keys.into_iter().zip(&found.later).map(|(keys, later)| keys.without(later)).collect();
         }
         let mut out = Vec::with_capacity(taken.shards.len());
+        let mut hits: BTreeMap<String, u64> = BTreeMap::new();
         let mut computed = 0;
         let work = |number| {
             let left_out = found.later.get(number).map_or(&[][..], Vec::as_slice);
             self.shard(taken, &keys, cache, number, Asked { until, left_out, pace: None })
         };
-        in_order(taken.shards.len(), threads, work, |number, made| {
+        in_order(taken.shards.len(), threads, work, |number, mut made| {
             computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
+            // Summed here: those of all shards would be the larger part of what stays of them.
+            for (theme, count) in made.rollup.as_mut().map(|rollup| std::mem::take(&mut rollup.hits)).into_iter().flatten() {
+                *hits.entry(theme).or_default() += count;
+            }
             out.push(made);
             Ok(())
         })?;
         self.record.inputs.shards_computed = computed;
         self.watch.finish();
-        Ok(AllShards { keys, made: out, found: first.then_some(found) })
+        Ok(AllShards { keys, made: out, hits, found: first.then_some(found) })
     }
 
     /// What the series are to count: the documents of the corpus, without the
@@ -547,12 +550,12 @@ fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
 }
 
 /// For each shard and artifact whether it is in the cache, else why it would be made.
-fn dry_run_lines(plan: &Plan, shards: &[Shard], keys: &[Keys], cache: &Cache, now: &MadeOf, before: Option<&MadeOf>) -> Vec<String> {
+fn dry_run_lines(plan: &Plan, shards: &[Shard], keys: &[Keys], cache: &Cache, now: &MadeOf, before: Option<&MadeOf>) -> Result<Vec<String>, BatchError> {
     shards
         .iter()
         .zip(keys)
         .map(|(shard, keys)| {
-            let files = match shard.pieces.as_slice() {
+            let files = match shard.pieces.unpack()?.as_slice() {
                 [] => String::new(),
                 [only] => only.file.name.to_string(),
                 [first, .., last] => format!("{} … {} ({} pieces)", first.file.name, last.file.name, shard.pieces.len()),
@@ -570,7 +573,7 @@ fn dry_run_lines(plan: &Plan, shards: &[Shard], keys: &[Keys], cache: &Cache, no
                     }
                 })
                 .collect();
-            format!("shard {} {} bytes {files}; {}", shard.id, shard.bytes, states.join("; "))
+            Ok(format!("shard {} {} bytes {files}; {}", shard.id, shard.bytes, states.join("; ")))
         })
         .collect()
 }

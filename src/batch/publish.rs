@@ -136,7 +136,7 @@ impl Run<'_> {
             "theme_frequency" => file.joined(table, parts, &measured),
             "theme_profile" => file.rows(&series.theme_profile, &measured),
             "theme_turns" => file.rows(&series.theme_turns, &lexicon),
-            "theme_sources" => file.rows(&series.theme_sources, &lexicon),
+            "theme_sources" => file.made(series.theme_sources.rows(), &lexicon),
             "keyness" => file.rows(&series.keyness, &lexicon),
             "candidates" => file.rows(&series.candidates, &lexicon),
             "rejects" => file.rows(rejects, &[]),

@@ -1,7 +1,7 @@
 //! `run.json`: what a run read, did and made. The only file of a release that
 //! may differ between equal runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -345,10 +345,9 @@ impl RunRecord {
         self.inputs.hash = hash(&|_| true);
         let source = |(number, source): (usize, &crate::plan::Source)| {
             let own = || taken.shards.iter().filter(|shard| shard.source == number);
-            let files: BTreeSet<&Path> = own().flat_map(|shard| &shard.pieces).map(|piece| piece.file.path.as_path()).collect();
             SourceRecord {
                 name: source.input.source.to_string(),
-                files: files.len() as u64,
+                files: own().map(|shard| shard.files).sum(),
                 bytes: own().map(|shard| shard.bytes).sum(),
                 hash: hash(&|shard| shard.source == number),
                 documents: 0,

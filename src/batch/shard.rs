@@ -489,7 +489,7 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
             Err(error) => tracing::warn!("a cache entry is damaged and is made again: {error}"),
         }
     }
-    let (mut documents, mut summary, rejects) = from_input(source, shard, limits, clock);
+    let (mut documents, mut summary, rejects) = from_input(source, shard, limits, clock)?;
     clock.time(Stage::Parse, || {
         assign_ids(&mut documents);
         // Part files are sorted by date; documents of one date keep their order.
@@ -525,10 +525,10 @@ fn parsed(source: &Source, shard: &Shard, keys: &Keys, cache: &Cache, limits: Li
 }
 
 /// Documents of a shard, and the summary and rejects of their reading.
-pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: &Clock) -> (Vec<Document>, Summary, Vec<Reject>) {
+pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: &Clock) -> Result<(Vec<Document>, Summary, Vec<Reject>), BatchError> {
+    let pieces = shard.pieces.unpack()?;
     let raw: Vec<(usize, Result<Raw, Reject>)> = clock.time(Stage::Load, || {
-        shard
-            .pieces
+        pieces
             .par_iter()
             .enumerate()
             .flat_map_iter(|(number, piece)| read_segment(&source.input, &piece.file, &piece.segment, limits).into_iter().map(move |raw| (number, raw)))
@@ -539,7 +539,7 @@ pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: 
         .into_par_iter()
         .map(|(number, raw)| {
             let raw = raw?;
-            let Some(piece) = shard.pieces.get(number) else { return Ok(parse::Parsed::default()) };
+            let Some(piece) = pieces.get(number) else { return Ok(parse::Parsed::default()) };
             let repeats = piece.segment.repeats.get(&raw.number()).copied().unwrap_or(0);
             let record = clock.time(Stage::Load, || raw.decode(&source.input, &piece.file))?;
             let record = Record { repeats, ..record };
@@ -572,7 +572,7 @@ pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: 
     summary.preambles = documents.len() as u64 - summary.documents;
     summary.undated = documents.iter().filter(|d| !d.preamble && d.date.is_none()).count() as u64;
     summary.newest = documents.iter().filter_map(|d| d.date).map(|d| d.end).max().map(|d| d.to_string());
-    (documents, summary, rejects)
+    Ok((documents, summary, rejects))
 }
 
 /// The files of the resolved artifact while rows come in.

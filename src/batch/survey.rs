@@ -47,7 +47,7 @@ pub fn survey(plan: &Plan, limits: Limits, watch: &dyn Watch) -> Result<Survey, 
             return Err(BatchError::Interrupted);
         }
         let source = plan.sources.get(shard.source).ok_or(BatchError::Broken("a shard without a source"))?;
-        let (documents, _, rejects) = shard::from_input(source, shard, limits, &Clock::default());
+        let (documents, _, rejects) = shard::from_input(source, shard, limits, &Clock::default())?;
         out.rejects += rejects.len() as u64;
         let counted = documents.par_iter().filter(|d| plan.tally.preamble || !d.preamble);
         let found: Vec<Vec<Occurrence>> = counted.map(|d| plan.lexicon.all_occurrences(&d.text)).collect();

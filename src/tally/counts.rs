@@ -80,6 +80,11 @@ pub(super) struct Counts {
     of_theme: BTreeMap<Word, u32>,
 }
 
+/// A count as cells hold it.
+pub(super) fn small(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// The number of a theme. Most come in the order of the lexicon: it is looked for
 /// first behind the one before.
 fn number_of(themes: &[Word], numbers: &BTreeMap<Word, u32>, theme: &Word, before: u32) -> Option<u32> {
@@ -100,7 +105,6 @@ impl Counts {
 
     /// Adds the counts of a rollup.
     pub(super) fn add(&mut self, rows: &[CountRow]) -> Result<(), TallyError> {
-        let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         // Rows come by place and member: both are looked up once for many.
         for of_place in rows.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
             let Some(first) = of_place.first() else { continue };
@@ -240,6 +244,13 @@ impl Counts {
         out
     }
 
+    /// Leaves out the themes of a place, if nothing compares them.
+    pub(super) fn keep_compared(&mut self, (period, start): Place, settings: &Settings) {
+        if let Some(counts) = self.places.get_mut(&(period, start)).filter(|_| !settings.compares(period)) {
+            counts.cells = Vec::new();
+        }
+    }
+
     /// Leaves out what the tables of series do not show, and the whole.
     pub(super) fn keep_asked(&mut self, settings: &Settings) {
         let members = &self.members;
@@ -276,7 +287,6 @@ fn sum(counts: &mut PlaceCounts) -> Result<(), TallyError> {
         Ok(column.u64()?.iter().map(Option::unwrap_or_default).collect())
     };
     let [keys, hits, sentences, documents] = [numbers("key")?, numbers("hits_sum")?, numbers("sentences_sum")?, numbers("documents_sum")?];
-    let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     let mut out: Vec<Cell> = Vec::with_capacity(keys.len());
     for ((key, hits), (sentences, documents)) in keys.into_iter().zip(hits).zip(sentences.into_iter().zip(documents)) {
         out.push(Cell {

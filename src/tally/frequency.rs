@@ -9,13 +9,13 @@ use std::ops::Range;
 use chrono::{Datelike, NaiveDate};
 use rayon::prelude::*;
 
-use super::counts::{Counts, Place, PlaceCounts};
+use super::counts::{Counts, Place};
 use super::heat::{self, Heat};
 use super::part::Part;
 use super::period::Period;
 use super::rate::{per_10k, share, wilson};
 use super::rollup::Breakdown;
-use super::series::{SMALL_N, below, hits_of_levels, of_level};
+use super::series::{SMALL_N, below, of_level};
 use super::timeline::Timeline;
 use super::totals::TotalRow;
 use super::word::Word;
@@ -125,8 +125,8 @@ struct OfPeriod {
     name: Word,
     /// By start, the unplaced last.
     places: Vec<PlaceTexts>,
-    /// Of each theme, of each place.
-    cells: Vec<FrequencyCell>,
+    /// Of each place, of each theme.
+    cells: Vec<Vec<FrequencyCell>>,
     /// The smoothed rate of each theme, of each place; not a number: none. Empty where
     /// nothing is smoothed.
     smooth: Vec<f64>,
@@ -156,6 +156,35 @@ struct FrequencyCell {
     occasions: u32,
 }
 
+/// What each theme has in all text of each period, while parts come in. Cells are made
+/// where they stay: they are most of what a corpus of centuries needs of memory.
+#[derive(Debug, Default)]
+pub(super) struct FrequencyCells(BTreeMap<Place, Vec<FrequencyCell>>);
+
+impl FrequencyCells {
+    /// Takes the themes in all text of a place from its counts.
+    pub(super) fn add(&mut self, place: Place, counts: &Counts) {
+        let mut cells = vec![FrequencyCell::default(); counts.themes.len()];
+        let of_all = counts.places.get(&place).into_iter().flat_map(|of| &of.cells).filter(|found| Some(found.member) == counts.all());
+        for found in of_all {
+            if let Some(cell) = cells.get_mut(found.theme as usize) {
+                *cell = FrequencyCell { hits: found.hits, sentences: found.sentences, documents: found.documents, occasions: 0 };
+            }
+        }
+        self.0.insert(place, cells);
+    }
+
+    /// Adds the distinct occasions of themes, by number, in a place.
+    pub(super) fn add_occasions(&mut self, place: Place, told: &[(u32, u32)]) {
+        let Some(cells) = self.0.get_mut(&place) else { return };
+        for (theme, occasions) in told {
+            if let Some(cell) = cells.get_mut(*theme as usize) {
+                cell.occasions = *occasions;
+            }
+        }
+    }
+}
+
 /// How hot a theme is in a period; 6 bytes, for there is one for each theme and day.
 #[derive(Clone, Copy, Debug)]
 struct HeatCell {
@@ -171,13 +200,10 @@ impl HeatCell {
 }
 
 impl Frequencies {
-    /// `counts` have the themes in all text, `told` their distinct occasions. What is
-    /// read of `told` is given up, and of `counts` the lengths that nothing else looks at
-    /// ([`Settings::compares`]).
+    /// The table of these cells and the totals of all text.
     pub(super) fn new(
-        counts: &mut Counts,
+        cells: FrequencyCells,
         totals: &[TotalRow],
-        told: &mut BTreeMap<Place, Vec<(u32, u32)>>,
         timeline: &(dyn Fn(Period) -> Timeline + Sync),
         lexicon: &Lexicon,
         settings: &Settings,
@@ -190,11 +216,9 @@ impl Frequencies {
         let levels = settings.measures.heat.levels.iter().map(|level| level.name.as_str());
         let heat = levels.chain([heat::OFF_SCALE]).map(Word::from).collect();
         let mut out = Self { themes: themes.collect(), heat, periods: Vec::new() };
-        let below = below(lexicon);
+        let (below, FrequencyCells(mut cells)) = (below(lexicon), cells);
         for period in &settings.periods {
-            let mut of_period = OfPeriod::new(*period, counts, totals, told, &below);
-            told.retain(|(length, _), _| length != period);
-            counts.places.retain(|(length, _), _| length != period || settings.compares(*length));
+            let mut of_period = OfPeriod::new(*period, &mut cells, totals, &below);
             let timeline = timeline(*period);
             let slots: Vec<Option<usize>> = of_period.places.iter().map(|place| timeline.number(place.start)).collect();
             let counts = |(number, theme): (usize, &ThemeTexts)| timeline.counts(of_period.counts_of(number, theme, 0..slots.len()));
@@ -278,11 +302,13 @@ impl Frequencies {
                 bytes.extend([place.documents, place.sentences, place.han_chars, low, high].iter().flat_map(|count| count.to_le_bytes()));
                 bytes.push(place.partial.map_or(2, u8::from));
             }
+            for cell in of.cells.get(places.clone()).into_iter().flatten().flatten() {
+                bytes.extend([cell.hits, cell.sentences, cell.documents, cell.occasions].iter().flat_map(|count| count.to_le_bytes()));
+            }
             for theme in 0..self.themes.len() {
                 let from = theme * of.places.len();
                 let range = from + places.start..from + places.end;
-                for (cell, heat) in of.cells.get(range.clone()).into_iter().flatten().zip(of.heats.get(range.clone()).into_iter().flatten()) {
-                    bytes.extend([cell.hits, cell.sentences, cell.documents, cell.occasions].iter().flat_map(|count| count.to_le_bytes()));
+                for heat in of.heats.get(range.clone()).into_iter().flatten() {
                     bytes.extend([heat.by_count, heat.by_share].iter().flat_map(|word| word.to_le_bytes()));
                     bytes.extend(heat.change.to_le_bytes());
                 }
@@ -315,7 +341,7 @@ impl Frequencies {
         let texts = self.themes.get(theme)?;
         let total = of.places.get(place)?;
         let counts = of.counts_of(theme, texts, place..place + 1).next()?;
-        let cell = of.cells.get(theme * of.places.len() + place)?;
+        let cell = of.cells.get(place)?.get(theme)?;
         let smooth = of.smooth.get(theme * of.places.len() + place).copied();
         let heat = of.heats.get(theme * of.places.len() + place);
         let word = |number: u16| self.heat.get(usize::from(number).checked_sub(1)?).cloned();
@@ -353,27 +379,13 @@ impl Frequencies {
 }
 
 impl OfPeriod {
-    fn new(period: Period, counts: &Counts, totals: &[TotalRow], told: &BTreeMap<Place, Vec<(u32, u32)>>, below: &[bool]) -> Self {
+    fn new(period: Period, cells: &mut BTreeMap<Place, Vec<FrequencyCell>>, totals: &[TotalRow], below: &[bool]) -> Self {
         let totals = totals.iter().filter(|t| t.period == period.name() && t.breakdown == Breakdown::All.name());
-        let totals: Vec<&TotalRow> = totals.collect();
-        let mut cells = vec![FrequencyCell::default(); below.len() * totals.len()];
-        let (nothing, all) = (PlaceCounts::default(), counts.all().unwrap_or_default());
-        let mut places = Vec::with_capacity(totals.len());
-        for (number, total) in totals.iter().enumerate() {
-            let place = (period, total.period_start);
-            let of_place = counts.places.get(&place).unwrap_or(&nothing);
-            let at = |theme: u32| theme as usize * totals.len() + number;
-            for found in of_place.of_member(all) {
-                if let Some(cell) = cells.get_mut(at(found.theme)) {
-                    *cell = FrequencyCell { hits: found.hits, sentences: found.sentences, documents: found.documents, occasions: 0 };
-                }
-            }
-            for (theme, occasions) in told.get(&place).into_iter().flatten() {
-                if let Some(cell) = cells.get_mut(at(*theme)) {
-                    cell.occasions = *occasions;
-                }
-            }
-            places.push(PlaceTexts {
+        let mut out = Self { period, name: period.name().into(), places: Vec::new(), cells: Vec::new(), smooth: Vec::new(), heats: Vec::new() };
+        for total in totals {
+            let cells = cells.remove(&(period, total.period_start)).unwrap_or_else(|| vec![FrequencyCell::default(); below.len()]);
+            let hits_of = |level: bool| cells.iter().zip(below).filter(|(_, below)| **below == level).map(|(cell, _)| u64::from(cell.hits)).sum();
+            out.places.push(PlaceTexts {
                 start: total.period_start,
                 end: total.period_end,
                 label: total.period_label.as_str().into(),
@@ -381,20 +393,21 @@ impl OfPeriod {
                 sentences: total.sentences,
                 han_chars: total.han_chars,
                 partial: total.partial,
-                level_hits: hits_of_levels(of_place, all, below),
+                level_hits: [hits_of(false), hits_of(true)],
             });
+            out.cells.push(cells);
         }
-        Self { period, name: period.name().into(), places, cells, smooth: Vec::new(), heats: Vec::new() }
+        out
     }
 
     /// What a theme counts in some of the places.
     fn counts_of<'f>(&'f self, number: usize, theme: &'f ThemeTexts, places: Range<usize>) -> impl Iterator<Item = FrequencyCounts<'f>> + Clone {
-        let from = number * self.places.len();
-        let cells = self.cells.get(from + places.start..from + places.end).unwrap_or_default();
+        let cells = self.cells.get(places.clone()).unwrap_or_default();
         let of_places = self.places.get(places).unwrap_or_default();
-        of_places.iter().zip(cells).map(|(total, cell)| {
+        of_places.iter().zip(cells).filter_map(move |(total, cells)| {
+            let cell = cells.get(number)?;
             let count = |count: u32| (total.documents > 0).then(|| u64::from(count));
-            FrequencyCounts {
+            Some(FrequencyCounts {
                 period: &self.name,
                 period_start: total.start,
                 period_end: total.end,
@@ -406,7 +419,7 @@ impl OfPeriod {
                 period_documents: total.documents,
                 period_sentences: total.sentences,
                 period_han_chars: total.han_chars,
-            }
+            })
         })
     }
 
@@ -444,10 +457,12 @@ mod tests {
         let mut sums = Counts::new(&lexicon);
         sums.add(&counts).unwrap();
         sums.finish().unwrap();
-        let totals: Vec<TotalRow> = Totals::new(&sums, &Days::new(&[missing], &[], &settings.calendar), &settings).of_all().collect();
+        let mut cells = FrequencyCells::default();
+        sums.places.keys().for_each(|place| cells.add(*place, &sums));
+        let totals: Vec<TotalRow> = Totals::new(&mut sums, &Days::new(&[missing], &[], &settings.calendar), &settings).of_all().collect();
         let days = Days::new(&[], &[], &settings.calendar);
         let timeline = |period| Timeline::new(period, &totals, &[], &days, &settings.calendar);
-        let got = Frequencies::new(&mut sums, &totals, &mut BTreeMap::new(), &timeline, &lexicon, &settings);
+        let got = Frequencies::new(cells, &totals, &timeline, &lexicon, &settings);
         let shown: Vec<_> = got.rows().map(|r| (r.period_label.to_string(), r.hits, r.per_10k, r.share_of_hits)).collect();
         // Without a hit of any theme there is nothing to have a share of.
         let expected = [("2024-01", Some(3), Some(300.0), Some(1.0)), ("2024-02", None, None, None), ("2024-03", Some(0), Some(0.0), None)];

@@ -63,14 +63,15 @@ pub use rollup::{
 };
 pub use series::{BreakdownCounts, BreakdownRow, Breakdowns};
 pub use smooth::smoothed;
-pub use sources::{SourceRow, SourceSeenRow, smoothed_ratio};
+pub use sources::{SourceRow, SourceSeenRow, Sources, smoothed_ratio};
 pub use totals::{TotalRow, Totals};
 pub use trend::{MannKendall, mann_kendall, seasonal_mann_kendall, theil_sen, two_sided};
 pub use turns::{TurnRow, TurnSettings};
 pub use word::Word;
 
 use crate::tag::Lexicon;
-use counts::{Counts, Place};
+use counts::Counts;
+use frequency::FrequencyCells;
 use timeline::{Timeline, Timelines};
 
 /// What the pipeline asks of this stage.
@@ -192,7 +193,7 @@ pub struct Series {
     /// In the order of the lexicon.
     pub theme_profile: Vec<ProfileRow>,
     /// By period length, theme in the order of the lexicon, source, start.
-    pub theme_sources: Vec<SourceRow>,
+    pub theme_sources: Sources,
     /// By contrast in the order of the pipeline, theme in that of the lexicon.
     pub keyness: Vec<KeynessRow>,
     /// By theme in the order of the lexicon, then start.
@@ -278,7 +279,7 @@ pub struct Sums<'l> {
     lexicon: &'l Lexicon,
     settings: &'l Settings,
     counts: Counts,
-    told: BTreeMap<Place, Vec<(u32, u32)>>,
+    cells: FrequencyCells,
     occasions: BTreeMap<Word, u64>,
     first_together: FirstTogether,
     pair_sentences: [u64; 2],
@@ -295,7 +296,7 @@ impl<'l> Sums<'l> {
             lexicon,
             settings,
             counts: Counts::new(lexicon),
-            told: BTreeMap::new(),
+            cells: FrequencyCells::default(),
             occasions: BTreeMap::new(),
             first_together: FirstTogether::new(),
             pair_sentences: [0; 2],
@@ -314,7 +315,14 @@ impl<'l> Sums<'l> {
         let settings = self.settings;
         rollup.counts.retain(|row| row.theme.is_none() || row.breakdown == Breakdown::All || settings.compares(row.period));
         self.counts.add(&rollup.counts)?;
-        self.told.extend(summary.told);
+        for of_place in rollup.counts.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
+            let Some(place) = of_place.first().map(|row| (row.period, row.period_start)) else { continue };
+            self.cells.add(place, &self.counts);
+            self.counts.keep_compared(place, settings);
+        }
+        for (place, told) in summary.told {
+            self.cells.add_occasions(place, &told);
+        }
         for (pair, start) in summary.together {
             let known = self.first_together.entry(pair).or_insert(start);
             *known = (*known).min(start);
@@ -347,16 +355,16 @@ impl<'l> Sums<'l> {
     /// Memory for 32 bytes a period and theme, and for the counts by source.
     /// `benches/tally.rs` measures it.
     pub fn finish(self, sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Result<Series, TallyError> {
-        let Self { lexicon, settings, mut counts, mut told, occasions, first_together, pair_sentences, seen, source_seen, presence } = self;
+        let Self { lexicon, settings, mut counts, cells, occasions, first_together, pair_sentences, seen, source_seen, presence } = self;
         counts.finish()?;
         let coverage = coverage::coverage(&presence, sources, as_of);
         let days = coverage::Days::new(&coverage, sources, &settings.calendar);
-        let period_totals = Totals::new(&counts, &days, settings);
+        let period_totals = Totals::new(&mut counts, &days, settings);
         let of_all: Vec<TotalRow> = period_totals.of_all().collect();
         let timeline = |period| Timeline::new(period, &of_all, &presence, &days, &settings.calendar);
-        let theme_frequency = Frequencies::new(&mut counts, &of_all, &mut told, &timeline, lexicon, settings);
+        let theme_frequency = Frequencies::new(cells, &of_all, &timeline, lexicon, settings);
         let timelines = Timelines { of: &timeline, trend: settings.trend_period(&of_all) };
-        let of_sources = || sources::source_rows(&counts, &source_seen, lexicon, settings);
+        let of_sources = || Sources::new(&counts, &source_seen, lexicon, settings);
         let of_themes = || {
             let profile = profile::profiles(&counts, &theme_frequency, &seen, &occasions, lexicon, settings, &timelines);
             (profile, turning_points(&theme_frequency, &seen, lexicon, settings, &timelines))
@@ -573,7 +581,7 @@ mod tests {
             for (number, theme) in lexicon.themes().iter().enumerate() {
                 for source in ["s", "t"] {
                     let own: Vec<_> = documents.iter().filter(|d| *d.source == *source).collect();
-                    let row = got.series.theme_sources.iter().find(|r| r.period == "whole" && r.theme == theme.id && r.source == source);
+                    let row = got.series.theme_sources.rows().find(|r| r.period == "whole" && r.theme == theme.id && r.source == source);
                     prop_assert_eq!(row.is_some(), !own.is_empty());
                     let Some(row) = row else { continue };
                     let expected = [own.iter().map(|d| hits(d, number)).sum(), own.iter().filter(|d| hits(d, number) > 0).count() as u64, own.len() as u64];

@@ -1,13 +1,13 @@
 //! Sources beside a base source: density, amplification, and who speaks first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use super::correlation::{NoLag, best_lag};
-use super::counts::Counts;
+use super::counts::{Counts, small};
 use super::packed::days;
 use super::period::Period;
 use super::rate::share;
@@ -142,7 +142,10 @@ pub fn smoothed_ratio(source: (u64, u64), base: (u64, u64)) -> f64 {
 type Place = (Period, Option<NaiveDate>);
 
 /// Hits and documents of a theme in a source, by place.
-type Found = BTreeMap<Place, (u64, u64)>;
+type Found = BTreeMap<Place, (u32, u32)>;
+
+/// The first times by theme and source.
+type Firsts<'s> = BTreeMap<(&'s str, &'s str), &'s SourceSeenRow>;
 
 /// What the counts say of sources.
 struct Spoken<'c> {
@@ -179,7 +182,7 @@ impl<'c> Spoken<'c> {
             let (source, place) = (row.member.as_str(), (row.period, row.period_start));
             let is_long = Some(row.period) == long || row.period == Period::Whole;
             if let Some(theme) = row.theme.map(Word::as_str) {
-                out.found.entry((theme, source)).or_default().insert(place, (row.hits, row.documents));
+                out.found.entry((theme, source)).or_default().insert(place, (small(row.hits), small(row.documents)));
                 continue;
             }
             out.documents.insert((source, place), row.documents);
@@ -209,120 +212,215 @@ impl<'c> Spoken<'c> {
         out
     }
 
+    fn found<'s>(&'s self, theme: &'s str, source: &'s str) -> Option<&'s Found> {
+        self.found.get(&(theme, source))
+    }
+
     /// A source's density of a theme in each month since the first; `None` where
     /// the source is silent.
     fn densities(&self, theme: &str, source: &str) -> Vec<Option<f64>> {
         let Some(months) = self.months.get(source) else { return Vec::new() };
         let mut out: Vec<Option<f64>> = months.iter().map(|documents| share(0, *documents)).collect();
-        let found = self.found.get(&(theme, source)).into_iter().flatten();
+        let found = self.found(theme, source).into_iter().flatten();
         for ((period, start), (_, documents)) in found {
             let Some(start) = start.filter(|_| *period == Period::Month) else { continue };
             let at = usize::try_from(month_number(start) - self.first_month).ok();
             if let Some((cell, all)) = at.and_then(|at| out.get_mut(at).zip(months.get(at))) {
-                *cell = share(*documents, *all);
+                *cell = share(u64::from(*documents), *all);
             }
         }
         out
     }
-}
 
-/// The rows by period length, theme in the order of the lexicon, source and
-/// start: the whole for every theme and source that speaks, a period only where
-/// the source or the base has a hit.
-pub(super) fn source_rows(counts: &Counts, seen: &[SourceSeenRow], lexicon: &Lexicon, settings: &Settings) -> Vec<SourceRow> {
-    let (calendar, base) = (&settings.calendar, settings.base.as_deref());
-    let spoken = Spoken::new(counts, settings.long_period(), base.is_some());
-    let firsts: BTreeMap<(&str, &str), &SourceSeenRow> = seen.iter().map(|row| ((row.theme.as_str(), row.source.as_str()), row)).collect();
-    let mut words: BTreeMap<String, Word> = BTreeMap::new();
-    let mut word = |text: &str| words.entry(text.to_owned()).or_insert_with(|| text.into()).clone();
-    // Room for what each source says and for the whole; a base adds to it.
-    let said: usize = spoken.found.values().map(BTreeMap::len).sum();
-    let mut out = Vec::with_capacity(said + lexicon.themes().len() * spoken.places.len());
-    for theme in lexicon.themes() {
-        let base_densities = base.map(|base| spoken.densities(&theme.id, base));
-        for (source, places) in &spoken.places {
-            let found = spoken.found.get(&(theme.id.as_str(), *source));
-            let base_found = base.and_then(|base| spoken.found.get(&(theme.id.as_str(), base)));
-            for place in places {
-                let (hits, documents) = found.and_then(|f| f.get(place)).copied().unwrap_or_default();
-                let base_with = base_found.and_then(|f| f.get(place)).map_or(0, |f| f.1);
-                let whole = place.0 == Period::Whole;
-                if !whole && documents == 0 && base_with == 0 {
-                    continue;
-                }
-                let all = spoken.documents.get(&(*source, *place)).copied().unwrap_or(0);
-                let base_all = base.map(|base| spoken.documents.get(&(base, *place)).copied().unwrap_or(0));
-                let mut row = SourceRow {
-                    period: word(place.0.name()),
-                    period_start: place.1,
-                    period_end: place.1.and_then(|start| calendar.end_of(place.0, start)),
-                    period_label: word(&label(*place, calendar)),
-                    theme: word(&theme.id),
-                    level: u32::from(theme.parent.is_some()),
-                    source: word(source),
-                    base: base.map(&mut word),
-                    hits,
-                    documents,
-                    period_documents: all,
-                    density: share(documents, all),
-                    base_documents: base.map(|_| base_with),
-                    base_period_documents: base_all,
-                    base_density: base_all.and_then(|all| share(base_with, all)),
-                    ..SourceRow::default()
-                };
-                let common =
-                    !whole || base.and_then(|base| spoken.places.get(base)).is_some_and(|of_base| of_base.iter().any(|p| p.1.is_some() && places.contains(p)));
-                let reason = match base {
-                    None => Some("no_base"),
-                    Some(base) if base == *source => Some("is_base"),
-                    Some(_) if base_all == Some(0) => Some("base_silent"),
-                    Some(_) if !common => Some("no_common_period"),
-                    Some(_) => {
-                        row.amplification_smoothed = Some(smoothed_ratio((documents, all), (base_with, base_all.unwrap_or(0))));
-                        row.amplification = row.density.zip(row.base_density).filter(|(_, base)| *base > 0.0).map(|(own, base)| own / base);
-                        row.amplification.is_none().then_some("base_zero")
-                    }
-                };
-                row.amplification_reason = reason.map(&mut word);
-                if whole {
-                    let first = |source: &str| firsts.get(&(theme.id.as_str(), source)).copied();
-                    let own = first(source);
-                    row.first_date = own.map(|f| f.first_start);
-                    let lag = match base {
-                        None => Err("no_base"),
-                        Some(base) if base == *source => Err("is_base"),
-                        Some(base) => {
-                            row.base_first_date = first(base).map(|f| f.first_start);
-                            match base_densities.as_ref().map(|b| best_lag(b, &spoken.densities(&theme.id, source))) {
-                                Some(Ok(best)) => {
-                                    row.lag_months = Some(i64::from(best.months));
-                                    row.lag_correlation = Some(best.correlation);
-                                    row.lag_pairs = Some(best.pairs as u64);
-                                }
-                                Some(Err(NoLag::Constant)) => row.lag_months_reason = Some(word("constant")),
-                                Some(Err(NoLag::TooShort)) | None => row.lag_months_reason = Some(word("too_short")),
-                            }
-                            let begins = |source: &str| spoken.begins.get(source).copied();
-                            lag_days(first(base), own, [begins(base), begins(source)])
-                        }
-                    };
-                    match lag {
-                        Ok(days) => row.lag_days = Some(days),
-                        Err(reason) => {
-                            row.lag_reason = Some(word(reason));
-                            if base.is_none_or(|base| base == *source) {
-                                row.lag_months_reason = Some(word(reason));
-                            }
-                        }
-                    }
-                }
-                out.push(row);
+    /// Whether a source and the base both speak in a period that is not the whole.
+    fn share_a_period(&self, base: Option<&str>, source: &str) -> bool {
+        let places = |source: &str| self.places.get(source).map(Vec::as_slice).unwrap_or_default();
+        base.is_some_and(|base| places(base).iter().any(|place| place.1.is_some() && places(source).contains(place)))
+    }
+
+    /// Says in a row of the whole when the theme is first spoken of, and by how much the
+    /// source follows the base, whose densities of the theme these are.
+    fn add_lags(&self, row: &mut SourceRow, firsts: &Firsts<'_>, base_densities: &[Option<f64>]) {
+        let first = |source: &str| firsts.get(&(row.theme.as_str(), source)).copied();
+        let own = first(&row.source);
+        row.first_date = own.map(|first| first.first_start);
+        let none = match &row.base {
+            None => Some("no_base"),
+            Some(base) if *base == row.source => Some("is_base"),
+            Some(_) => None,
+        };
+        if let Some(reason) = none {
+            (row.lag_reason, row.lag_months_reason) = (Some(reason.into()), Some(reason.into()));
+            return;
+        }
+        let base = row.base.as_deref().unwrap_or_default();
+        let of_base = first(base);
+        row.base_first_date = of_base.map(|first| first.first_start);
+        match best_lag(base_densities, &self.densities(&row.theme, &row.source)) {
+            Ok(best) => {
+                (row.lag_months, row.lag_correlation, row.lag_pairs) = (Some(i64::from(best.months)), Some(best.correlation), Some(best.pairs as u64));
             }
+            Err(NoLag::Constant) => row.lag_months_reason = Some("constant".into()),
+            Err(NoLag::TooShort) => row.lag_months_reason = Some("too_short".into()),
+        }
+        match lag_days(of_base, own, [base, &row.source].map(|source| self.begins.get(source).copied())) {
+            Ok(days) => row.lag_days = Some(days),
+            Err(reason) => row.lag_reason = Some(reason.into()),
         }
     }
-    let length = |row: &SourceRow| Period::from_name(&row.period).unwrap_or(Period::Whole);
-    out.sort_by_key(length);
-    out
+}
+
+/// A theme in a source and a period, by number; 24 bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct SourceCell {
+    theme: u32,
+    source: u32,
+    place: u32,
+    hits: u32,
+    documents: u32,
+    base_documents: u32,
+}
+
+/// What the rows of a place have of it.
+#[derive(Clone, Debug, PartialEq)]
+struct PlaceTexts {
+    period: Word,
+    start: Option<NaiveDate>,
+    end: Option<NaiveDate>,
+    label: Word,
+}
+
+/// The table `theme_sources`, by period length, theme in the order of the lexicon,
+/// source and start: the whole for every theme and source that speaks, a period only
+/// where the source or the base has a hit. Periods are kept as numbers, of which rows
+/// are made when they are read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sources {
+    /// Ids and levels.
+    themes: Vec<(Word, u32)>,
+    /// The sources that speak.
+    names: Vec<Word>,
+    base: Option<Word>,
+    /// Its number, if it speaks.
+    base_number: Option<usize>,
+    places: Vec<PlaceTexts>,
+    /// All documents of each source, in each place.
+    documents: Vec<u64>,
+    periods: Vec<SourceCell>,
+    wholes: Vec<SourceRow>,
+}
+
+impl Sources {
+    pub(super) fn new(counts: &Counts, seen: &[SourceSeenRow], lexicon: &Lexicon, settings: &Settings) -> Self {
+        let base = settings.base.as_deref();
+        let spoken = Spoken::new(counts, settings.long_period(), base.is_some());
+        let firsts: Firsts<'_> = seen.iter().map(|row| ((row.theme.as_str(), row.source.as_str()), row)).collect();
+        let places: BTreeSet<Place> = spoken.places.values().flatten().copied().collect();
+        let numbers: BTreeMap<Place, u32> = places.iter().copied().zip(0..).collect();
+        let texts = |place: &Place| PlaceTexts {
+            period: place.0.name().into(),
+            start: place.1,
+            end: place.1.and_then(|start| settings.calendar.end_of(place.0, start)),
+            label: label(*place, &settings.calendar).into(),
+        };
+        let documents = |source: &&'_ str| places.iter().map(|place| spoken.documents.get(&(*source, *place)).copied().unwrap_or(0)).collect::<Vec<_>>();
+        let mut out = Self {
+            themes: lexicon.themes().iter().map(|theme| (theme.id.as_str().into(), u32::from(theme.parent.is_some()))).collect(),
+            names: spoken.places.keys().map(|source| (*source).into()).collect(),
+            base: base.map(Word::from),
+            base_number: spoken.places.keys().position(|source| Some(*source) == base),
+            places: places.iter().map(texts).collect(),
+            documents: spoken.places.keys().flat_map(documents).collect(),
+            ..Self::default()
+        };
+        // Room for what each source says and for the whole; a base adds to it.
+        out.periods.reserve(spoken.found.values().map(BTreeMap::len).sum());
+        for (theme, theme_number) in lexicon.themes().iter().zip(0..) {
+            let of_base = base.map(|base| (spoken.found(&theme.id, base), spoken.densities(&theme.id, base)));
+            for ((source, places), source_number) in spoken.places.iter().zip(0..) {
+                let found = spoken.found(&theme.id, source);
+                for (place, number) in places.iter().filter_map(|place| Some((place, *numbers.get(place)?))) {
+                    let (hits, documents) = found.and_then(|found| found.get(place)).copied().unwrap_or_default();
+                    let base_documents = of_base.as_ref().and_then(|(found, _)| found.as_ref()?.get(place)).map_or(0, |found| found.1);
+                    let cell = SourceCell { theme: theme_number, source: source_number, place: number, hits, documents, base_documents };
+                    if place.0 != Period::Whole {
+                        out.periods.extend((documents > 0 || base_documents > 0).then_some(cell));
+                    } else if let Some(mut row) = out.row(&cell, spoken.share_a_period(base, source)) {
+                        spoken.add_lags(&mut row, &firsts, of_base.as_ref().map_or(&[], |(_, densities)| densities));
+                        out.wholes.push(row);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.periods.len() + self.wholes.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> impl Iterator<Item = SourceRow> + '_ {
+        // A source shares the period of a row with the base, if both speak in it.
+        self.periods.iter().filter_map(|cell| self.row(cell, true)).chain(self.wholes.iter().cloned())
+    }
+
+    /// A row without its lags; `shared`: the source and the base speak in the same period.
+    fn row(&self, cell: &SourceCell, shared: bool) -> Option<SourceRow> {
+        let [theme, source, place] = [cell.theme, cell.source, cell.place].map(|number| number as usize);
+        let ((theme, level), of_source, texts) = (self.themes.get(theme)?, self.names.get(source)?, self.places.get(place)?);
+        let all_of = |source: usize| self.documents.get(source * self.places.len() + place).copied().unwrap_or(0);
+        let [hits, documents, base_documents] = [cell.hits, cell.documents, cell.base_documents].map(u64::from);
+        let all = all_of(source);
+        let base_all = self.base.as_ref().map(|_| self.base_number.map_or(0, all_of));
+        let mut row = SourceRow {
+            period: texts.period.clone(),
+            period_start: texts.start,
+            period_end: texts.end,
+            period_label: texts.label.clone(),
+            theme: theme.clone(),
+            level: *level,
+            source: of_source.clone(),
+            base: self.base.clone(),
+            hits,
+            documents,
+            period_documents: all,
+            density: share(documents, all),
+            base_documents: base_all.map(|_| base_documents),
+            base_period_documents: base_all,
+            base_density: base_all.and_then(|base_all| share(base_documents, base_all)),
+            ..SourceRow::default()
+        };
+        let reason = match base_all {
+            None => Some("no_base"),
+            Some(_) if self.base_number == Some(source) => Some("is_base"),
+            Some(0) => Some("base_silent"),
+            Some(_) if !shared => Some("no_common_period"),
+            Some(base_all) => {
+                row.amplification_smoothed = Some(smoothed_ratio((documents, all), (base_documents, base_all)));
+                row.amplification = row.density.zip(row.base_density).filter(|(_, base)| *base > 0.0).map(|(own, base)| own / base);
+                row.amplification.is_none().then_some("base_zero")
+            }
+        };
+        row.amplification_reason = reason.map(Word::from);
+        Some(row)
+    }
+
+    /// Changes rows as no run does.
+    #[cfg(test)]
+    pub(crate) fn edit(&mut self, change: impl FnOnce(&mut Vec<SourceRow>)) {
+        let mut wholes: Vec<SourceRow> = self.rows().collect();
+        change(&mut wholes);
+        *self = Self { wholes, ..Self::default() };
+    }
 }
 
 /// Days from the first time of the base to that of the source, or why none can
@@ -411,7 +509,7 @@ mod tests {
         let mut sums = Counts::new(&lexicon);
         sums.add(&counts).unwrap();
         sums.finish().unwrap();
-        let rows = source_rows(&sums, &[], &lexicon, &settings);
+        let rows = Sources::new(&sums, &[], &lexicon, &settings).rows().collect::<Vec<_>>();
         let shown: Vec<_> =
             rows.iter().map(|r| (r.period_label.as_str(), r.theme.as_str(), r.source.as_str(), r.amplification, r.amplification_reason.as_deref())).collect();
         assert_eq!(
@@ -430,7 +528,7 @@ mod tests {
         );
         let zero = rows.iter().find(|r| r.amplification_reason.as_deref() == Some("base_zero")).unwrap();
         assert_eq!((zero.base_documents, zero.base_period_documents, zero.amplification_smoothed), (Some(0), Some(40), Some((1.5 / 21.0) / (0.5 / 41.0))));
-        let without = source_rows(&sums, &[], &lexicon, &Settings::default());
-        assert!(without.iter().all(|r| r.amplification_reason.as_deref() == Some("no_base") && r.base_documents.is_none()));
+        let without = Sources::new(&sums, &[], &lexicon, &Settings::default());
+        assert!(!without.is_empty() && without.rows().all(|r| r.amplification_reason.as_deref() == Some("no_base") && r.base_documents.is_none()));
     }
 }

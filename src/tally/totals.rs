@@ -2,6 +2,7 @@
 //! `period_totals` are made when they are read.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 
 use chrono::NaiveDate;
 
@@ -46,7 +47,6 @@ pub struct TotalRow {
 pub struct Totals {
     members: Vec<Member>,
     places: Vec<PlaceTotals>,
-    rows: Vec<Total>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ struct Member {
     all: bool,
 }
 
-/// What the rows of a place have of it.
+/// The rows of a place, and what they have of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct PlaceTotals {
     period: Word,
@@ -66,41 +66,34 @@ struct PlaceTotals {
     label: Word,
     days_covered: Option<u64>,
     partial: Option<bool>,
-}
-
-/// A row by the numbers of its place and member; 32 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Total {
-    place: u32,
-    member: u32,
-    documents: u64,
-    sentences: u64,
-    han_chars: u64,
+    wholes: Vec<Whole>,
 }
 
 impl Totals {
     /// Of all text. A period in which a source was expected and nothing at all was said
-    /// gets a row of zeros under `all`.
-    pub(super) fn new(counts: &Counts, days: &Days, settings: &Settings) -> Self {
+    /// gets a row of zeros under `all`. Counts that nothing else looks at are given up.
+    pub(super) fn new(counts: &mut Counts, days: &Days, settings: &Settings) -> Self {
         let calendar = &settings.calendar;
         let member =
             |(breakdown, name): &(Breakdown, Word)| Member { breakdown: breakdown.name().into(), name: name.clone(), all: *breakdown == Breakdown::All };
-        let mut out = Self { members: counts.members.iter().map(member).collect(), ..Self::default() };
-        // Room for all of them, and for periods without text.
-        out.rows.reserve_exact(counts.places.values().map(|place| place.wholes.len() + 1).sum());
+        let mut out = Self { members: counts.members.iter().map(member).collect(), places: Vec::new() };
+        let nothing = Whole { member: counts.all().unwrap_or_default(), ..Whole::default() };
         for period in Period::ALL.into_iter().filter(|period| settings.asks(*period, Breakdown::All)) {
-            let of_period = counts.places.range((period, None)..=(period, Some(NaiveDate::MAX)));
+            let of_period = counts.places.range_mut((period, None)..=(period, Some(NaiveDate::MAX)));
             let key = |start: Option<NaiveDate>| (start.is_none(), start);
-            let mut places: BTreeMap<_, Option<&PlaceCounts>> = of_period.map(|((_, start), counts)| (key(*start), Some(counts))).collect();
+            let wholes = |of_place: &mut PlaceCounts| if settings.compares(period) { of_place.wholes.clone() } else { take(&mut of_place.wholes) };
+            let mut places: BTreeMap<_, Vec<Whole>> = of_period.map(|((_, start), of_place)| (key(*start), wholes(of_place))).collect();
             if places.keys().any(|(unplaced, _)| !unplaced) {
                 for start in days.missed(period) {
-                    places.entry(key(Some(start))).or_insert(None);
+                    places.entry(key(Some(start))).or_insert_with(|| vec![nothing]);
                 }
             }
             let length: Word = period.name().into();
-            for ((_, start), counted) in places {
+            for ((_, start), mut wholes) in places {
                 let end = start.and_then(|start| calendar.end_of(period, start));
-                let place = u32::try_from(out.places.len()).unwrap_or(u32::MAX);
+                // Members are numbered in the order of breakdowns and names.
+                wholes.retain(|whole| counts.members.get(whole.member as usize).is_some_and(|(breakdown, _)| settings.asks(period, *breakdown)));
+                wholes.shrink_to_fit();
                 out.places.push(PlaceTotals {
                     period: length.clone(),
                     start,
@@ -108,58 +101,52 @@ impl Totals {
                     label: label((period, start), calendar).into(),
                     days_covered: start.map(|start| days.covered(start, end)),
                     partial: start.and_then(|start| days.partial(period, start, end)),
+                    wholes,
                 });
-                // Members are numbered in the order of breakdowns and names.
-                let asked = |whole: &&Whole| counts.members.get(whole.member as usize).is_some_and(|(breakdown, _)| settings.asks(period, *breakdown));
-                let nothing = Whole { member: counts.all().unwrap_or_default(), ..Whole::default() };
-                let wholes = counted.map_or(std::slice::from_ref(&nothing), |counted| counted.wholes.as_slice());
-                let total = |whole: &Whole| {
-                    let Whole { member, documents, sentences, han_chars } = *whole;
-                    Total { place, member, documents, sentences, han_chars }
-                };
-                out.rows.extend(wholes.iter().filter(asked).map(total));
             }
         }
+        counts.places.retain(|(period, _), _| settings.compares(*period));
         out
     }
 
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.places.iter().map(|place| place.wholes.len()).sum()
     }
 
     /// Whether there is no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
     /// The rows.
     pub fn rows(&self) -> impl Iterator<Item = TotalRow> + '_ {
-        self.rows.iter().filter_map(|total| self.row(total))
+        self.rows_of(|_| true)
     }
 
     /// The rows of all text.
     pub fn of_all(&self) -> impl Iterator<Item = TotalRow> + '_ {
-        let is_all = |total: &&Total| self.members.get(total.member as usize).is_some_and(|member| member.all);
-        self.rows.iter().filter(is_all).filter_map(|total| self.row(total))
+        self.rows_of(|member| member.all)
     }
 
-    fn row(&self, total: &Total) -> Option<TotalRow> {
-        let (place, member) = (self.places.get(total.place as usize)?, self.members.get(total.member as usize)?);
-        Some(TotalRow {
-            period: place.period.clone(),
-            period_start: place.start,
-            period_end: place.end,
-            period_label: place.label.clone(),
-            breakdown: member.breakdown.clone(),
-            member: member.name.clone(),
-            documents: total.documents,
-            sentences: total.sentences,
-            han_chars: total.han_chars,
-            days_covered: place.days_covered,
-            partial: place.partial,
+    fn rows_of(&self, wanted: impl Fn(&Member) -> bool + Copy) -> impl Iterator<Item = TotalRow> {
+        self.places.iter().flat_map(move |place| {
+            let of_place = place.wholes.iter().filter_map(move |whole| Some((whole, self.members.get(whole.member as usize).filter(|member| wanted(member))?)));
+            of_place.map(move |(whole, member)| TotalRow {
+                period: place.period.clone(),
+                period_start: place.start,
+                period_end: place.end,
+                period_label: place.label.clone(),
+                breakdown: member.breakdown.clone(),
+                member: member.name.clone(),
+                documents: whole.documents,
+                sentences: whole.sentences,
+                han_chars: whole.han_chars,
+                days_covered: place.days_covered,
+                partial: place.partial,
+            })
         })
     }
 
@@ -169,11 +156,11 @@ impl Totals {
         let mut rows: Vec<TotalRow> = self.rows().collect();
         change(&mut rows);
         *self = Self::default();
-        for (number, row) in (0..).zip(rows) {
+        for (member, row) in (0..).zip(rows) {
             let TotalRow { period, period_start: start, period_end: end, period_label: label, breakdown, member: name, .. } = row;
             self.members.push(Member { all: breakdown == Breakdown::All.name(), breakdown, name });
-            self.places.push(PlaceTotals { period, start, end, label, days_covered: row.days_covered, partial: row.partial });
-            self.rows.push(Total { place: number, member: number, documents: row.documents, sentences: row.sentences, han_chars: row.han_chars });
+            let whole = Whole { member, documents: row.documents, sentences: row.sentences, han_chars: row.han_chars };
+            self.places.push(PlaceTotals { period, start, end, label, days_covered: row.days_covered, partial: row.partial, wholes: vec![whole] });
         }
     }
 }

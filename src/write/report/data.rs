@@ -10,7 +10,7 @@ use super::super::WriteError;
 use super::super::schema::cells;
 use super::Facts;
 use super::occasions::{self, Occasions};
-use super::read::{Numbers, Only, Place, each_row, kept_of_batches, parts, remembered, rows, texts, words};
+use super::read::{Numbers, Only, Place, each_kept, each_row, parts, remembered, rows, texts, words};
 use crate::diagnostic::Reject;
 use crate::tally::candidate::CandidateRow;
 use crate::tally::{BreakdownRow, CopyRow, CoverageRow, PairRow, Period, ProfileRow, TotalRow, TurnRow};
@@ -200,10 +200,9 @@ impl Data {
             }
             sums.into_iter().map(|(source, sum)| (source.to_owned(), sum)).collect()
         };
-        for (source, sum) in kept_of_batches(&parts(tables, "documents")?, &columns, &[], of_batch)? {
+        each_kept(&parts(tables, "documents")?, &columns, &[], of_batch, |(source, sum): (String, SourceSum)| {
             self.sources.entry(source).or_default().join(&sum);
-        }
-        Ok(())
+        })
     }
 
     /// Series of all sources and of each, and the breakdowns over the whole.
@@ -225,6 +224,8 @@ impl Data {
         for kind in ["occasion_type", "province"] {
             self.members.insert(kind, Members::default());
         }
+        // One source alone has what all text has.
+        let several = self.sources.values().filter(|s| s.documents > 0).count() > 1;
         each_row(&single("period_totals"), &TOTAL, &only, &mut |row: TotalRow| {
             if let Some(members) = self.members.get_mut(row.breakdown.as_str()) {
                 if row.period == summed {
@@ -233,7 +234,7 @@ impl Data {
                 return;
             }
             match row.period_start {
-                Some(start) => {
+                Some(start) if several || row.breakdown == "all" => {
                     let member = if row.breakdown == "source" { row.member.as_str() } else { "" };
                     let partial = row.partial == Some(true);
                     let slot =
@@ -244,7 +245,7 @@ impl Data {
                     let sum = self.unplaced.entry(row.period.to_string()).or_default();
                     *sum = (sum.0 + row.documents, sum.1 + row.han_chars);
                 }
-                None => {}
+                _ => {}
             }
         })?;
         let mut blocks: BTreeMap<(String, String), Block> = slots
@@ -255,13 +256,12 @@ impl Data {
             })
             .collect();
         let counted = |_: Place, batch: &RecordBatch| {
-            let mut length = remembered(|name| (0_u32..).zip(&lengths).find(|(_, length)| Some(**length) == name).map(|(number, _)| number));
-            let mut theme = remembered(|id| u32::try_from(*index.get(id?)?).ok());
+            let mut length = remembered(|name| lengths.iter().position(|length| Some(*length) == name));
+            let mut theme = remembered(|id| index.get(id?).copied());
             let counts = cells::<Option<u64>>(batch, "hits").into_iter().zip(cells::<Option<u64>>(batch, "documents"));
             let rows = texts(batch, "period").zip(cells::<Option<NaiveDate>>(batch, "period_start")).zip(texts(batch, "theme")).zip(counts);
-            let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
             let counted = rows.filter_map(|(((period, start), id), counts)| {
-                let (hits, documents) = (small(counts.0?), small(counts.1?));
+                let (hits, documents) = (counts.0?, counts.1?);
                 (hits > 0 || documents > 0).then_some((start?, length(period)?, theme(id)?, hits, documents))
             });
             counted.collect::<Vec<_>>()
@@ -269,15 +269,14 @@ impl Data {
         // Where every length is wanted, there is nothing to leave out.
         let some = [Only::new("period", &wanted)];
         let only = if lengths.len() < facts.periods.len() { &some[..] } else { &[] };
-        let counted = kept_of_batches(&[single("theme_frequency")], &FREQUENCY, only, counted)?;
-        for (number, length) in (0_u32..).zip(&lengths) {
-            let Some(block) = blocks.get_mut(&((*length).to_owned(), String::new())) else { continue };
-            for (start, _, theme, hits, documents) in counted.iter().filter(|counted| counted.1 == number) {
-                block.put(*theme as usize, *start, u64::from(*hits), u64::from(*documents));
+        let of_all = blocks.iter_mut().filter(|((_, source), _)| source.is_empty());
+        let mut of_all: BTreeMap<&str, &mut Block> = of_all.map(|((period, _), block)| (period.as_str(), block)).collect();
+        let mut of_lengths: Vec<Option<&mut Block>> = lengths.iter().map(|length| of_all.remove(length)).collect();
+        each_kept(&[single("theme_frequency")], &FREQUENCY, only, counted, |(start, length, theme, hits, documents)| {
+            if let Some(Some(block)) = of_lengths.get_mut(length) {
+                block.put(theme, start, hits, documents);
             }
-        }
-        drop(counted);
-        let several = self.sources.values().filter(|s| s.documents > 0).count() > 1;
+        })?;
         if several {
             let source = words(["source"]);
             let only = [Only::new("period", &wanted), Only::new("breakdown", &source)];
@@ -291,7 +290,7 @@ impl Data {
             }
         }
         let of_length = |period: &str| Period::from_name(period);
-        self.blocks = blocks.into_values().filter(|block| several || block.source.is_none()).collect();
+        self.blocks = blocks.into_values().collect();
         self.blocks.sort_by(|a, b| (a.source.is_some(), of_length(&a.period), &a.source).cmp(&(b.source.is_some(), of_length(&b.period), &b.source)));
         let one = words([summed]);
         // Rows of other breakdowns are as quickly read as left out.
@@ -310,16 +309,15 @@ impl Data {
             }
             of_members
         };
-        for (kind, member, themes) in kept_of_batches(&breakdown, &SUMMED, &[Only::new("period", &one)], summed_up)? {
-            let Some(members) = self.members.get_mut(kind) else { continue };
+        each_kept(&breakdown, &SUMMED, &[Only::new("period", &one)], summed_up, |(kind, member, themes): OfMember| {
+            let Some(members) = self.members.get_mut(kind) else { return };
             let sums = members.hits.entry(member).or_insert_with(|| vec![0; self.themes.len()]);
             for (theme, hits) in themes {
                 if let Some(sum) = sums.get_mut(theme) {
                     *sum += hits;
                 }
             }
-        }
-        Ok(())
+        })
     }
 
     fn pairs(&mut self, tables: &Path) -> Result<(), WriteError> {

@@ -13,7 +13,7 @@ use super::super::rows::DocumentRow;
 use super::super::schema::cells;
 use super::chart::{Axis, percent_of, time_grid, time_head};
 use super::phrases::head;
-use super::read::{Asked, Place, kept_of_batches, parts, rows_at, texts};
+use super::read::{Asked, Place, each_kept, parts, rows_at, texts};
 use super::words::Words;
 use super::{Page, number, section};
 use crate::tally::OccasionRow;
@@ -70,7 +70,8 @@ pub(super) fn read(tables: &Path, newest: Option<NaiveDate>) -> Result<Occasions
         let rows = (first..).zip(cells::<NaiveDate>(batch, "date_start")).zip(counts);
         rows.map(|((at, date), (documents, mentions))| (date, small(documents), small(mentions), at)).collect()
     };
-    let mut all = kept_of_batches(files, &["date_start", "mentions", "documents"], &[], numbers)?;
+    let mut all = Vec::new();
+    each_kept(files, &["date_start", "mentions", "documents"], &[], numbers, |one| all.push(one))?;
     let total = all.len() as u64;
     let mut chosen: BTreeSet<Place> = BTreeSet::new();
     let mut choose = |some: &mut dyn Iterator<Item = &(NaiveDate, u32, u32, u32)>| chosen.extend(some.map(|o| Place { file: 0, row: o.3 as usize }));
@@ -110,9 +111,8 @@ fn sentences(tables: &Path, rows: &[OccasionRow]) -> Result<BTreeMap<String, Vec
         let one = |doc_id: &str, (char_start, char_end)| Told { doc_id: doc_id.to_owned(), char_start, char_end, ..Told::default() };
         wanted.map(|(id, doc_id, span)| (id.to_owned(), one(doc_id, span))).collect()
     };
-    for (id, one) in kept_of_batches(&parts(tables, "events")?, &["occasion_id", "doc_id", "char_start", "char_end"], &[], of_events)? {
-        told.entry(id).or_default().push(one);
-    }
+    let events = parts(tables, "events")?;
+    each_kept(&events, &["occasion_id", "doc_id", "char_start", "char_end"], &[], of_events, |(id, one)| told.entry(id).or_default().push(one))?;
     let documents = parts(tables, "documents")?;
     let ids: Asked = told.values().flatten().map(|one| one.doc_id.clone()).collect();
     let of_documents = |first: Place, batch: &RecordBatch| -> Vec<(String, (Place, Option<NaiveDate>))> {
@@ -120,7 +120,8 @@ fn sentences(tables: &Path, rows: &[OccasionRow]) -> Result<BTreeMap<String, Vec
         let wanted = rows.filter_map(|((row, id), date)| Some((row, id.filter(|id| ids.contains(*id))?, date)));
         wanted.map(|(row, id, date)| (id.to_owned(), (Place { row, ..first }, date))).collect()
     };
-    let found: BTreeMap<_, _> = kept_of_batches(&documents, &["doc_id", "date_start"], &[], of_documents)?.into_iter().collect();
+    let mut found = BTreeMap::new();
+    each_kept(&documents, &["doc_id", "date_start"], &[], of_documents, |document| found.extend([document]))?;
     let mut places: BTreeSet<Place> = BTreeSet::new();
     for all in told.values_mut() {
         for one in all.iter_mut() {

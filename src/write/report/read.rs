@@ -205,31 +205,42 @@ pub(super) struct Place {
     pub(super) row: usize,
 }
 
-/// What is kept of the wanted rows of some files, on all cores, in the order of the
-/// files and rows. Without `only`, a batch comes with the place of its first row.
+/// Files that are open together, and row groups that are read side by side before
+/// what was kept of them is taken.
+const AT_ONCE: usize = 32;
+
+/// Gives what is `kept` of the wanted rows of some files, read on all cores, in the
+/// order of the files and rows. Without `only`, a batch comes with the place of its
+/// first row.
 ///
 /// # Errors
 /// [`WriteError`] with the path.
-pub(super) fn kept_of_batches<T: Send>(
+pub(super) fn each_kept<T: Send>(
     files: &[PathBuf],
     columns: &[&str],
     only: &[Only<'_>],
-    keep: impl Fn(Place, &RecordBatch) -> Vec<T> + Sync,
-) -> Result<Vec<T>, WriteError> {
-    let of_file = |(number, path): (usize, &PathBuf)| -> Result<Vec<Vec<T>>, WriteError> {
-        let Some((file, groups)) = Opened::for_rows(path, only)? else { return Ok(Vec::new()) };
-        let of_group = |group| {
-            let (mut place, mut kept) = (Place { file: number, row: file.first_row(group) }, Vec::new());
-            file.each_batch(&[group], columns, only, &mut |batch| {
-                kept.append(&mut keep(place, batch));
-                place.row += batch.num_rows();
-            })?;
-            Ok(kept)
-        };
-        groups.into_par_iter().map(of_group).collect()
+    kept: impl Fn(Place, &RecordBatch) -> Vec<T> + Sync,
+    mut take: impl FnMut(T),
+) -> Result<(), WriteError> {
+    let of_group = |(number, file, group): &(usize, &Opened<'_>, usize)| {
+        let (mut place, mut out) = (Place { file: *number, row: file.first_row(*group) }, Vec::new());
+        file.each_batch(&[*group], columns, only, &mut |batch| {
+            out.append(&mut kept(place, batch));
+            place.row += batch.num_rows();
+        })?;
+        Ok(out)
     };
-    let all: Result<Vec<Vec<Vec<T>>>, WriteError> = files.par_iter().enumerate().map(of_file).collect();
-    Ok(all?.into_iter().flatten().flatten().collect())
+    for (first, files) in (0..).step_by(AT_ONCE).zip(files.chunks(AT_ONCE)) {
+        let opened = files.par_iter().map(|path| Opened::for_rows(path, only)).collect::<Result<Vec<_>, _>>()?;
+        let of_file = |(number, opened)| -> Option<_> { Some((number, Option::as_ref(opened)?)) };
+        let of_files = (first..).zip(&opened).filter_map(of_file);
+        let groups: Vec<_> = of_files.flat_map(|(number, (file, groups))| groups.iter().map(move |group| (number, file, *group))).collect();
+        for groups in groups.chunks(AT_ONCE) {
+            let of_groups = groups.par_iter().map(of_group).collect::<Result<Vec<_>, WriteError>>()?;
+            of_groups.into_iter().flatten().for_each(&mut take);
+        }
+    }
+    Ok(())
 }
 
 /// The rows at these places, in their order.
@@ -290,9 +301,11 @@ mod tests {
             let rows = texts(batch, "period").zip(cells::<u64>(batch, "documents")).enumerate();
             rows.map(|(at, (period, documents))| (Place { row: place.row + at, ..place }, period.map(str::to_owned), documents)).collect()
         };
-        let kept = kept_of_batches(&files, &columns, &[], keep).unwrap();
+        let mut kept = Vec::new();
+        each_kept(&files, &columns, &[], keep, |row| kept.push(row)).unwrap();
         assert_eq!((kept.len(), kept.last().cloned()), (6, Some((last, Some("year".to_owned()), 3))));
-        let kept = kept_of_batches(&files, &columns, &[Only::new("period", &year)], |_, batch| cells::<u64>(batch, "documents")).unwrap();
+        let mut kept = Vec::new();
+        each_kept(&files, &columns, &[Only::new("period", &year)], |_, batch| cells::<u64>(batch, "documents"), |row| kept.push(row)).unwrap();
         assert_eq!(kept, [3, 3]);
         assert!(Opened::for_rows(&path, &[Only::new("period", &words(["a"]))]).unwrap().is_none());
         let week = words(["week"]);
