@@ -71,7 +71,7 @@ fn main() -> ExitCode {
         }
         entries.sort_unstable();
         let mut read = |rank: u32| Ok::<_, Infallible>(prints[(rank % count) as usize]);
-        let mut joining = Joining::new(count * TIMES);
+        let mut joining = Joining::default();
         let mut alike = |a: u32, b: u32| Ok::<_, Infallible>(prints[(a % count) as usize].is_alike(&prints[(b % count) as usize]));
         joining.entries(&entries, &mut alike, &mut |_| Ok(())).unwrap();
         copies = joining.copies(&mut read).unwrap().len();

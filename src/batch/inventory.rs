@@ -11,32 +11,32 @@ use serde::{Deserialize, Serialize};
 
 use super::{BatchError, Options};
 use crate::diagnostic::Reject;
-use crate::load::{File, Found, LONGEST, Limits, LoadError, Segment, find, segments, short_hex};
+use crate::load::{Extent, File, Found, LONGEST, Limits, LoadError, Segment, find, segments, short_hex};
 use crate::plan::Plan;
 use crate::write::{WriteError, write_whole};
 
-/// A segment with the file that it belongs to.
+/// What is read of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub file: File,
-    pub segment: Segment,
+    pub extent: Extent,
 }
 
-/// Pieces as bytes, half the size: a corpus of days has two hundred thousand, and
-/// each is read once.
+/// Pieces as bytes, a third of the size: a corpus of days has two hundred thousand,
+/// and each is read once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pieces {
     packed: Vec<u8>,
     len: usize,
 }
 
-/// A piece as its bytes hold it: path, name, size, times and segment.
-type Packed<'p, S> = (&'p [u8], &'p str, u64, i128, i128, S);
+/// A piece as its bytes hold it: path, name, size, times and extent.
+type Packed<'p, E> = (&'p [u8], &'p str, u64, i128, i128, E);
 
 impl Pieces {
-    fn push(&mut self, file: &File, segment: &Segment) -> Result<(), BatchError> {
+    fn push(&mut self, file: &File, extent: &Extent) -> Result<(), BatchError> {
         let File { path, name, bytes, mtime_ns, ctime_ns } = file;
-        let piece: Packed<'_, &Segment> = (path.as_os_str().as_bytes(), name, *bytes, *mtime_ns, *ctime_ns, segment);
+        let piece: Packed<'_, &Extent> = (path.as_os_str().as_bytes(), name, *bytes, *mtime_ns, *ctime_ns, extent);
         self.packed = postcard::to_extend(&piece, std::mem::take(&mut self.packed)).map_err(|_| BatchError::Broken("a piece that cannot be packed"))?;
         self.len += 1;
         Ok(())
@@ -52,8 +52,8 @@ impl Pieces {
         let next = |_| {
             let (piece, after) = postcard::take_from_bytes(rest).map_err(|_| BatchError::Broken("a piece that cannot be unpacked"))?;
             rest = after;
-            let (path, name, bytes, mtime_ns, ctime_ns, segment): Packed<'_, Segment> = piece;
-            Ok(Piece { file: File { path: OsStr::from_bytes(path).into(), name: name.into(), bytes, mtime_ns, ctime_ns }, segment })
+            let (path, name, bytes, mtime_ns, ctime_ns, extent): Packed<'_, Extent> = piece;
+            Ok(Piece { file: File { path: OsStr::from_bytes(path).into(), name: name.into(), bytes, mtime_ns, ctime_ns }, extent })
         };
         (0..self.len).map(next).collect()
     }
@@ -101,7 +101,7 @@ struct Memory {
     files: BTreeMap<String, Known>,
 }
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A file changed this short a time before the memory was written may change
 /// again without a new time stamp (git calls such an entry racily clean).
@@ -210,10 +210,10 @@ fn shards(files: impl IntoIterator<Item = (usize, File, Vec<Segment>)>, shard_by
             shard.bytes += segment.bytes;
             shard.files += u64::from(number == 0);
             // A cut inside a large file always ends a shard.
-            open = segment.records.is_none() && !segment.ends_shard(shard.bytes, shard_bytes);
-            hasher.update(format!("{}\0{}\0{}\0", file.name, segment.first_record, segment.hash).as_bytes());
+            open = segment.extent.records.is_none() && !segment.ends_shard(shard.bytes, shard_bytes);
+            hasher.update(format!("{}\0{}\0{}\0", file.name, segment.extent.first_record, segment.hash).as_bytes());
             shard.id = short_hex(&hasher.finalize(), 16);
-            shard.pieces.push(&file, &segment)?;
+            shard.pieces.push(&file, &segment.extent)?;
         }
     }
     for shard in &mut out {
@@ -226,12 +226,16 @@ fn shards(files: impl IntoIterator<Item = (usize, File, Vec<Segment>)>, shard_by
 mod tests {
     use super::*;
 
+    fn extent(first_record: u64, records: Option<u64>) -> Extent {
+        Extent { first_record, byte_offset: 0, records, repeats: BTreeMap::new() }
+    }
+
     fn files(bytes: u64, names: impl Iterator<Item = u32>) -> Vec<(usize, File, Vec<Segment>)> {
         let file = |i| {
             let name = format!("{i:05}.md");
             let hash = blake3::hash(name.as_bytes());
             let cut = crate::load::leading_u64(&hash);
-            let segment = Segment { first_record: 1, byte_offset: 0, records: None, bytes, hash: hash.to_hex().to_string(), cut, repeats: BTreeMap::new() };
+            let segment = Segment { extent: extent(1, None), bytes, hash: hash.to_hex().to_string(), cut };
             (0, File { path: name.clone().into(), name: name.into(), bytes, mtime_ns: 0, ctime_ns: 0 }, vec![segment])
         };
         names.map(file).collect()
@@ -242,11 +246,10 @@ mod tests {
         let mut pieces = Pieces::default();
         let path = Path::new(OsStr::from_bytes(b"/a/\xff\xfe.md")).to_owned();
         let file = File { path, name: "\u{fffd}.md".into(), bytes: 7, mtime_ns: -1, ctime_ns: i128::MAX };
-        let first = Segment { first_record: 1, byte_offset: 0, records: Some(3), bytes: 4, hash: "h".into(), cut: 9, repeats: [(2, 1)].into() };
-        let second = Segment { first_record: 4, byte_offset: 4, records: None, repeats: BTreeMap::new(), ..first.clone() };
+        let (first, second) = (Extent { repeats: [(2, 1)].into(), ..extent(1, Some(3)) }, Extent { byte_offset: 4, ..extent(4, None) });
         pieces.push(&file, &first).unwrap();
         pieces.push(&file, &second).unwrap();
-        let back: Vec<(File, Segment)> = pieces.unpack().unwrap().into_iter().map(|piece| (piece.file, piece.segment)).collect();
+        let back: Vec<(File, Extent)> = pieces.unpack().unwrap().into_iter().map(|piece| (piece.file, piece.extent)).collect();
         assert_eq!(back, [(file.clone(), first), (file, second)]);
         assert_eq!(pieces.len(), 2);
     }
@@ -254,8 +257,8 @@ mod tests {
     #[test]
     fn files_of_a_shard_are_those_that_begin_in_it() {
         let mut all = files(600_000, 0..3);
-        let of_second = all[1].2[0].clone();
-        all[1].2 = vec![Segment { records: Some(1), bytes: 300_000, ..of_second.clone() }, Segment { first_record: 2, bytes: 300_000, ..of_second }];
+        let of_second = Segment { bytes: 300_000, ..all[1].2[0].clone() };
+        all[1].2 = vec![Segment { extent: extent(1, Some(1)), ..of_second.clone() }, Segment { extent: extent(2, None), ..of_second }];
         let shards = shards(all, 1_000_000).unwrap();
         assert_eq!(shards.iter().map(|shard| shard.files).sum::<u64>(), 3);
         assert_eq!(shards.iter().map(|shard| shard.pieces.len()).sum::<usize>(), 4);

@@ -50,7 +50,7 @@ use crate::load::{Limits, LoadError, short_hex};
 use crate::plan::{Duplicates, Plan};
 use crate::tally::{CopyRow, TallyError};
 use crate::write::{CheckFailure, CheckRecord, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, latest};
-use copies::{Found, IN_MEMORY, Part, Prints};
+use copies::{Found, Head, IN_MEMORY, Part, Prints};
 use in_order::in_order;
 use inventory::{Inventory, Pieces, Shard};
 use made_of::MadeOf;
@@ -526,20 +526,25 @@ pub fn newest_tables(plan: &Plan) -> Option<PathBuf> {
 fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
     let prints = |key: &Keys| Prints::open(&cache.path("parsed", &key.parsed));
     let documents: Vec<usize> = keys.par_iter().map(|key| Ok(prints(key)?.documents())).collect::<Result<_, WriteError>>()?;
-    let mut hashes: Vec<u64> = Vec::with_capacity(documents.iter().sum());
+    // Half of a hash tells which documents are to be looked at.
+    let half = |head: &Head| head.id_hash.to_le_bytes().first_chunk().map_or(0, |half| u32::from_le_bytes(*half));
+    let mut halves: Vec<u32> = Vec::with_capacity(documents.iter().sum());
     for key in keys {
-        hashes.extend(prints(key)?.heads()?.iter().map(|head| head.id_hash));
+        halves.extend(prints(key)?.heads()?.iter().map(half));
     }
-    hashes.par_sort_unstable();
-    let mut twice: Vec<u64> = hashes.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect();
-    twice.dedup();
-    if twice.is_empty() {
+    let halves = twice(halves);
+    let mut hashes: Vec<u64> = Vec::new();
+    for key in keys.iter().filter(|_| !halves.is_empty()) {
+        hashes.extend(prints(key)?.heads()?.iter().filter(|head| halves.binary_search(&half(head)).is_ok()).map(|head| head.id_hash));
+    }
+    let hashes = twice(hashes);
+    if hashes.is_empty() {
         return Ok(());
     }
     let mut seen = BTreeSet::new();
     let mut failures = Vec::new();
     for key in keys {
-        for (head, id) in prints(key)?.ids(|_, head| twice.binary_search(&head.id_hash).is_ok())? {
+        for (head, id) in prints(key)?.ids(|_, head| hashes.binary_search(&head.id_hash).is_ok())? {
             if !seen.insert(head.id_hash) {
                 let found = format!("the id `{id}` is given to two documents: make the records' ids unique, or take `id` out of the source");
                 failures.push(CheckFailure { check: "doc_id_is_unique", found });
@@ -547,6 +552,14 @@ fn check_ids(keys: &[Keys], cache: &Cache) -> Result<(), BatchError> {
         }
     }
     Err(BatchError::Checks(failures))
+}
+
+/// What is there twice or more, in order.
+fn twice<T: Ord + Copy + Send>(mut all: Vec<T>) -> Vec<T> {
+    all.par_sort_unstable();
+    let mut out: Vec<T> = all.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect();
+    out.dedup();
+    out
 }
 
 /// For each shard and artifact whether it is in the cache, else why it would be made.

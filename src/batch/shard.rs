@@ -19,7 +19,7 @@ use super::rollup_file::{Index, read_index, write_rollup};
 use super::series::SERIES_KIND;
 use super::{BatchError, Clock};
 use crate::diagnostic::{Reject, Stage};
-use crate::load::{Limits, Raw, Record, read_segment, short_hex};
+use crate::load::{Limits, Raw, Record, read_extent, short_hex};
 use crate::parse::{self, Document, assign_ids};
 use crate::plan::{Plan, Source};
 use crate::resolve::{Resolution, resolve};
@@ -531,7 +531,7 @@ pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: 
         pieces
             .par_iter()
             .enumerate()
-            .flat_map_iter(|(number, piece)| read_segment(&source.input, &piece.file, &piece.segment, limits).into_iter().map(move |raw| (number, raw)))
+            .flat_map_iter(|(number, piece)| read_extent(&source.input, &piece.file, &piece.extent, limits).into_iter().map(move |raw| (number, raw)))
             .collect()
     });
     let records = raw.len() as u64;
@@ -540,7 +540,7 @@ pub(super) fn from_input(source: &Source, shard: &Shard, limits: Limits, clock: 
         .map(|(number, raw)| {
             let raw = raw?;
             let Some(piece) = pieces.get(number) else { return Ok(parse::Parsed::default()) };
-            let repeats = piece.segment.repeats.get(&raw.number()).copied().unwrap_or(0);
+            let repeats = piece.extent.repeats.get(&raw.number()).copied().unwrap_or(0);
             let record = clock.time(Stage::Load, || raw.decode(&source.input, &piece.file))?;
             let record = Record { repeats, ..record };
             Ok(clock.time(Stage::Parse, || parse::parse(&record, &source.parse)))

@@ -21,7 +21,7 @@ pub use decode::{DecodeError, Decoded, decode};
 pub use digest::{leading_u64, short_hex};
 pub use files::{File, Found, check_pattern, find, without_dots};
 pub use records::{Raw, Start, open};
-pub use segment::{LONGEST, Segment, segments};
+pub use segment::{Extent, LONGEST, Segment, segments};
 
 use crate::diagnostic::{Reject, Stage, excerpt};
 
@@ -172,19 +172,19 @@ pub fn head(path: &std::path::Path, limit: u64) -> std::io::Result<(Vec<u8>, boo
     Ok((bytes, more))
 }
 
-/// Reads the records of one segment in order.
+/// Reads records of a file in order.
 ///
 /// # Errors
 /// None: what cannot be read comes out as a [`Reject`] in its place.
 ///
 /// # Cost
-/// Holds the segment's bytes in memory, at most the larger of one shard and
+/// Holds their bytes in memory, at most the larger of one shard and
 /// one record.
 #[must_use]
-pub fn read_segment(input: &Input, file: &File, segment: &Segment, limits: Limits) -> Vec<Result<Raw, Reject>> {
-    match open(input, file, limits, segment.start()) {
+pub fn read_extent(input: &Input, file: &File, extent: &Extent, limits: Limits) -> Vec<Result<Raw, Reject>> {
+    match open(input, file, limits, extent.start()) {
         Err(reject) => vec![Err(reject)],
-        Ok(stream) => match segment.records {
+        Ok(stream) => match extent.records {
             Some(count) => stream.take(usize::try_from(count).unwrap_or(usize::MAX)).collect(),
             None => stream.collect(),
         },

@@ -551,7 +551,7 @@ mod tests {
             assert!(cut.len() > 5, "{}", cut.len());
             let ids: Vec<String> = cut
                 .iter()
-                .flat_map(|s| super::super::read_segment(&input, file, s, Limits::default()))
+                .flat_map(|s| super::super::read_extent(&input, file, &s.extent, Limits::default()))
                 .map(|raw| raw.unwrap().decode(&input, file).unwrap().id.unwrap())
                 .collect();
             assert_eq!(ids, (0..3000).map(|i| i.to_string()).collect::<Vec<_>>());

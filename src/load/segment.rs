@@ -12,15 +12,36 @@ use serde::{Deserialize, Serialize};
 
 use super::{File, Input, Limits, Raw, Start, leading_u64, open, unpack};
 
-/// A run of records of one file.
+/// Which records of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Segment {
-    /// Number of its first record in the file, from 1.
+pub struct Extent {
+    /// Number of the first one in the file, from 1.
     pub first_record: u64,
     /// Byte at which that record begins in the unpacked file.
     pub byte_offset: u64,
     /// How many records; `None`: to the end of the file.
     pub records: Option<u64>,
+    /// Records that are the same as others before them in a file of several
+    /// segments: their numbers, and how many are before.
+    pub repeats: BTreeMap<u64, u32>,
+}
+
+impl Extent {
+    /// The whole file.
+    const WHOLE: Self = Self { first_record: 1, byte_offset: 0, records: None, repeats: BTreeMap::new() };
+
+    /// Where to begin reading.
+    #[must_use]
+    pub const fn start(&self) -> Start {
+        Start { record: self.first_record, byte: self.byte_offset }
+    }
+}
+
+/// A run of records of one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Which records.
+    pub extent: Extent,
     /// Size in bytes.
     pub bytes: u64,
     /// BLAKE3 of its content, as hex.
@@ -28,18 +49,9 @@ pub struct Segment {
     /// The number that decides where shards end: one ends after this segment
     /// when it is below the segment's share of a shard.
     pub cut: u64,
-    /// Records that are the same as others before them in a file of several
-    /// segments: their numbers, and how many are before.
-    pub repeats: BTreeMap<u64, u32>,
 }
 
 impl Segment {
-    /// Where to begin reading.
-    #[must_use]
-    pub const fn start(&self) -> Start {
-        Start { record: self.first_record, byte: self.byte_offset }
-    }
-
     /// Whether a shard of about `shard_bytes`, which has `so_far` with this segment,
     /// ends after it.
     #[must_use]
@@ -72,8 +84,7 @@ fn is_cut(draw: u64, bytes: u64, so_far: u64, shard_bytes: u64) -> bool {
 #[must_use]
 pub fn segments(input: &Input, file: &File, limits: Limits, shard_bytes: u64) -> Vec<Segment> {
     let path_draw = leading_u64(&blake3::hash(file.name.as_bytes()));
-    let whole =
-        |hash: String| vec![Segment { first_record: 1, byte_offset: 0, records: None, bytes: file.bytes, hash, cut: path_draw, repeats: BTreeMap::new() }];
+    let whole = |hash: String| vec![Segment { extent: Extent::WHOLE, bytes: file.bytes, hash, cut: path_draw }];
     if input.layout.is_record() && file.bytes > shard_bytes {
         return large(input, file, limits, shard_bytes, path_draw).unwrap_or_else(|| whole("unreadable".into()));
     }
@@ -133,13 +144,10 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
         };
         if let Some(end_byte) = cut {
             out.push(Segment {
-                first_record: first,
-                byte_offset: offset,
-                records: Some(count),
+                extent: Extent { first_record: first, byte_offset: offset, records: Some(count), repeats: std::mem::take(&mut repeats) },
                 bytes,
                 hash: hasher.finalize().to_hex().to_string(),
                 cut: 0,
-                repeats: std::mem::take(&mut repeats),
             });
             hasher.reset();
             // Inside packed bytes and tables there is no offset to seek to; the
@@ -150,13 +158,10 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
     }
     if count > 0 {
         out.push(Segment {
-            first_record: first,
-            byte_offset: offset,
-            records: None,
+            extent: Extent { first_record: first, byte_offset: offset, records: None, repeats },
             bytes,
             hash: hasher.finalize().to_hex().to_string(),
             cut: path_draw,
-            repeats,
         });
     }
     Some(out)

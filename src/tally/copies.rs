@@ -10,6 +10,8 @@
 //! then, inside what these comparisons have joined, all with all firsts. The
 //! outcome depends on the documents and their ranks, not on shards or memory.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::fingerprint::{ALIKE, Fingerprint};
@@ -69,21 +71,17 @@ pub type KeyRank = (u64, u32);
 /// Joins documents that meet and are alike.
 ///
 /// # Cost
-/// Eight bytes a document; a fingerprint is read again each time that it is
-/// needed, seldom more than a few times for a document that has copies.
+/// Memory for the documents that are joined; a fingerprint is read again each time
+/// that it is needed, seldom more than a few times for a document that has copies.
+#[derive(Default)]
 pub struct Joining {
-    /// A document of the same set, with a lower rank; itself for the lowest.
-    parent: Vec<u32>,
-    /// An earlier document to which it is known to be alike; itself if none is.
-    alike_to: Vec<u32>,
+    /// A document of the same set, with a lower rank; the lowest has none.
+    parent: BTreeMap<u32, u32>,
+    /// An earlier document to which it is known to be alike.
+    alike_to: BTreeMap<u32, u32>,
 }
 
 impl Joining {
-    /// Nothing joined, of so many documents.
-    #[must_use]
-    pub fn new(documents: u32) -> Self {
-        Self { parent: (0..documents).collect(), alike_to: (0..documents).collect() }
-    }
 
     /// Compares the documents of `entries`, keys with ranks in rising order,
     /// that share a key; `alike` says whether two are, by their ranks.
@@ -129,7 +127,7 @@ impl Joining {
             }
             may_join |= earliest.is_some();
             match earliest {
-                Some(first) if known == rank => set(&mut self.alike_to, rank, first),
+                Some(first) if known == rank => drop(self.alike_to.insert(rank, first)),
                 Some(_) => {}
                 None => add_first(&mut firsts, rank),
             }
@@ -142,8 +140,8 @@ impl Joining {
     /// # Errors
     /// Those of `read`.
     pub fn copies<E>(mut self, read: &mut dyn FnMut(u32) -> Result<Fingerprint, E>) -> Result<Vec<Repeat>, E> {
-        let documents = u32::try_from(self.parent.len()).unwrap_or(u32::MAX);
-        let mut joined: Vec<(u32, u32)> = (0..documents).map(|rank| (self.root(rank), rank)).filter(|(root, rank)| root != rank).collect();
+        let ranks: Vec<u32> = self.parent.keys().copied().collect();
+        let mut joined: Vec<(u32, u32)> = ranks.into_iter().map(|rank| (self.root(rank), rank)).collect();
         joined.sort_unstable();
         let mut out = Vec::new();
         for set in joined.chunk_by(|a, b| a.0 == b.0) {
@@ -168,27 +166,25 @@ impl Joining {
     }
 
     fn known(&self, rank: u32) -> u32 {
-        self.alike_to.get(rank as usize).copied().unwrap_or(rank)
+        self.alike_to.get(&rank).copied().unwrap_or(rank)
     }
 
     /// The lowest rank of the set, with the path to it halved.
     fn root(&mut self, of: u32) -> u32 {
-        let up = |parent: &[u32], rank: u32| parent.get(rank as usize).copied().unwrap_or(rank);
         let mut at = of;
-        loop {
-            let above = up(&self.parent, at);
-            if above == at {
-                return at;
-            }
-            let further = up(&self.parent, above);
-            set(&mut self.parent, at, further);
+        while let Some(above) = self.parent.get(&at).copied() {
+            let Some(further) = self.parent.get(&above).copied() else { return above };
+            self.parent.insert(at, further);
             at = further;
         }
+        at
     }
 
     fn join(&mut self, a: u32, b: u32) {
         let (a, b) = (self.root(a), self.root(b));
-        set(&mut self.parent, a.max(b), a.min(b));
+        if a != b {
+            self.parent.insert(a.max(b), a.min(b));
+        }
     }
 }
 
@@ -197,12 +193,6 @@ fn add_first<T>(firsts: &mut Vec<T>, first: T) {
         firsts.remove(0);
     }
     firsts.push(first);
-}
-
-fn set(of: &mut [u32], rank: u32, to: u32) {
-    if let Some(value) = of.get_mut(rank as usize) {
-        *value = to;
-    }
 }
 
 #[cfg(test)]
@@ -222,7 +212,7 @@ mod tests {
         }
         entries.sort_unstable();
         let mut read = |rank: u32| Ok::<_, Infallible>(prints[rank as usize]);
-        let mut joining = Joining::new(u32::try_from(prints.len()).unwrap());
+        let mut joining = Joining::default();
         let mut live = Vec::new();
         let mut alike = |a: u32, b: u32| Ok::<_, Infallible>(prints[a as usize].is_alike(&prints[b as usize]));
         joining
@@ -232,7 +222,7 @@ mod tests {
             })
             .unwrap();
         // What never joins any can be left out.
-        let mut fewer = Joining::new(u32::try_from(prints.len()).unwrap());
+        let mut fewer = Joining::default();
         fewer.entries(&live, &mut alike, &mut |_| Ok(())).unwrap();
         let copies = joining.copies(&mut read).unwrap();
         assert_eq!(copies, fewer.copies(&mut read).unwrap());

@@ -111,7 +111,9 @@ impl Counts {
             let counts = self.places.entry((first.period, first.period_start)).or_default();
             // A place of a part that is summed already gets nothing more.
             if counts.cells.is_empty() {
-                counts.cells.reserve_exact(of_place.iter().filter(|row| row.theme.is_some()).count());
+                let cells = of_place.iter().filter(|row| row.theme.is_some()).count();
+                counts.cells.reserve_exact(cells);
+                counts.wholes.reserve_exact(of_place.len() - cells);
             }
             let (mut last, mut last_theme): (Option<(&CountRow, u32)>, u32) = (None, 0);
             for row in of_place {

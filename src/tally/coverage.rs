@@ -144,6 +144,14 @@ pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_o
     out
 }
 
+/// Days in order, each once.
+fn in_order(days: impl Iterator<Item = NaiveDate>) -> Vec<NaiveDate> {
+    let mut out: Vec<NaiveDate> = days.collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
 fn is_short(present: &[(NaiveDate, u64)], start: NaiveDate, han_chars: u64) -> bool {
     let at = present.partition_point(|(day, _)| *day < start);
     let from = at.saturating_sub(NEIGHBOURS);
@@ -156,18 +164,26 @@ fn is_short(present: &[(NaiveDate, u64)], start: NaiveDate, han_chars: u64) -> b
 /// Days with text, and units expected and missed, for asking by period.
 pub(super) struct Days<'c> {
     calendar: &'c Calendar,
-    spoken: BTreeSet<NaiveDate>,
+    /// In order.
+    spoken: Vec<NaiveDate>,
     sources: Vec<Units>,
-    /// Units that a source was expected to fill and did not.
-    missing: BTreeSet<(NaiveDate, NaiveDate)>,
-    /// Units that a source was expected to fill, and how many did not: by first and last day.
-    expected: BTreeMap<(NaiveDate, NaiveDate), (u64, u64)>,
+    /// By first and last day.
+    expected: Vec<Expected>,
+}
+
+/// A unit, how many sources were expected to fill it, and how many did not.
+struct Expected {
+    start: NaiveDate,
+    end: NaiveDate,
+    sources: u32,
+    missing: u32,
 }
 
 /// The units of a source with a cadence.
 struct Units {
     cadence: Cadence,
-    present: BTreeSet<NaiveDate>,
+    /// In order.
+    present: Vec<NaiveDate>,
     /// First day of the first unit and last day of the last.
     span: (NaiveDate, NaiveDate),
 }
@@ -177,32 +193,37 @@ impl<'c> Days<'c> {
         let units = |source: &SourceCadence| -> Option<Units> {
             let rows = || coverage.iter().filter(|row| row.source == source.source);
             let span = (rows().map(|row| row.date_start).min()?, rows().map(|row| row.date_end).max()?);
-            let present = rows().filter(|row| row.present).map(|row| row.date_start).collect();
+            let present = in_order(rows().filter(|row| row.present).map(|row| row.date_start));
             (source.cadence != Cadence::None).then_some(Units { cadence: source.cadence, present, span })
         };
-        let mut expected: BTreeMap<(NaiveDate, NaiveDate), (u64, u64)> = BTreeMap::new();
-        for row in coverage.iter().filter(|row| row.expected) {
-            let sum = expected.entry((row.date_start, row.date_end)).or_default();
-            *sum = (sum.0 + 1, sum.1 + u64::from(row.missing));
-        }
+        let of_source = |row: &CoverageRow| Expected { start: row.date_start, end: row.date_end, sources: 1, missing: u32::from(row.missing) };
+        let mut expected: Vec<Expected> = coverage.iter().filter(|row| row.expected).map(of_source).collect();
+        expected.sort_unstable_by_key(|unit| (unit.start, unit.end));
+        expected.dedup_by(|next, kept| {
+            let same = (next.start, next.end) == (kept.start, kept.end);
+            if same {
+                (kept.sources, kept.missing) = (kept.sources + next.sources, kept.missing + next.missing);
+            }
+            same
+        });
         Self {
             calendar,
             expected,
-            spoken: coverage.iter().filter(|row| row.present && row.unit == Period::Day.name()).map(|row| row.date_start).collect(),
+            spoken: in_order(coverage.iter().filter(|row| row.present && row.unit == Period::Day.name()).map(|row| row.date_start)),
             sources: sources.iter().filter_map(units).collect(),
-            missing: coverage.iter().filter(|row| row.missing).map(|row| (row.date_start, row.date_end)).collect(),
         }
     }
 
     /// Days in the period on which any source speaks.
     pub(super) fn covered(&self, start: NaiveDate, end: Option<NaiveDate>) -> u64 {
-        self.spoken.range(start..=end.unwrap_or(NaiveDate::MAX)).count() as u64
+        let until = self.spoken.partition_point(|day| end.is_none_or(|end| *day <= end));
+        until.saturating_sub(self.spoken.partition_point(|day| *day < start)) as u64
     }
 
     /// First days of the periods in which a source was expected and missing.
     pub(super) fn missed(&self, period: Period) -> BTreeSet<NaiveDate> {
-        let unit = |(start, end): &(NaiveDate, NaiveDate)| DateRange { start: *start, end: *end, precision: crate::parse::Precision::Day };
-        self.missing.iter().filter_map(|days| self.calendar.place(period, unit(days))).collect()
+        let days = |unit: &Expected| DateRange { start: unit.start, end: unit.end, precision: crate::parse::Precision::Day };
+        self.expected.iter().filter(|unit| unit.missing > 0).filter_map(|unit| self.calendar.place(period, days(unit))).collect()
     }
 
     /// Whether a source with a cadence begins or ends inside the period, so that
@@ -224,8 +245,9 @@ impl<'c> Days<'c> {
     /// that they did not; 0 where nothing was expected.
     pub(super) fn missing_share(&self, start: NaiveDate, end: Option<NaiveDate>) -> f64 {
         let end = end.unwrap_or(NaiveDate::MAX);
-        let units = self.expected.range((start, start)..=(end, end)).filter(|((_, last), _)| *last <= end);
-        let (expected, missing) = units.fold((0, 0), |sum, (_, unit)| (sum.0 + unit.0, sum.1 + unit.1));
+        let first = self.expected.partition_point(|unit| unit.start < start);
+        let units = self.expected.iter().skip(first).take_while(|unit| unit.start <= end).filter(|unit| unit.end <= end);
+        let (expected, missing) = units.fold((0, 0), |sum, unit| (sum.0 + u64::from(unit.sources), sum.1 + u64::from(unit.missing)));
         if expected == 0 { 0.0 } else { missing as f64 / expected as f64 }
     }
 
@@ -243,7 +265,7 @@ impl<'c> Days<'c> {
             }
             asked = true;
             let first = self.calendar.start_of(unit, start).unwrap_or(start);
-            misses |= self.calendar.starts(unit, first..=last).any(|day| cadence.expects(day) && !present.contains(&day));
+            misses |= self.calendar.starts(unit, first..=last).any(|day| cadence.expects(day) && present.binary_search(&day).is_err());
         }
         asked.then_some(misses)
     }

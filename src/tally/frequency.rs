@@ -451,6 +451,7 @@ mod tests {
             unit: "day".into(),
             date_start: "2024-02-05".parse().unwrap(),
             date_end: "2024-02-05".parse().unwrap(),
+            expected: true,
             missing: true,
             ..CoverageRow::default()
         };

@@ -32,7 +32,7 @@ use crate::write::WriteError;
 use entries::Entries;
 use meetings::{Meetings, REGIONS, region};
 use prints::UNDATED;
-pub(super) use prints::{Prints, check_prints, write_prints};
+pub(super) use prints::{Head, Prints, check_prints, write_prints};
 pub(super) use state::KEY as STATE;
 use state::{Of, Place, State, Writer};
 
@@ -78,8 +78,7 @@ pub(super) struct Found {
 ///
 /// # Cost
 /// A reading of all fingerprints, 304 bytes a document, and one more of those of
-/// new shards; a sort of the keys that may be met. Memory: at most 20 bytes a
-/// document, the filter ([`Meetings`]), [`IN_MEMORY`], what was compared
+/// new shards; a sort of the keys that may be met. Memory: 8 bytes a document, the filter ([`Meetings`]), [`IN_MEMORY`], what was compared
 /// ([`MOST_COMPARED`]), and the copies.
 pub(super) fn find(parts: &[Part], preambles: bool, cache: &Cache, in_memory: usize) -> Result<Found, WriteError> {
     let corpus = Corpus::open(parts, preambles, cache)?;
@@ -92,7 +91,7 @@ pub(super) fn find(parts: &[Part], preambles: bool, cache: &Cache, in_memory: us
     let mut entries = Entries::new(cache.aside(), in_memory);
     corpus.meet(&fresh, &mut entries)?;
 
-    let mut joining = Joining::new(small(corpus.ranked.numbers.len()));
+    let mut joining = Joining::default();
     let mut reader = Reader::new(&corpus, known.compared(&corpus));
     entries.each(|part, mut entries| {
         known.add(part, &corpus, &mut entries)?;
@@ -156,19 +155,40 @@ struct Ranked {
 }
 
 impl Ranked {
-    /// Of first days, last days and numbers, among so many documents.
-    fn new(mut days: Vec<(i32, i32, u32)>, documents: usize) -> Self {
-        days.par_sort_unstable();
-        let mut ranks = vec![UNRANKED; documents];
-        let mut numbers: Vec<u32> = Vec::with_capacity(days.len());
-        numbers.extend(days.iter().map(|(_, _, number)| number));
-        drop(days);
-        for (rank, number) in (0_u32..).zip(&numbers) {
-            if let Some(place) = ranks.get_mut(*number as usize) {
-                *place = rank;
+    /// Of so many documents, whose heads are gone through twice, shard by shard.
+    fn new<E>(documents: usize, preambles: bool, mut each: impl FnMut(&mut dyn FnMut(&[Head])) -> Result<(), E>) -> Result<Self, E> {
+        let same = |a: &Head, b: &Head| (a.start, a.end) == (b.start, b.end);
+        let ranked = |head: &&Head| preambles || !head.preamble;
+        // How many documents each date has, then the rank of its next one: no sort.
+        let mut of_dates: BTreeMap<(i32, i32), u32> = BTreeMap::new();
+        each(&mut |heads| {
+            for of_date in heads.chunk_by(same) {
+                let Some(head) = of_date.first() else { continue };
+                *of_dates.entry((head.start, head.end)).or_default() += small(of_date.iter().filter(ranked).count());
             }
+        })?;
+        let mut first = 0;
+        for next in of_dates.values_mut() {
+            first += std::mem::replace(next, first);
         }
-        Self { numbers, ranks }
+        let (mut numbers, mut ranks) = (vec![0; first as usize], Vec::with_capacity(documents));
+        each(&mut |heads| {
+            for of_date in heads.chunk_by(same) {
+                let Some(next) = of_date.first().and_then(|head| of_dates.get_mut(&(head.start, head.end))) else { continue };
+                for head in of_date {
+                    if !ranked(&head) {
+                        ranks.push(UNRANKED);
+                        continue;
+                    }
+                    if let Some(number) = numbers.get_mut(*next as usize) {
+                        *number = small(ranks.len());
+                    }
+                    ranks.push(*next);
+                    *next += 1;
+                }
+            }
+        })?;
+        Ok(Self { numbers, ranks })
     }
 
     fn number(&self, rank: u32) -> usize {
@@ -250,16 +270,15 @@ impl Corpus {
     fn open(parts: &[Part], preambles: bool, cache: &Cache) -> Result<Self, WriteError> {
         let folders: Vec<PathBuf> = parts.iter().map(|part| cache.path("parsed", &part.parsed)).collect();
         let shapes: Vec<(usize, usize)> = folders.par_iter().map(|folder| Ok(Prints::open(folder)?.shape())).collect::<Result<_, WriteError>>()?;
-        let (mut starts, mut number) = (vec![0], 0_u32);
-        let mut days = Vec::with_capacity(shapes.iter().map(|(documents, _)| documents).sum());
-        for (folder, shape) in folders.iter().zip(&shapes) {
-            for head in Prints::again(folder, *shape)?.heads()? {
-                days.extend((preambles || !head.preamble).then_some((head.start, head.end, number)));
-                number += 1;
-            }
-            starts.push(number as usize);
+        let mut starts = vec![0];
+        for (documents, _) in &shapes {
+            starts.push(starts.last().copied().unwrap_or_default() + documents);
         }
-        Ok(Self { folders, shapes, starts, ranked: Ranked::new(days, number as usize) })
+        let heads = |show: &mut dyn FnMut(&[Head])| -> Result<(), WriteError> {
+            folders.iter().zip(&shapes).try_for_each(|(folder, shape)| Prints::again(folder, *shape)?.heads().map(|heads| show(&heads)))
+        };
+        let ranked = Ranked::new(starts.last().copied().unwrap_or_default(), preambles, heads)?;
+        Ok(Self { folders, shapes, starts, ranked })
     }
 
     /// Number of a document of a shard.

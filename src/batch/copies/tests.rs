@@ -65,7 +65,7 @@ fn slowly(shards: &[Vec<Document>], preambles: bool) -> Vec<(String, String)> {
         entries.extend(keys.into_iter().map(|key| (key, rank)));
     }
     entries.sort_unstable();
-    let mut joining = Joining::new(small(ranked.len()));
+    let mut joining = Joining::default();
     let mut alike = |a, b| Ok::<_, Infallible>(print(a).is_alike(&print(b)));
     joining.entries(&entries, &mut alike, &mut |_| Ok(())).unwrap();
     let copies = joining.copies(&mut |rank| Ok::<_, Infallible>(print(rank))).unwrap();
