@@ -295,7 +295,8 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("inventory.bin");
         assert!(remembered(&path).is_none());
-        let known = |(_, file, segments): (usize, File, Vec<Segment>)| (file.name.to_string(), Known { bytes: file.bytes, mtime_ns: -1, ctime_ns: 2, segments });
+        let known =
+            |(_, file, segments): (usize, File, Vec<Segment>)| (file.name.to_string(), Known { bytes: file.bytes, mtime_ns: -1, ctime_ns: 2, segments });
         let files: BTreeMap<String, Known> = files(30_000, 0..20).into_iter().map(known).collect();
         remember(&path, &Memory { version: VERSION, settings: "s".into(), written_ns: 3, files }).unwrap();
         let back = remembered(&path).unwrap();

@@ -82,7 +82,6 @@ pub struct Joining {
 }
 
 impl Joining {
-
     /// Compares the documents of `entries`, keys with ranks in rising order,
     /// that share a key; `alike` says whether two are, by their ranks.
     ///

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use super::check::{CheckFailure, equal};
 use crate::tag::Lexicon;
 use crate::tally::{
-    ALIKE, Breakdown, BreakdownCounts, BreakdownRow, CopyRow, FrequencyCounts, KeynessRow, PairRow, Part, PartSummary, Period, Series, Settings, Side,
-    Sources, TotalRow, Word,
+    ALIKE, Breakdown, BreakdownCounts, BreakdownRow, CopyRow, FrequencyCounts, KeynessRow, PairRow, Part, PartSummary, Period, Series, Settings, Side, Sources,
+    TotalRow, Word,
 };
 
 /// What the tables `documents` and `hits` hold.
