@@ -196,30 +196,30 @@ fn remembered(path: &Path) -> Option<Memory> {
 
 /// Cuts files, each with the number of its source and its segments, into shards.
 fn shards(files: impl IntoIterator<Item = (usize, File, Vec<Segment>)>, shard_bytes: u64) -> Result<Vec<Shard>, BatchError> {
-    let mut out: Vec<Shard> = Vec::new();
-    let mut hasher = blake3::Hasher::new();
+    // Each with what its id is to be the hash of.
+    let mut out: Vec<(Shard, blake3::Hasher)> = Vec::new();
     let mut open = false;
     for (source, file, segments) in files {
         for (number, segment) in segments.into_iter().enumerate() {
             let fits = |last: &Shard| open && last.source == source && last.bytes + segment.bytes <= LONGEST * shard_bytes;
-            if !out.last().is_some_and(fits) {
-                hasher.reset();
-                out.push(Shard { source, ..Shard::default() });
+            if !out.last().is_some_and(|(last, _)| fits(last)) {
+                out.push((Shard { source, ..Shard::default() }, blake3::Hasher::new()));
             }
-            let Some(shard) = out.last_mut() else { continue };
+            let Some((shard, hasher)) = out.last_mut() else { continue };
             shard.bytes += segment.bytes;
             shard.files += u64::from(number == 0);
             // A cut inside a large file always ends a shard.
             open = segment.extent.records.is_none() && !segment.ends_shard(shard.bytes, shard_bytes);
             hasher.update(format!("{}\0{}\0{}\0", file.name, segment.extent.first_record, segment.hash).as_bytes());
-            shard.id = short_hex(&hasher.finalize(), 16);
             shard.pieces.push(&file, &segment.extent)?;
         }
     }
-    for shard in &mut out {
+    let whole = |(mut shard, hasher): (Shard, blake3::Hasher)| {
+        shard.id = short_hex(&hasher.finalize(), 16);
         shard.pieces.packed.shrink_to_fit();
-    }
-    Ok(out)
+        shard
+    };
+    Ok(out.into_iter().map(whole).collect())
 }
 
 #[cfg(test)]

@@ -126,7 +126,9 @@ impl Joining {
             }
             may_join |= earliest.is_some();
             match earliest {
-                Some(first) if known == rank => drop(self.alike_to.insert(rank, first)),
+                Some(first) if known == rank => {
+                    self.alike_to.insert(rank, first);
+                }
                 Some(_) => {}
                 None => add_first(&mut firsts, rank),
             }

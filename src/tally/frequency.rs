@@ -164,8 +164,8 @@ pub(super) struct FrequencyCells(BTreeMap<Place, Vec<FrequencyCell>>);
 impl FrequencyCells {
     /// Takes the themes in all text of a place from its counts.
     pub(super) fn add(&mut self, place: Place, counts: &Counts) {
-        let mut cells = vec![FrequencyCell::default(); counts.themes.len()];
-        let of_all = counts.places.get(&place).into_iter().flat_map(|of| &of.cells).filter(|found| Some(found.member) == counts.all());
+        let (mut cells, all) = (vec![FrequencyCell::default(); counts.themes.len()], counts.all());
+        let of_all = counts.places.get(&place).into_iter().flat_map(|of| &of.cells).filter(|found| Some(found.member) == all);
         for found in of_all {
             if let Some(cell) = cells.get_mut(found.theme as usize) {
                 *cell = FrequencyCell { hits: found.hits, sentences: found.sentences, documents: found.documents, occasions: 0 };

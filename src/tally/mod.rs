@@ -317,7 +317,9 @@ impl<'l> Sums<'l> {
         self.counts.add(&rollup.counts)?;
         for of_place in rollup.counts.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
             let Some(place) = of_place.first().map(|row| (row.period, row.period_start)) else { continue };
-            self.cells.add(place, &self.counts);
+            if settings.periods.contains(&place.0) {
+                self.cells.add(place, &self.counts);
+            }
             self.counts.keep_compared(place, settings);
         }
         for (place, told) in summary.told {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use super::correlation::{NoLag, best_lag};
-use super::counts::{Counts, small};
+use super::counts::{Counts, Place, small};
 use super::packed::days;
 use super::period::Period;
 use super::rate::share;
@@ -138,8 +138,6 @@ pub fn smoothed_ratio(source: (u64, u64), base: (u64, u64)) -> f64 {
     let smooth = |(part, whole): (u64, u64)| (part as f64 + 0.5) / (whole as f64 + 1.0);
     smooth(source) / smooth(base)
 }
-
-type Place = (Period, Option<NaiveDate>);
 
 /// Hits and documents of a theme in a source, by place.
 type Found = BTreeMap<Place, (u32, u32)>;
@@ -335,9 +333,10 @@ impl Sources {
         };
         // Room for what each source says and for the whole; a base adds to it.
         out.periods.reserve(spoken.found.values().map(BTreeMap::len).sum());
+        let shared: Vec<bool> = spoken.places.keys().map(|source| spoken.share_a_period(base, source)).collect();
         for (theme, theme_number) in lexicon.themes().iter().zip(0..) {
             let of_base = base.map(|base| (spoken.found(&theme.id, base), spoken.densities(&theme.id, base)));
-            for ((source, places), source_number) in spoken.places.iter().zip(0..) {
+            for (((source, places), shared), source_number) in spoken.places.iter().zip(&shared).zip(0..) {
                 let found = spoken.found(&theme.id, source);
                 for (place, number) in places.iter().filter_map(|place| Some((place, *numbers.get(place)?))) {
                     let (hits, documents) = found.and_then(|found| found.get(place)).copied().unwrap_or_default();
@@ -345,7 +344,7 @@ impl Sources {
                     let cell = SourceCell { theme: theme_number, source: source_number, place: number, hits, documents, base_documents };
                     if place.0 != Period::Whole {
                         out.periods.extend((documents > 0 || base_documents > 0).then_some(cell));
-                    } else if let Some(mut row) = out.row(&cell, spoken.share_a_period(base, source)) {
+                    } else if let Some(mut row) = out.row(&cell, *shared) {
                         spoken.add_lags(&mut row, &firsts, of_base.as_ref().map_or(&[], |(_, densities)| densities));
                         out.wholes.push(row);
                     }

@@ -78,8 +78,9 @@ pub(super) struct Found {
 ///
 /// # Cost
 /// A reading of all fingerprints, 304 bytes a document, and one more of those of
-/// new shards; a sort of the keys that may be met. Memory: 8 bytes a document, the filter ([`Meetings`]), [`IN_MEMORY`], what was compared
-/// ([`MOST_COMPARED`]), and the copies.
+/// new shards; a sort of the keys that may be met. Memory: 8 bytes a document, the
+/// filter ([`Meetings`]), [`IN_MEMORY`], what was compared ([`MOST_COMPARED`]), and
+/// the copies.
 pub(super) fn find(parts: &[Part], preambles: bool, cache: &Cache, in_memory: usize) -> Result<Found, WriteError> {
     let corpus = Corpus::open(parts, preambles, cache)?;
     let of = Of::new(preambles, parts.iter().map(|part| part.parsed.clone()).collect());
@@ -156,7 +157,7 @@ struct Ranked {
 
 impl Ranked {
     /// Of so many documents, whose heads are gone through twice, shard by shard.
-    fn new<E>(documents: usize, preambles: bool, mut each: impl FnMut(&mut dyn FnMut(&[Head])) -> Result<(), E>) -> Result<Self, E> {
+    fn new(documents: usize, preambles: bool, each: impl Fn(&mut dyn FnMut(&[Head])) -> Result<(), WriteError>) -> Result<Self, WriteError> {
         let same = |a: &Head, b: &Head| (a.start, a.end) == (b.start, b.end);
         let ranked = |head: &&Head| preambles || !head.preamble;
         // How many documents each date has, then the rank of its next one: no sort.

@@ -232,8 +232,7 @@ pub(super) fn each_kept<T: Send>(
     };
     for (first, files) in (0..).step_by(AT_ONCE).zip(files.chunks(AT_ONCE)) {
         let opened = files.par_iter().map(|path| Opened::for_rows(path, only)).collect::<Result<Vec<_>, _>>()?;
-        let of_file = |(number, opened)| -> Option<_> { Some((number, Option::as_ref(opened)?)) };
-        let of_files = (first..).zip(&opened).filter_map(of_file);
+        let of_files = (first..).zip(&opened).filter_map(|(number, opened)| Some((number, opened.as_ref()?)));
         let groups: Vec<_> = of_files.flat_map(|(number, (file, groups))| groups.iter().map(move |group| (number, file, *group))).collect();
         for groups in groups.chunks(AT_ONCE) {
             let of_groups = groups.par_iter().map(of_group).collect::<Result<Vec<_>, WriteError>>()?;
