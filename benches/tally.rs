@@ -141,7 +141,7 @@ impl Made {
             while day < NaiveDate::from_ymd_opt(year + 1, 1, 1).unwrap() {
                 self.add(&mut counts, day, source, None, [0, 12 * DOCUMENTS_A_DAY, DOCUMENTS_A_DAY, 500 * DOCUMENTS_A_DAY]);
                 out.presence.push(PresenceRow {
-                    source: SOURCES[source].to_owned(),
+                    source: SOURCES[source].into(),
                     date_start: day,
                     date_end: day,
                     documents: DOCUMENTS_A_DAY,

@@ -131,7 +131,7 @@ impl Run<'_> {
             "occasions" => file.joined(table, parts, &[]),
             "themes" => file.rows(&theme_rows(&self.plan.lexicon), &lexicon),
             "copies" => file.rows(&series.copies, &[]),
-            "coverage" => file.rows(&series.coverage, &[]),
+            "coverage" => file.made(series.coverage.rows(), &[]),
             "period_totals" => file.made(series.period_totals.rows(), &[]),
             "theme_frequency" => file.joined(table, parts, &measured),
             "theme_profile" => file.rows(&series.theme_profile, &measured),

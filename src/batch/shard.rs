@@ -34,7 +34,7 @@ use crate::write::{
 const PARSED: u32 = 4;
 const RESOLVED: u32 = 1;
 const TAGGED: u32 = 1;
-const ROLLUP: u32 = 5;
+const ROLLUP: u32 = 6;
 
 /// All of them, for the record of a run.
 pub(super) const VERSIONS: [u32; 4] = [PARSED, RESOLVED, TAGGED, ROLLUP];

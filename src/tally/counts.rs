@@ -29,13 +29,19 @@ pub(super) struct Cell {
     pub documents: u32,
 }
 
-/// What all text has in a place and member.
+/// What all text has in a place and member; documents and sentences as in [`Cell`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Whole {
     pub member: u32,
-    pub documents: u64,
-    pub sentences: u64,
+    pub documents: u32,
+    pub sentences: u32,
     pub han_chars: u64,
+}
+
+impl Whole {
+    pub(super) fn of(member: u32, documents: u64, sentences: u64, han_chars: u64) -> Self {
+        Self { member, documents: small(documents), sentences: small(sentences), han_chars }
+    }
 }
 
 /// The counts of a place, by member and theme.
@@ -126,7 +132,7 @@ impl Counts {
                 };
                 last = Some((row, member));
                 match &row.theme {
-                    None => counts.wholes.push(Whole { member, documents: row.documents, sentences: row.sentences, han_chars: row.han_chars }),
+                    None => counts.wholes.push(Whole::of(member, row.documents, row.sentences, row.han_chars)),
                     Some(theme) => {
                         let Some(theme) = number_of(&self.themes, &self.of_theme, theme, last_theme) else { continue };
                         last_theme = theme;
@@ -145,7 +151,7 @@ impl Counts {
     pub(super) fn documents(&self) -> u64 {
         let all = self.members.iter().position(|(breakdown, _)| *breakdown == Breakdown::All);
         let whole = self.places.get(&(Period::Whole, None)).map(|counts| counts.wholes.as_slice()).unwrap_or_default();
-        whole.iter().filter(|whole| all == usize::try_from(whole.member).ok()).map(|whole| whole.documents).sum()
+        whole.iter().filter(|whole| all == usize::try_from(whole.member).ok()).map(|whole| u64::from(whole.documents)).sum()
     }
 
     /// Sums what is left, and numbers members in their order.
@@ -174,8 +180,8 @@ impl Counts {
             counts.wholes.dedup_by(|next, kept| {
                 let same = next.member == kept.member;
                 if same {
-                    kept.documents += next.documents;
-                    kept.sentences += next.sentences;
+                    kept.documents = kept.documents.saturating_add(next.documents);
+                    kept.sentences = kept.sentences.saturating_add(next.sentences);
                     kept.han_chars += next.han_chars;
                 }
                 same
@@ -210,8 +216,8 @@ impl Counts {
                     member,
                     theme: None,
                     hits: 0,
-                    sentences: whole.sentences,
-                    documents: whole.documents,
+                    sentences: whole.sentences.into(),
+                    documents: whole.documents.into(),
                     han_chars: whole.han_chars,
                 };
                 let themes = counts.of_member(whole.member).iter().filter_map(move |cell| {

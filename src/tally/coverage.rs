@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::counts::small;
 use super::period::{Calendar, Period};
 use super::rollup::PresenceRow;
 use super::word::Word;
@@ -100,13 +101,72 @@ const FEWEST_NEIGHBOURS: usize = 5;
 /// its neighbours.
 const SHORT_PART: u64 = 4;
 
-/// The coverage of every source from its first unit to its last, or to `as_of`.
-pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Vec<CoverageRow> {
-    let mut out = Vec::new();
-    // Units are days and years, which need no almanac.
-    let calendar = Calendar::default();
-    for SourceCadence { source, cadence } in sources {
-        let unit = cadence.unit();
+/// The table `coverage`, kept as numbers. Rows are made when they are read.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    /// By name.
+    sources: Vec<OfSource>,
+}
+
+/// The units of a source.
+#[derive(Debug)]
+struct OfSource {
+    source: Word,
+    unit: Period,
+    /// By start.
+    cells: Vec<CoverageCell>,
+}
+
+/// A source in a unit.
+#[derive(Clone, Copy, Debug)]
+struct CoverageCell {
+    start: NaiveDate,
+    expected: bool,
+    present: bool,
+    suspiciously_short: bool,
+    documents: u32,
+    han_chars: u64,
+}
+
+impl CoverageCell {
+    const fn missing(&self) -> bool {
+        self.expected && !self.present
+    }
+}
+
+impl Coverage {
+    /// The coverage of every source from its first unit to its last, or to `as_of`.
+    pub(super) fn new(presence: &[PresenceRow], sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Self {
+        let of_source = |source: &SourceCadence| OfSource::new(presence, source, as_of);
+        let mut sources: Vec<OfSource> = sources.iter().filter_map(of_source).collect();
+        sources.sort_by(|a, b| a.source.cmp(&b.source));
+        Self { sources }
+    }
+
+    /// The rows, by source and start.
+    pub fn rows(&self) -> impl Iterator<Item = CoverageRow> + '_ {
+        self.sources.iter().flat_map(|of| {
+            let unit: Word = of.unit.name().into();
+            of.cells.iter().map(move |cell| CoverageRow {
+                source: of.source.clone(),
+                unit: unit.clone(),
+                date_start: cell.start,
+                date_end: of.end(cell),
+                expected: cell.expected,
+                present: cell.present,
+                missing: cell.missing(),
+                suspiciously_short: cell.suspiciously_short,
+                documents: cell.documents.into(),
+                han_chars: cell.han_chars,
+            })
+        })
+    }
+}
+
+impl OfSource {
+    /// `None`: none of its documents has a unit.
+    fn new(presence: &[PresenceRow], SourceCadence { source, cadence }: &SourceCadence, as_of: Option<NaiveDate>) -> Option<Self> {
+        let (unit, calendar) = (cadence.unit(), units());
         let mut found: BTreeMap<NaiveDate, (u64, u64)> = BTreeMap::new();
         for row in presence.iter().filter(|row| row.source == *source) {
             let range = DateRange { start: row.date_start, end: row.date_end, precision: crate::parse::Precision::Day };
@@ -116,40 +176,41 @@ pub(super) fn coverage(presence: &[PresenceRow], sources: &[SourceCadence], as_o
                 *sum = (sum.0 + row.documents, sum.1 + row.han_chars);
             }
         }
-        let (Some(first), Some(last)) = (found.keys().next().copied(), found.keys().next_back().copied()) else { continue };
+        let (first, last) = (*found.keys().next()?, *found.keys().next_back()?);
         let last = as_of.and_then(|day| calendar.start_of(unit, day)).map_or(last, |day| last.max(day));
         let present: Vec<(NaiveDate, u64)> = found.iter().map(|(start, (_, han))| (*start, *han)).collect();
-        let (of_source, of_unit): (Word, Word) = (source.as_str().into(), unit.name().into());
-        let row = |start: NaiveDate| {
+        let cell = |start: NaiveDate| {
             let counts = found.get(&start);
             let expected = cadence.expects(start);
             let (documents, han_chars) = counts.copied().unwrap_or_default();
-            (expected || counts.is_some()).then(|| CoverageRow {
-                source: of_source.clone(),
-                unit: of_unit.clone(),
-                date_start: start,
-                date_end: calendar.end_of(unit, start).unwrap_or(start),
+            (expected || counts.is_some()).then(|| CoverageCell {
+                start,
                 expected,
                 present: counts.is_some(),
-                missing: expected && counts.is_none(),
                 suspiciously_short: *cadence != Cadence::None && counts.is_some() && is_short(&present, start, han_chars),
-                documents,
+                documents: small(documents),
                 han_chars,
             })
         };
         let starts: Vec<NaiveDate> = calendar.starts(unit, first..=last).collect();
-        out.par_extend(starts.into_par_iter().filter_map(row));
+        let mut cells: Vec<CoverageCell> = starts.into_par_iter().filter_map(cell).collect();
+        cells.shrink_to_fit();
+        Some(Self { source: source.as_str().into(), unit, cells })
     }
-    out.sort_by(|a, b| (&a.source, a.date_start).cmp(&(&b.source, b.date_start)));
-    out
+
+    /// Last day of a unit.
+    fn end(&self, cell: &CoverageCell) -> NaiveDate {
+        units().end_of(self.unit, cell.start).unwrap_or(cell.start)
+    }
+
+    fn present(&self) -> impl Iterator<Item = NaiveDate> + '_ {
+        self.cells.iter().filter(|cell| cell.present).map(|cell| cell.start)
+    }
 }
 
-/// Days in order, each once.
-fn in_order(days: impl Iterator<Item = NaiveDate>) -> Vec<NaiveDate> {
-    let mut out: Vec<NaiveDate> = days.collect();
-    out.sort_unstable();
-    out.dedup();
-    out
+/// Units are days and years, which need no almanac.
+fn units() -> Calendar {
+    Calendar::default()
 }
 
 fn is_short(present: &[(NaiveDate, u64)], start: NaiveDate, han_chars: u64) -> bool {
@@ -189,15 +250,17 @@ struct Units {
 }
 
 impl<'c> Days<'c> {
-    pub(super) fn new(coverage: &[CoverageRow], sources: &[SourceCadence], calendar: &'c Calendar) -> Self {
+    pub(super) fn new(coverage: &Coverage, sources: &[SourceCadence], calendar: &'c Calendar) -> Self {
         let units = |source: &SourceCadence| -> Option<Units> {
-            let rows = || coverage.iter().filter(|row| row.source == source.source);
-            let span = (rows().map(|row| row.date_start).min()?, rows().map(|row| row.date_end).max()?);
-            let present = in_order(rows().filter(|row| row.present).map(|row| row.date_start));
-            (source.cadence != Cadence::None).then_some(Units { cadence: source.cadence, present, span })
+            let of = coverage.sources.iter().find(|of| of.source == source.source)?;
+            let span = (of.cells.first()?.start, of.end(of.cells.last()?));
+            (source.cadence != Cadence::None).then(|| Units { cadence: source.cadence, present: of.present().collect(), span })
         };
-        let of_source = |row: &CoverageRow| Expected { start: row.date_start, end: row.date_end, sources: 1, missing: u32::from(row.missing) };
-        let mut expected: Vec<Expected> = coverage.iter().filter(|row| row.expected).map(of_source).collect();
+        let units_expected = coverage.sources.iter().flat_map(|of| {
+            let of_cell = |cell: &CoverageCell| Expected { start: cell.start, end: of.end(cell), sources: 1, missing: cell.missing().into() };
+            of.cells.iter().filter(|cell| cell.expected).map(of_cell)
+        });
+        let mut expected: Vec<Expected> = units_expected.collect();
         expected.sort_unstable_by_key(|unit| (unit.start, unit.end));
         expected.dedup_by(|next, kept| {
             let same = (next.start, next.end) == (kept.start, kept.end);
@@ -206,12 +269,11 @@ impl<'c> Days<'c> {
             }
             same
         });
-        Self {
-            calendar,
-            expected,
-            spoken: in_order(coverage.iter().filter(|row| row.present && row.unit == Period::Day.name()).map(|row| row.date_start)),
-            sources: sources.iter().filter_map(units).collect(),
-        }
+        let by_day = coverage.sources.iter().filter(|of| of.unit == Period::Day);
+        let mut spoken: Vec<NaiveDate> = by_day.flat_map(OfSource::present).collect();
+        spoken.sort_unstable();
+        spoken.dedup();
+        Self { calendar, expected, spoken, sources: sources.iter().filter_map(units).collect() }
     }
 
     /// Days in the period on which any source speaks.
@@ -283,6 +345,10 @@ mod tests {
         days.iter().map(|(d, han)| PresenceRow { source: "s".into(), date_start: day(d), date_end: day(d), documents: 1, han_chars: *han }).collect()
     }
 
+    fn rows_of(presence: &[PresenceRow], sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Vec<CoverageRow> {
+        Coverage::new(presence, sources, as_of).rows().collect()
+    }
+
     fn source(cadence: Cadence) -> Vec<SourceCadence> {
         vec![SourceCadence { source: "s".into(), cadence }]
     }
@@ -292,7 +358,7 @@ mod tests {
         let mut days: Vec<(String, u64)> = (1..=20).filter(|d| *d != 7).map(|d| (format!("2024-03-{d:02}"), 1000)).collect();
         days[10].1 = 100;
         let days: Vec<(&str, u64)> = days.iter().map(|(d, n)| (d.as_str(), *n)).collect();
-        let got = coverage(&rows(&days), &source(Cadence::Daily), Some(day("2024-03-21")));
+        let got = rows_of(&rows(&days), &source(Cadence::Daily), Some(day("2024-03-21")));
         let missing: Vec<_> = got.iter().filter(|r| r.missing).map(|r| r.date_start.to_string()).collect();
         let short: Vec<_> = got.iter().filter(|r| r.suspiciously_short).map(|r| r.date_start.to_string()).collect();
         assert_eq!(missing, ["2024-03-07", "2024-03-21"]);
@@ -302,7 +368,7 @@ mod tests {
 
     #[test]
     fn weekends_are_not_expected_of_a_weekday_source() {
-        let got = coverage(&rows(&[("2024-03-01", 9), ("2024-03-05", 9)]), &source(Cadence::Weekdays), None);
+        let got = rows_of(&rows(&[("2024-03-01", 9), ("2024-03-05", 9)]), &source(Cadence::Weekdays), None);
         let dates: Vec<_> = got.iter().map(|r| (r.date_start.day(), r.missing)).collect();
         assert_eq!(dates, [(1, false), (4, true), (5, false)]);
     }
@@ -317,10 +383,11 @@ mod tests {
             })
             .collect();
         let sources = source(Cadence::Yearly);
-        let got = coverage(&presence, &sources, None);
+        let coverage = Coverage::new(&presence, &sources, None);
+        let got: Vec<CoverageRow> = coverage.rows().collect();
         assert_eq!(got.iter().map(|r| r.missing).collect::<Vec<_>>(), [false, true, false]);
         let calendar = Calendar::default();
-        let days = Days::new(&got, &sources, &calendar);
+        let days = Days::new(&coverage, &sources, &calendar);
         assert_eq!(days.partial(Period::Year, day("2017-01-01"), Some(day("2017-12-31"))), Some(false));
         assert_eq!(days.partial(Period::Year, day("2018-01-01"), Some(day("2018-12-31"))), Some(true));
         assert_eq!(days.partial(Period::Month, day("2017-01-01"), Some(day("2017-01-31"))), None);

@@ -9,8 +9,8 @@ use std::ops::Range;
 use chrono::{Datelike, NaiveDate};
 use rayon::prelude::*;
 
-use super::counts::{Counts, Place};
-use super::heat::{self, Heat};
+use super::counts::{Counts, Place, small};
+use super::heat::{Heat, HeatScale, OFF_SCALE, Share};
 use super::part::Part;
 use super::period::Period;
 use super::rate::{per_10k, share, wilson};
@@ -103,7 +103,8 @@ pub struct FrequencyCounts<'f> {
 #[derive(Debug, Default)]
 pub struct Frequencies {
     themes: Vec<ThemeTexts>,
-    /// Words of heat, hottest first, from 1.
+    scale: HeatScale,
+    /// Words of heat, hottest first.
     heat: Vec<Word>,
     periods: Vec<OfPeriod>,
 }
@@ -126,12 +127,10 @@ struct OfPeriod {
     /// By start, the unplaced last.
     places: Vec<PlaceTexts>,
     /// Of each place, of each theme.
-    cells: Vec<Vec<FrequencyCell>>,
+    cells: Vec<Cells>,
     /// The smoothed rate of each theme, of each place; not a number: none. Empty where
     /// nothing is smoothed.
     smooth: Vec<f64>,
-    /// The heat of each theme, of each place.
-    heats: Vec<HeatCell>,
 }
 
 /// What the rows of a period have of it.
@@ -145,10 +144,19 @@ struct PlaceTexts {
     han_chars: u64,
     partial: Option<bool>,
     level_hits: [u64; 2],
+    /// Where it is on the timeline; the unplaced is nowhere.
+    slot: Option<SlotNumber>,
+}
+
+/// A slot of a timeline.
+#[derive(Clone, Copy, Debug)]
+struct SlotNumber {
+    number: usize,
+    cut: bool,
 }
 
 /// A theme in a period.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct FrequencyCell {
     hits: u32,
     sentences: u32,
@@ -156,14 +164,49 @@ struct FrequencyCell {
     occasions: u32,
 }
 
+impl FrequencyCell {
+    const fn counts(self) -> [u32; 4] {
+        [self.hits, self.sentences, self.documents, self.occasions]
+    }
+}
+
+/// The cells of all themes in a place, in two bytes a count where each fits: those of
+/// a month do.
+#[derive(Debug)]
+enum Cells {
+    Short(Vec<[u16; 4]>),
+    Long(Vec<FrequencyCell>),
+}
+
+impl Cells {
+    fn of(cells: Vec<FrequencyCell>) -> Self {
+        let short = |cell: &FrequencyCell| -> Option<[u16; 4]> {
+            let [hits, sentences, documents, occasions] = cell.counts().map(|count| u16::try_from(count).ok());
+            Some([hits?, sentences?, documents?, occasions?])
+        };
+        cells.iter().map(short).collect::<Option<_>>().map_or(Self::Long(cells), Self::Short)
+    }
+
+    fn get(&self, theme: usize) -> Option<FrequencyCell> {
+        match self {
+            Self::Short(cells) => {
+                let [hits, sentences, documents, occasions] = cells.get(theme)?.map(u32::from);
+                Some(FrequencyCell { hits, sentences, documents, occasions })
+            }
+            Self::Long(cells) => cells.get(theme).copied(),
+        }
+    }
+}
+
 /// What each theme has in all text of each period, while parts come in. Cells are made
 /// where they stay: they are most of what a corpus of centuries needs of memory.
 #[derive(Debug, Default)]
-pub(super) struct FrequencyCells(BTreeMap<Place, Vec<FrequencyCell>>);
+pub(super) struct FrequencyCells(BTreeMap<Place, Cells>);
 
 impl FrequencyCells {
-    /// Takes the themes in all text of a place from its counts.
-    pub(super) fn add(&mut self, place: Place, counts: &Counts) {
+    /// Takes the themes in all text of a place from its counts; `told` are the distinct
+    /// occasions of themes, by number.
+    pub(super) fn add(&mut self, place: Place, counts: &Counts, told: &[(u32, u32)]) {
         let (mut cells, all) = (vec![FrequencyCell::default(); counts.themes.len()], counts.all());
         let of_all = counts.places.get(&place).into_iter().flat_map(|of| &of.cells).filter(|found| Some(found.member) == all);
         for found in of_all {
@@ -171,32 +214,13 @@ impl FrequencyCells {
                 *cell = FrequencyCell { hits: found.hits, sentences: found.sentences, documents: found.documents, occasions: 0 };
             }
         }
-        self.0.insert(place, cells);
-    }
-
-    /// Adds the distinct occasions of themes, by number, in a place.
-    pub(super) fn add_occasions(&mut self, place: Place, told: &[(u32, u32)]) {
-        let Some(cells) = self.0.get_mut(&place) else { return };
         for (theme, occasions) in told {
             if let Some(cell) = cells.get_mut(*theme as usize) {
                 cell.occasions = *occasions;
             }
         }
+        self.0.insert(place, Cells::of(cells));
     }
-}
-
-/// How hot a theme is in a period; 6 bytes, for there is one for each theme and day.
-#[derive(Clone, Copy, Debug)]
-struct HeatCell {
-    /// Numbers in the words of heat; 0: none.
-    by_count: u16,
-    by_share: u16,
-    /// The least number: none.
-    change: i16,
-}
-
-impl HeatCell {
-    const NONE: Self = Self { by_count: 0, by_share: 0, change: i16::MIN };
 }
 
 impl Frequencies {
@@ -213,25 +237,16 @@ impl Frequencies {
             let parent = theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str().into());
             ThemeTexts { id, zh, en, parent, level: u32::from(theme.parent.is_some()) }
         });
-        let levels = settings.measures.heat.levels.iter().map(|level| level.name.as_str());
-        let heat = levels.chain([heat::OFF_SCALE]).map(Word::from).collect();
-        let mut out = Self { themes: themes.collect(), heat, periods: Vec::new() };
+        let scale = settings.measures.heat.clone();
+        let heat = scale.levels.iter().map(|level| level.name.as_str()).chain([OFF_SCALE]).map(Word::from).collect();
+        let mut out = Self { themes: themes.collect(), scale, heat, periods: Vec::new() };
         let (below, FrequencyCells(mut cells)) = (below(lexicon), cells);
         for period in &settings.periods {
-            let mut of_period = OfPeriod::new(*period, &mut cells, totals, &below);
             let timeline = timeline(*period);
-            let slots: Vec<Option<usize>> = of_period.places.iter().map(|place| timeline.number(place.start)).collect();
-            let counts = |(number, theme): (usize, &ThemeTexts)| timeline.counts(of_period.counts_of(number, theme, 0..slots.len()));
-            let smooth = settings.measures.smoothing.map(|reach| {
-                let rates =
-                    |theme: (usize, &ThemeTexts)| smooth::of_slots(&counts(theme), &timeline, reach).into_iter().map(|rate| rate.unwrap_or(f64::NAN)).collect();
-                out.of_places(&slots, f64::NAN, rates)
-            });
-            let heat = |theme: (usize, &ThemeTexts)| {
-                heat::of_slots(&counts(theme), &timeline, *period, &settings.measures.heat).iter().map(|heat| out.heat_cell(*heat)).collect()
-            };
-            let heats = out.of_places(&slots, HeatCell::NONE, heat);
-            (of_period.smooth, of_period.heats) = (smooth.unwrap_or_default(), heats);
+            let mut of_period = OfPeriod::new(*period, &mut cells, totals, &timeline, &below);
+            if let Some(reach) = settings.measures.smoothing {
+                of_period.smooth = out.smoothed(&of_period, &timeline, reach);
+            }
             out.periods.push(of_period);
         }
         out
@@ -302,49 +317,44 @@ impl Frequencies {
                 bytes.extend([place.documents, place.sentences, place.han_chars, low, high].iter().flat_map(|count| count.to_le_bytes()));
                 bytes.push(place.partial.map_or(2, u8::from));
             }
-            for cell in of.cells.get(places.clone()).into_iter().flatten().flatten() {
-                bytes.extend([cell.hits, cell.sentences, cell.documents, cell.occasions].iter().flat_map(|count| count.to_le_bytes()));
-            }
             for theme in 0..self.themes.len() {
-                let from = theme * of.places.len();
-                let range = from + places.start..from + places.end;
-                for heat in of.heats.get(range.clone()).into_iter().flatten() {
-                    bytes.extend([heat.by_count, heat.by_share].iter().flat_map(|word| word.to_le_bytes()));
-                    bytes.extend(heat.change.to_le_bytes());
+                for place in places.clone() {
+                    let counts = of.cell(theme, place).unwrap_or_default().counts();
+                    bytes.extend(counts.iter().flat_map(|count| count.to_le_bytes()));
+                    let Heat { by_count, by_share, change } = of.heat(theme, place, &self.scale);
+                    let steps = |steps: Option<usize>| steps.map_or(u32::MAX, |steps| small(steps as u64));
+                    bytes.extend([steps(by_count), steps(by_share)].iter().flat_map(|steps| steps.to_le_bytes()));
+                    bytes.extend(change.unwrap_or(i32::MIN).to_le_bytes());
                 }
-                bytes.extend(of.smooth.get(range).into_iter().flatten().flat_map(|rate| rate.to_le_bytes()));
+                let from = theme * of.places.len();
+                let rates = of.smooth.get(from + places.start..from + places.end);
+                bytes.extend(rates.into_iter().flatten().flat_map(|rate| rate.to_le_bytes()));
             }
         }
         blake3::hash(&bytes).to_hex().to_string()
     }
 
-    /// What each theme has in each place, made for the slots of a timeline.
-    fn of_places<T: Copy + Send + Sync>(&self, slots: &[Option<usize>], none: T, of_slots: impl Fn((usize, &ThemeTexts)) -> Vec<T> + Sync) -> Vec<T> {
-        let mut out = vec![none; self.themes.len() * slots.len()];
-        out.par_chunks_mut(slots.len().max(1)).zip(&self.themes).enumerate().for_each(|(number, (cells, theme))| {
-            let of_slots = of_slots((number, theme));
-            for (cell, slot) in cells.iter_mut().zip(slots) {
-                *cell = slot.and_then(|slot| of_slots.get(slot)).copied().unwrap_or(none);
+    /// The smoothed rate of each theme, of each place.
+    fn smoothed(&self, of: &OfPeriod, timeline: &Timeline, reach: usize) -> Vec<f64> {
+        let mut out = vec![f64::NAN; self.themes.len() * of.places.len()];
+        out.par_chunks_mut(of.places.len().max(1)).zip(&self.themes).enumerate().for_each(|(number, (rates, theme))| {
+            let counts = timeline.counts(of.counts_of(number, theme, 0..of.places.len()));
+            let of_slots = smooth::of_slots(&counts, timeline, reach);
+            for (rate, place) in rates.iter_mut().zip(&of.places) {
+                *rate = place.slot.and_then(|slot| of_slots.get(slot.number).copied().flatten()).unwrap_or(f64::NAN);
             }
         });
         out
-    }
-
-    fn heat_cell(&self, heat: Heat) -> HeatCell {
-        // The hottest is 1.
-        let number = |steps: Option<usize>| steps.and_then(|steps| u16::try_from(self.heat.len().checked_sub(steps)?).ok()).unwrap_or(0);
-        let change = heat.change.and_then(|change| i16::try_from(change).ok()).unwrap_or(i16::MIN);
-        HeatCell { by_count: number(heat.by_count), by_share: number(heat.by_share), change }
     }
 
     fn row(&self, of: &OfPeriod, theme: usize, place: usize) -> Option<FrequencyRow> {
         let texts = self.themes.get(theme)?;
         let total = of.places.get(place)?;
         let counts = of.counts_of(theme, texts, place..place + 1).next()?;
-        let cell = of.cells.get(place)?.get(theme)?;
+        let cell = of.cell(theme, place)?;
         let smooth = of.smooth.get(theme * of.places.len() + place).copied();
-        let heat = of.heats.get(theme * of.places.len() + place);
-        let word = |number: u16| self.heat.get(usize::from(number).checked_sub(1)?).cloned();
+        let heat = of.heat(theme, place, &self.scale);
+        let word = |steps: usize| self.heat.iter().nth_back(steps).cloned();
         let interval = counts.documents.and_then(|d| wilson(d, total.documents));
         Some(FrequencyRow {
             period: of.name.clone(),
@@ -371,20 +381,22 @@ impl Frequencies {
             partial: total.partial,
             share_of_hits: counts.hits.and_then(|hits| share(hits, of_level(total.level_hits, texts.level))),
             per_10k_smooth: smooth.filter(|rate| !rate.is_nan()),
-            heat_by_count: heat.and_then(|heat| word(heat.by_count)),
-            heat_by_share: heat.and_then(|heat| word(heat.by_share)),
-            heat_change: heat.map(|heat| heat.change).filter(|change| *change != i16::MIN).map(i32::from),
+            heat_by_count: heat.by_count.and_then(word),
+            heat_by_share: heat.by_share.and_then(word),
+            heat_change: heat.change,
         })
     }
 }
 
 impl OfPeriod {
-    fn new(period: Period, cells: &mut BTreeMap<Place, Vec<FrequencyCell>>, totals: &[TotalRow], below: &[bool]) -> Self {
+    fn new(period: Period, cells: &mut BTreeMap<Place, Cells>, totals: &[TotalRow], timeline: &Timeline, below: &[bool]) -> Self {
         let totals = totals.iter().filter(|t| t.period == period.name() && t.breakdown == Breakdown::All.name());
-        let mut out = Self { period, name: period.name().into(), places: Vec::new(), cells: Vec::new(), smooth: Vec::new(), heats: Vec::new() };
+        let mut out = Self { period, name: period.name().into(), places: Vec::new(), cells: Vec::new(), smooth: Vec::new() };
         for total in totals {
-            let cells = cells.remove(&(period, total.period_start)).unwrap_or_else(|| vec![FrequencyCell::default(); below.len()]);
-            let hits_of = |level: bool| cells.iter().zip(below).filter(|(_, below)| **below == level).map(|(cell, _)| u64::from(cell.hits)).sum();
+            let cells = cells.remove(&(period, total.period_start)).unwrap_or_else(|| Cells::of(vec![FrequencyCell::default(); below.len()]));
+            let hits = |theme: usize| cells.get(theme).map_or(0, |cell| u64::from(cell.hits));
+            let hits_of = |level: bool| below.iter().enumerate().filter(|(_, below)| **below == level).map(|(theme, _)| hits(theme)).sum();
+            let slot = timeline.number(total.period_start);
             out.places.push(PlaceTexts {
                 start: total.period_start,
                 end: total.period_end,
@@ -394,10 +406,27 @@ impl OfPeriod {
                 han_chars: total.han_chars,
                 partial: total.partial,
                 level_hits: [hits_of(false), hits_of(true)],
+                slot: slot.and_then(|number| Some(SlotNumber { number, cut: timeline.slots.get(number)?.cut })),
             });
             out.cells.push(cells);
         }
         out
+    }
+
+    fn cell(&self, theme: usize, place: usize) -> Option<FrequencyCell> {
+        self.cells.get(place)?.get(theme)
+    }
+
+    /// How hot a theme is in a place. Computed when it is asked for: there is one for
+    /// each theme and period.
+    fn heat(&self, theme: usize, place: usize, scale: &HeatScale) -> Heat {
+        let share = |place: usize| {
+            let (slot, of) = self.places.get(place).and_then(|of| Some((of.slot?, of.documents)))?;
+            Some((slot, Share { documents: self.cell(theme, place)?.documents.into(), of }))
+        };
+        let Some((slot, now)) = share(place) else { return Heat::default() };
+        let before = place.checked_sub(1).and_then(share).filter(|(before, _)| before.number + 1 == slot.number);
+        scale.heat(now, before.map(|(_, share)| share), self.period == Period::Year && !slot.cut)
     }
 
     /// What a theme counts in some of the places.
@@ -433,10 +462,10 @@ impl OfPeriod {
 
 #[cfg(test)]
 mod tests {
-    use super::super::CoverageRow;
     use super::super::counts::of_month as row;
     use super::super::coverage::Days;
     use super::super::totals::Totals;
+    use super::super::{Cadence, Coverage, PresenceRow, SourceCadence};
     use super::*;
 
     #[test]
@@ -446,22 +475,19 @@ mod tests {
         let counts =
             [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
         let settings = Settings { periods: vec![Period::Month], ..Settings::default() };
-        let missing = CoverageRow {
-            source: "s".into(),
-            unit: "day".into(),
-            date_start: "2024-02-05".parse().unwrap(),
-            date_end: "2024-02-05".parse().unwrap(),
-            expected: true,
-            missing: true,
-            ..CoverageRow::default()
-        };
+        // The fifth of February is missing.
+        let presence = ["2024-02-04", "2024-02-06"].map(|day| {
+            let date: NaiveDate = day.parse().unwrap();
+            PresenceRow { source: "s".into(), date_start: date, date_end: date, documents: 1, han_chars: 1 }
+        });
+        let missing = Coverage::new(&presence, &[SourceCadence { source: "s".into(), cadence: Cadence::Daily }], None);
         let mut sums = Counts::new(&lexicon);
         sums.add(&counts).unwrap();
         sums.finish().unwrap();
         let mut cells = FrequencyCells::default();
-        sums.places.keys().for_each(|place| cells.add(*place, &sums));
-        let totals: Vec<TotalRow> = Totals::new(&mut sums, &Days::new(&[missing], &[], &settings.calendar), &settings).of_all().collect();
-        let days = Days::new(&[], &[], &settings.calendar);
+        sums.places.keys().for_each(|place| cells.add(*place, &sums, &[]));
+        let totals: Vec<TotalRow> = Totals::new(&mut sums, &Days::new(&missing, &[], &settings.calendar), &settings).of_all().collect();
+        let days = Days::new(&Coverage::default(), &[], &settings.calendar);
         let timeline = |period| Timeline::new(period, &totals, &[], &days, &settings.calendar);
         let got = Frequencies::new(cells, &totals, &timeline, &lexicon, &settings);
         let shown: Vec<_> = got.rows().map(|r| (r.period_label.to_string(), r.hits, r.per_10k, r.share_of_hits)).collect();

@@ -6,9 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::period::Period;
 use super::series::SMALL_N;
-use super::timeline::{Count, Slot, Timeline};
 use crate::diagnostic::{DataFile, Diagnostic, Span};
 
 /// Word for a theme that reaches no level.
@@ -92,6 +90,23 @@ impl HeatScale {
         self.steps(|level| documents > 0 && documents as f64 >= level.share * whole as f64)
     }
 
+    /// The heat of a theme in a period, after that directly before it; none without a
+    /// scale.
+    pub(super) fn heat(&self, now: Share, before: Option<Share>, whole_year: bool) -> Heat {
+        if self.levels.is_empty() {
+            return Heat::default();
+        }
+        // Few documents have no temperature.
+        let spoken = |share: Share| (share.of >= SMALL_N).then_some(share);
+        let by_share = |share: Share| spoken(share).map(|share| self.steps_by_share(share.documents, share.of));
+        let signed = |steps: usize| i32::try_from(steps).unwrap_or(i32::MAX);
+        Heat {
+            by_count: spoken(now).filter(|_| whole_year).map(|share| self.steps_by_count(share.documents)),
+            by_share: by_share(now),
+            change: by_share(now).zip(before.and_then(by_share)).map(|(now, before)| signed(now) - signed(before)),
+        }
+    }
+
     fn word(&self, steps: usize) -> String {
         let number = self.levels.len().checked_sub(steps);
         number.and_then(|number| self.levels.get(number)).map_or(OFF_SCALE, |level| level.name.as_str()).to_owned()
@@ -110,6 +125,13 @@ impl HeatScale {
     }
 }
 
+/// Documents with a theme in a period, and all documents.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    pub documents: u64,
+    pub of: u64,
+}
+
 /// How hot a theme is in a period, in steps from the bottom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Heat {
@@ -119,24 +141,6 @@ pub(super) struct Heat {
     pub by_share: Option<usize>,
     /// Steps risen, by share, since the period before.
     pub change: Option<i32>,
-}
-
-/// The heat of one theme in each slot; none without a scale.
-pub(super) fn of_slots(counts: &[Count], timeline: &Timeline, period: Period, scale: &HeatScale) -> Vec<Heat> {
-    if scale.levels.is_empty() {
-        return Vec::new();
-    }
-    let signed = |steps: usize| i32::try_from(steps).unwrap_or(i32::MAX);
-    let mut before = None;
-    let of_slot = |(slot, count): (&Slot, &Count)| {
-        // Few documents have no temperature.
-        let spoken = (slot.documents >= SMALL_N).then_some(count.documents);
-        let by_share = spoken.map(|documents| scale.steps_by_share(documents, slot.documents));
-        let by_count = spoken.filter(|_| period == Period::Year && !slot.cut).map(|documents| scale.steps_by_count(documents));
-        let change = by_share.zip(std::mem::replace(&mut before, by_share)).map(|(now, before)| signed(now) - signed(before));
-        Heat { by_count, by_share, change }
-    };
-    timeline.slots.iter().zip(counts).map(of_slot).collect()
 }
 
 #[cfg(test)]
@@ -176,29 +180,18 @@ mod tests {
 
     #[test]
     fn another_year_is_a_change_and_half_a_year_has_no_level_by_count() {
-        use super::super::{Calendar, coverage::Days, rollup::PresenceRow, totals::TotalRow};
-        let day = |text: &str| crate::parse::read_date(text).unwrap().start;
-        let totals: Vec<TotalRow> = (2020..2024)
-            .filter(|y| *y != 2022)
-            .map(|y| TotalRow {
-                period: "year".into(),
-                period_start: Some(day(&y.to_string())),
-                breakdown: "all".into(),
-                documents: 1000,
-                ..TotalRow::default()
-            })
-            .collect();
-        let presence =
-            ["2020-01-01", "2023-06-30"].map(|date| PresenceRow { source: "s".into(), date_start: day(date), date_end: day(date), documents: 9, han_chars: 9 });
-        let calendar = Calendar::default();
-        let timeline = Timeline::new(Period::Year, &totals, &presence, &Days::new(&[], &[], &calendar), &calendar);
-        assert_eq!(timeline.slots.iter().map(|s: &Slot| (s.documents, s.cut)).collect::<Vec<_>>(), [(1000, false), (1000, false), (0, false), (1000, true)]);
-        let counts = [2, 60, 0, 5].map(|documents| Count { hits: documents, documents });
         let scale = builtin_scale();
-        let heats = of_slots(&counts, &timeline, Period::Year, &scale);
-        let shown: Vec<_> = heats.iter().map(|heat| (heat.by_count.map(|n| scale.word(n)), heat.by_share.map(|n| scale.word(n)), heat.change)).collect();
-        let (cold, warm, hot, boiling) = (Some("冷".to_owned()), Some("暖".to_owned()), Some("热".to_owned()), Some("沸".to_owned()));
-        assert_eq!(shown, [(cold, warm.clone(), None), (warm, boiling, Some(3)), (None, None, None), (None, hot, None)]);
-        assert!(of_slots(&counts, &timeline, Period::Year, &HeatScale::default()).is_empty());
+        let share = |documents| Share { documents, of: 1000 };
+        let shown = |now, before, whole_year| {
+            let heat = scale.heat(now, before, whole_year);
+            (heat.by_count.map(|n| scale.word(n)), heat.by_share.map(|n| scale.word(n)), heat.change)
+        };
+        let [cold, warm, hot, boiling] = ["冷", "暖", "热", "沸"].map(|word| Some(word.to_owned()));
+        assert_eq!(shown(share(2), None, true), (cold, warm.clone(), None));
+        assert_eq!(shown(share(60), Some(share(2)), true), (warm, boiling, Some(3)));
+        let few = Share { documents: 2, of: SMALL_N - 1 };
+        assert_eq!(shown(few, Some(share(60)), true), (None, None, None));
+        assert_eq!(shown(share(5), Some(few), false), (None, hot, None));
+        assert_eq!(HeatScale::default().heat(share(60), None, true), Heat::default());
     }
 }

@@ -45,7 +45,7 @@ pub use association::{log_dice, npmi};
 pub use bursts::{Burst, Kleinberg, burst_states, bursts};
 pub use copies::{CopyRow, Joining, KeyRank, Repeat, group_id};
 pub use correlation::{BestLag, NoLag, best_lag};
-pub use coverage::{Cadence, CoverageRow, SourceCadence};
+pub use coverage::{Cadence, Coverage, CoverageRow, SourceCadence};
 pub use dispersion::dp_norm;
 pub use fingerprint::{ALIKE, Fingerprint};
 pub use fisher::ln_fisher;
@@ -199,7 +199,7 @@ pub struct Series {
     /// By theme in the order of the lexicon, then start.
     pub theme_turns: Vec<TurnRow>,
     /// By source and start.
-    pub coverage: Vec<CoverageRow>,
+    pub coverage: Coverage,
     /// By the first document's date. Found apart, from fingerprints.
     pub copies: Vec<CopyRow>,
     /// Documents that are counted, each once.
@@ -312,18 +312,15 @@ impl<'l> Sums<'l> {
     /// [`TallyError::Frame`].
     pub fn add(&mut self, part: Part, summary: PartSummary) -> Result<(), TallyError> {
         let mut rollup = summary.rollup;
-        let settings = self.settings;
+        let (settings, told) = (self.settings, BTreeMap::from_iter(summary.told));
         rollup.counts.retain(|row| row.theme.is_none() || row.breakdown == Breakdown::All || settings.compares(row.period));
         self.counts.add(&rollup.counts)?;
         for of_place in rollup.counts.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
             let Some(place) = of_place.first().map(|row| (row.period, row.period_start)) else { continue };
             if settings.periods.contains(&place.0) {
-                self.cells.add(place, &self.counts);
+                self.cells.add(place, &self.counts, told.get(&place).map(Vec::as_slice).unwrap_or_default());
             }
             self.counts.keep_compared(place, settings);
-        }
-        for (place, told) in summary.told {
-            self.cells.add_occasions(place, &told);
         }
         for (pair, start) in summary.together {
             let known = self.first_together.entry(pair).or_insert(start);
@@ -359,7 +356,7 @@ impl<'l> Sums<'l> {
     pub fn finish(self, sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Result<Series, TallyError> {
         let Self { lexicon, settings, mut counts, cells, occasions, first_together, pair_sentences, seen, source_seen, presence } = self;
         counts.finish()?;
-        let coverage = coverage::coverage(&presence, sources, as_of);
+        let coverage = Coverage::new(&presence, sources, as_of);
         let days = coverage::Days::new(&coverage, sources, &settings.calendar);
         let period_totals = Totals::new(&mut counts, &days, settings);
         let of_all: Vec<TotalRow> = period_totals.of_all().collect();

@@ -71,8 +71,20 @@ pub(super) struct Packed<'r> {
     pairs: Vec<(u32, u32, u32, u64, u64)>,
     seen: Cow<'r, [SeenRow]>,
     source_seen: Cow<'r, [SourceSeenRow]>,
-    presence: Cow<'r, [PresenceRow]>,
+    presence: Vec<PackedPresence>,
     occasions: Cow<'r, [OccasionRow]>,
+}
+
+/// A [`PresenceRow`] with its source by number.
+#[derive(Serialize, Deserialize)]
+struct PackedPresence {
+    source: u32,
+    #[serde(with = "days")]
+    date_start: NaiveDate,
+    #[serde(with = "days")]
+    date_end: NaiveDate,
+    documents: u64,
+    han_chars: u64,
 }
 
 /// Things by number, in the order in which they came.
@@ -132,15 +144,20 @@ impl<'r> From<&'r Rollup> for Packed<'r> {
         let pairs =
             rollup.pairs.iter().map(|row| (places.of(&pack_place((row.period, row.period_start))), row.theme_a, row.theme_b, row.sentences, row.documents));
         let pairs = pairs.collect();
+        let presence = rollup.presence.iter().map(|row| {
+            let PresenceRow { source, date_start, date_end, documents, han_chars } = row;
+            PackedPresence { source: words.of(source), date_start: *date_start, date_end: *date_end, documents: *documents, han_chars: *han_chars }
+        });
+        let presence = presence.collect();
         Self {
             counts,
             told,
             pairs,
+            presence,
             words: words.things,
             places: places.things,
             seen: rollup.seen.as_slice().into(),
             source_seen: rollup.source_seen.as_slice().into(),
-            presence: rollup.presence.as_slice().into(),
             occasions: rollup.occasions.as_slice().into(),
         }
     }
@@ -165,13 +182,20 @@ impl From<Packed<'_>> for Rollup {
             let (period, period_start) = place(at);
             PairCountRow { period, period_start, theme_a, theme_b, sentences, documents }
         });
+        let presence = presence.into_iter().map(|PackedPresence { source, date_start, date_end, documents, han_chars }| PresenceRow {
+            source: word(source),
+            date_start,
+            date_end,
+            documents,
+            han_chars,
+        });
         Self {
             counts: counts.collect(),
             theme_occasions: told.collect(),
             pairs: pairs.collect(),
             seen: seen.into_owned(),
             source_seen: source_seen.into_owned(),
-            presence: presence.into_owned(),
+            presence: presence.collect(),
             occasions: occasions.into_owned(),
         }
     }

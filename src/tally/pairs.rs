@@ -300,7 +300,7 @@ impl PlaceTexts {
         let mut out = Self { label, end: start.and_then(|start| calendar.end_of(period, start)), of_theme: vec![(0, 0); themes], ..Self::default() };
         let (Some(of_place), Some(all)) = (counts.places.get(&place), counts.all()) else { return out };
         for whole in of_place.wholes.iter().filter(|whole| whole.member == all) {
-            (out.sentences, out.documents) = (whole.sentences, whole.documents);
+            (out.sentences, out.documents) = (whole.sentences.into(), whole.documents.into());
         }
         for cell in of_place.of_member(all) {
             if let Some(of_theme) = out.of_theme.get_mut(cell.theme as usize) {

@@ -147,15 +147,13 @@ pub struct SeenRow {
 }
 
 /// Text of one source on one date.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PresenceRow {
     /// Source.
-    pub source: String,
+    pub source: Word,
     /// First day of the documents' date.
-    #[serde(with = "days")]
     pub date_start: NaiveDate,
     /// Last day.
-    #[serde(with = "days")]
     pub date_end: NaiveDate,
     /// Documents.
     pub documents: u64,
@@ -357,8 +355,13 @@ impl<'r> Rolling<'r> {
     }
 
     fn add_presence(&mut self, document: &Document, han_chars: u64) {
-        if let Some(date) = document.date {
-            self.presence.push(PresenceRow { source: document.source.to_string(), date_start: date.start, date_end: date.end, documents: 1, han_chars });
+        let Some(date) = document.date else { return };
+        // Those of a day come one after the other.
+        let same = |row: &&mut PresenceRow| row.source == *document.source && (row.date_start, row.date_end) == (date.start, date.end);
+        if let Some(row) = self.presence.last_mut().filter(same) {
+            (row.documents, row.han_chars) = (row.documents + 1, row.han_chars + han_chars);
+        } else {
+            self.presence.push(PresenceRow { source: (*document.source).into(), date_start: date.start, date_end: date.end, documents: 1, han_chars });
         }
     }
 

@@ -211,8 +211,8 @@ impl Breakdowns {
                 hits,
                 sentences,
                 documents,
-                period_documents: whole.documents,
-                period_sentences: whole.sentences,
+                period_documents: whole.documents.into(),
+                period_sentences: whole.sentences.into(),
             })
         };
         self.entries.iter().filter_map(counts)
@@ -233,7 +233,8 @@ impl Breakdowns {
             let (breakdown, name) = self.counts.members.get(*member as usize)?;
             let level = u32::from(*self.below.get(*theme as usize)?);
             let [hits, sentences, documents] = [cell.hits, cell.sentences, cell.documents].map(u64::from);
-            let interval = wilson(documents, whole.documents);
+            let period_documents = u64::from(whole.documents);
+            let interval = wilson(documents, period_documents);
             let mut word = |text: &'static str| words.entry(text).or_insert_with(|| text.into()).clone();
             Some(BreakdownRow {
                 period: word(period.name()),
@@ -248,14 +249,14 @@ impl Breakdowns {
                 sentences,
                 documents,
                 occasions: u64::from(*shown.occasions.get(*cell_at as usize)?),
-                period_documents: whole.documents,
-                period_sentences: whole.sentences,
+                period_documents,
+                period_sentences: whole.sentences.into(),
                 period_han_chars: whole.han_chars,
                 per_10k: per_10k(hits, whole.han_chars),
-                density: share(documents, whole.documents),
+                density: share(documents, period_documents),
                 density_low: interval.map(|i| i.0),
                 density_high: interval.map(|i| i.1),
-                small_n: whole.documents < SMALL_N,
+                small_n: period_documents < SMALL_N,
                 share_of_hits: share(hits, of_level(*shown.level_hits.get(at)?, level)),
             })
         })

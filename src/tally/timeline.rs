@@ -163,7 +163,7 @@ impl Timeline {
 
 #[cfg(test)]
 mod tests {
-    use super::super::coverage::{CoverageRow, coverage};
+    use super::super::coverage::Coverage;
     use super::super::{Cadence, SourceCadence};
     use super::*;
 
@@ -175,7 +175,7 @@ mod tests {
         let presence: Vec<PresenceRow> =
             days.iter().map(|d| PresenceRow { source: "s".into(), date_start: day(d), date_end: day(d), documents: 1, han_chars: 10 }).collect();
         let sources = [SourceCadence { source: "s".into(), cadence }];
-        let rows: Vec<CoverageRow> = coverage(&presence, &sources, None);
+        let rows = Coverage::new(&presence, &sources, None);
         let calendar = Calendar::default();
         let asked = Days::new(&rows, &sources, &calendar);
         let mut totals: Vec<TotalRow> = Vec::new();
@@ -217,7 +217,7 @@ mod tests {
         presence.extend(days(10, 30).iter().map(|d| row("paper", d, d)));
         let of = |presence: &[PresenceRow]| {
             let sources: Vec<SourceCadence> = ["paper", "news"].map(|s| SourceCadence { source: s.into(), cadence: Cadence::Daily }).to_vec();
-            let rows = coverage(presence, &sources, None);
+            let rows = Coverage::new(presence, &sources, None);
             let calendar = Calendar::default();
             let total =
                 |start: &str| TotalRow { period: "month".into(), period_start: Some(day(start)), breakdown: "all".into(), documents: 9, ..TotalRow::default() };

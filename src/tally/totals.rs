@@ -141,8 +141,8 @@ impl Totals {
                 period_label: place.label.clone(),
                 breakdown: member.breakdown.clone(),
                 member: member.name.clone(),
-                documents: whole.documents,
-                sentences: whole.sentences,
+                documents: whole.documents.into(),
+                sentences: whole.sentences.into(),
                 han_chars: whole.han_chars,
                 days_covered: place.days_covered,
                 partial: place.partial,
@@ -159,7 +159,7 @@ impl Totals {
         for (member, row) in (0..).zip(rows) {
             let TotalRow { period, period_start: start, period_end: end, period_label: label, breakdown, member: name, .. } = row;
             self.members.push(Member { all: breakdown == Breakdown::All.name(), breakdown, name });
-            let whole = Whole { member, documents: row.documents, sentences: row.sentences, han_chars: row.han_chars };
+            let whole = Whole::of(member, row.documents, row.sentences, row.han_chars);
             self.places.push(PlaceTotals { period, start, end, label, days_covered: row.days_covered, partial: row.partial, wholes: vec![whole] });
         }
     }
