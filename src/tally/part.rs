@@ -18,7 +18,7 @@ use super::pairs::{PairCountRow, PairSums, PartPairs, first_together};
 use super::period::Period;
 use super::rollup::{OccasionRow, PresenceRow, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, merge_presence};
 use super::series::Breakdowns;
-use super::sources::{SourceSeenRow, merge_seen};
+use super::sources::FirstSeen;
 use super::told::ToldRows;
 use super::word::Word;
 use super::{Settings, TallyError};
@@ -116,7 +116,7 @@ pub struct PartSums<'l> {
     told: ToldRows,
     pairs: PairSums,
     seen: BTreeMap<String, SeenRow>,
-    source_seen: Vec<SourceSeenRow>,
+    source_seen: FirstSeen,
     presence: Vec<PresenceRow>,
 }
 
@@ -131,7 +131,7 @@ impl<'l> PartSums<'l> {
             told: ToldRows::default(),
             pairs: PairSums::default(),
             seen: BTreeMap::new(),
-            source_seen: Vec::new(),
+            source_seen: FirstSeen::default(),
             presence: Vec::new(),
         }
     }
@@ -144,7 +144,7 @@ impl<'l> PartSums<'l> {
         self.counts.add(&rollup.counts)?;
         self.told.add(&rollup.theme_occasions);
         self.pairs.add(&rollup.pairs);
-        self.source_seen.extend(rollup.source_seen);
+        rollup.source_seen.into_iter().for_each(|row| self.source_seen.add(row));
         self.presence.extend(rollup.presence);
         for row in rollup.seen {
             match self.seen.get_mut(&row.theme) {
@@ -170,7 +170,7 @@ impl<'l> PartSums<'l> {
             rollup: Rollup {
                 counts: counts.summary(),
                 seen: seen.into_values().collect(),
-                source_seen: merge_seen(source_seen),
+                source_seen: source_seen.finish(),
                 presence: merge_presence(presence),
                 ..Rollup::default()
             },

@@ -1,5 +1,6 @@
 //! Sources beside a base source: density, amplification, and who speaks first.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months, NaiveDate};
@@ -34,6 +35,13 @@ pub struct SourceSeenRow {
     pub first_doc_id: Word,
 }
 
+impl SourceSeenRow {
+    /// In the order of which the first is kept.
+    fn when(&self) -> (NaiveDate, NaiveDate, &Word) {
+        (self.first_start, self.first_end, &self.first_doc_id)
+    }
+}
+
 /// Keeps the first time of each theme and source.
 #[derive(Debug, Default)]
 pub(super) struct SourcesSeen {
@@ -61,13 +69,26 @@ impl SourcesSeen {
 }
 
 /// The earliest of each theme and source.
-pub(super) fn merge_seen(mut rows: Vec<SourceSeenRow>) -> Vec<SourceSeenRow> {
-    rows.sort_unstable_by(|a, b| {
-        let key = |row: &'_ SourceSeenRow| (row.theme.clone(), row.source.clone(), row.first_start, row.first_end, row.first_doc_id.clone());
-        key(a).cmp(&key(b))
-    });
-    rows.dedup_by(|next, kept| (&next.theme, &next.source) == (&kept.theme, &kept.source));
-    rows
+#[derive(Debug, Default)]
+pub(super) struct FirstSeen(BTreeMap<(Word, Word), SourceSeenRow>);
+
+impl FirstSeen {
+    pub(super) fn add(&mut self, row: SourceSeenRow) {
+        match self.0.entry((row.theme.clone(), row.source.clone())) {
+            Entry::Vacant(place) => {
+                place.insert(row);
+            }
+            Entry::Occupied(known) if known.get().when() <= row.when() => {}
+            Entry::Occupied(mut known) => {
+                known.insert(row);
+            }
+        }
+    }
+
+    /// By theme and source.
+    pub(super) fn finish(self) -> Vec<SourceSeenRow> {
+        self.0.into_values().collect()
+    }
 }
 
 /// A theme in a source, beside the base source.

@@ -78,9 +78,9 @@ pub(super) struct Found {
 ///
 /// # Cost
 /// A reading of all fingerprints, 304 bytes a document, and one more of those of
-/// new shards; a sort of the keys that may be met. Memory: 8 bytes a document, the
-/// filter ([`Meetings`]), [`IN_MEMORY`], what was compared ([`MOST_COMPARED`]), and
-/// the copies.
+/// new shards; a sort of the keys that may be met. Memory: 16 bytes for each date of a
+/// shard ([`Ranked`]), the filter ([`Meetings`]), [`IN_MEMORY`], what was compared
+/// ([`MOST_COMPARED`]), and the copies.
 pub(super) fn find(parts: &[Part], preambles: bool, cache: &Cache, in_memory: usize) -> Result<Found, WriteError> {
     let corpus = Corpus::open(parts, preambles, cache)?;
     let of = Of::new(preambles, parts.iter().map(|part| part.parsed.clone()).collect());
@@ -144,60 +144,80 @@ fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// Rank of a document that takes no part.
-const UNRANKED: u32 = u32::MAX;
-
 /// Documents by date; of one date, in the order of the corpus, which shards keep.
+/// Those that take no part have no rank.
+///
+/// Kept by streaks of documents whose numbers and ranks both follow each other: a
+/// corpus whose files are in the order of time is one.
+#[derive(Default)]
 struct Ranked {
-    /// Number of each rank.
-    numbers: Vec<u32>,
-    /// Rank of each number.
-    ranks: Vec<u32>,
+    /// By number.
+    streaks: Vec<Streak>,
+    /// By rank.
+    by_rank: Vec<u32>,
+}
+
+struct Streak {
+    number: u32,
+    rank: u32,
+    documents: u32,
 }
 
 impl Ranked {
-    /// Of so many documents, whose heads are gone through twice, shard by shard.
-    fn new(documents: usize, preambles: bool, each: impl Fn(&mut dyn FnMut(&[Head])) -> Result<(), WriteError>) -> Result<Self, WriteError> {
-        let same = |a: &Head, b: &Head| (a.start, a.end) == (b.start, b.end);
+    /// Of documents whose heads are gone through twice, shard by shard.
+    fn new(preambles: bool, each: impl Fn(&mut dyn FnMut(&[Head])) -> Result<(), WriteError>) -> Result<Self, WriteError> {
         let ranked = |head: &&Head| preambles || !head.preamble;
         // How many documents each date has, then the rank of its next one: no sort.
         let mut of_dates: BTreeMap<(i32, i32), u32> = BTreeMap::new();
         each(&mut |heads| {
-            for of_date in heads.chunk_by(same) {
+            for of_date in heads.chunk_by(|a, b| a.days() == b.days()) {
                 let Some(head) = of_date.first() else { continue };
-                *of_dates.entry((head.start, head.end)).or_default() += small(of_date.iter().filter(ranked).count());
+                *of_dates.entry(head.days()).or_default() += small(of_date.iter().filter(ranked).count());
             }
         })?;
         let mut first = 0;
         for next in of_dates.values_mut() {
             first += std::mem::replace(next, first);
         }
-        let (mut numbers, mut ranks) = (vec![0; first as usize], Vec::with_capacity(documents));
+        let (mut out, mut number) = (Self::default(), 0);
         each(&mut |heads| {
-            for of_date in heads.chunk_by(same) {
-                let Some(next) = of_date.first().and_then(|head| of_dates.get_mut(&(head.start, head.end))) else { continue };
+            for of_date in heads.chunk_by(|a, b| a.days() == b.days()) {
+                let Some(next) = of_date.first().and_then(|head| of_dates.get_mut(&head.days())) else { continue };
                 for head in of_date {
-                    if !ranked(&head) {
-                        ranks.push(UNRANKED);
-                        continue;
+                    if ranked(&head) {
+                        out.push(number, *next);
+                        *next += 1;
                     }
-                    if let Some(number) = numbers.get_mut(*next as usize) {
-                        *number = small(ranks.len());
-                    }
-                    ranks.push(*next);
-                    *next += 1;
+                    number += 1;
                 }
             }
         })?;
-        Ok(Self { numbers, ranks })
+        out.streaks.shrink_to_fit();
+        out.by_rank = (0..small(out.streaks.len())).collect();
+        out.by_rank.sort_unstable_by_key(|at| out.streaks.get(*at as usize).map(|streak| streak.rank));
+        Ok(out)
+    }
+
+    fn push(&mut self, number: u32, rank: u32) {
+        match self.streaks.last_mut() {
+            Some(last) if (last.number + last.documents, last.rank + last.documents) == (number, rank) => last.documents += 1,
+            _ => self.streaks.push(Streak { number, rank, documents: 1 }),
+        }
     }
 
     fn number(&self, rank: u32) -> usize {
-        self.numbers.get(rank as usize).copied().unwrap_or_default() as usize
+        let streak = |at: u32| self.streaks.get(at as usize);
+        let after = self.by_rank.partition_point(|at| streak(*at).is_some_and(|streak| streak.rank <= rank));
+        let found = after.checked_sub(1).and_then(|last| streak(*self.by_rank.get(last)?));
+        found.map_or(0, |streak| (streak.number + (rank - streak.rank)) as usize)
     }
 
     fn rank(&self, number: usize) -> Option<u32> {
-        self.ranks.get(number).copied().filter(|rank| *rank != UNRANKED)
+        let number = small(number);
+        let after = self.streaks.partition_point(|streak| streak.number <= number);
+        let streak = self.streaks.get(after.checked_sub(1)?)?;
+        let further = number - streak.number;
+        (further < streak.documents).then_some(streak.rank + further)
     }
 }
 
@@ -278,7 +298,7 @@ impl Corpus {
         let heads = |show: &mut dyn FnMut(&[Head])| -> Result<(), WriteError> {
             folders.iter().zip(&shapes).try_for_each(|(folder, shape)| Prints::again(folder, *shape)?.heads().map(|heads| show(&heads)))
         };
-        let ranked = Ranked::new(starts.last().copied().unwrap_or_default(), preambles, heads)?;
+        let ranked = Ranked::new(preambles, heads)?;
         Ok(Self { folders, shapes, starts, ranked })
     }
 

@@ -40,6 +40,13 @@ pub(in crate::batch) struct Head {
     id_end: u32,
 }
 
+impl Head {
+    /// First and last day.
+    pub(super) const fn days(&self) -> (i32, i32) {
+        (self.start, self.end)
+    }
+}
+
 /// Writes the file of a shard into the folder of its artifact.
 pub(in crate::batch) fn write_prints(folder: &Path, documents: &[Document]) -> Result<(), WriteError> {
     let path = folder.join(FILE);

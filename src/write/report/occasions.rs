@@ -52,36 +52,63 @@ pub(super) struct Occasions {
     pub(super) told: BTreeMap<String, Vec<Told>>,
 }
 
+/// An occasion as it is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counted {
+    date: NaiveDate,
+    documents: u32,
+    mentions: u32,
+    /// In the table.
+    row: u32,
+}
+
+/// Leaves of some occasions those that the page shows if there are no others. So a
+/// choice can be made from what is left of each of several lots.
+fn choose(all: &mut Vec<Counted>, newest: Option<NaiveDate>) {
+    let mut chosen: BTreeSet<u32> = first_by(all, MOST_TOLD, |o| (Reverse((o.documents, o.mentions, o.date)), o.row)).map(|o| o.row).collect();
+    let (mut later, mut until): (Vec<_>, Vec<_>) = std::mem::take(all).into_iter().partition(|o| is_later(o.date, newest));
+    chosen.extend(first_by(&mut until, NEWEST, |o| (Reverse(o.date), o.row)).map(|o| o.row));
+    chosen.extend(first_by(&mut later, LATER, |o| (o.date, Reverse(o.row))).map(|o| o.row));
+    all.extend(later.into_iter().chain(until).filter(|o| chosen.contains(&o.row)));
+}
+
+fn is_later(date: NaiveDate, newest: Option<NaiveDate>) -> bool {
+    newest.is_some_and(|newest| date > newest)
+}
+
 /// Chooses occasions and reads the sentences that tell of them.
 ///
 /// # Errors
 /// [`WriteError`] with the path.
 ///
 /// # Cost
-/// Four numbers an occasion in memory; of the documents, the pages of text
-/// that hold the chosen ones.
+/// All numbers of occasions are read, some hundred kept; of the documents, the pages
+/// of text that hold the chosen ones.
 pub(super) fn read(tables: &Path, newest: Option<NaiveDate>) -> Result<Occasions, WriteError> {
     let path = tables.join("occasions.parquet");
     let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     let files = std::slice::from_ref(&path);
-    let numbers = |place: Place, batch: &RecordBatch| -> Vec<(NaiveDate, u32, u32, u32)> {
+    let numbers = |place: Place, batch: &RecordBatch| {
         let counts = cells::<u64>(batch, "documents").into_iter().zip(cells::<u64>(batch, "mentions"));
         let first = u32::try_from(place.row).unwrap_or(u32::MAX);
         let rows = (first..).zip(cells::<NaiveDate>(batch, "date_start")).zip(counts);
-        rows.map(|((at, date), (documents, mentions))| (date, small(documents), small(mentions), at)).collect()
+        let mut all: Vec<Counted> =
+            rows.map(|((row, date), (documents, mentions))| Counted { date, documents: small(documents), mentions: small(mentions), row }).collect();
+        let later = all.iter().filter(|o| is_later(o.date, newest)).count() as u64;
+        let total = all.len() as u64;
+        choose(&mut all, newest);
+        vec![(total, later, all)]
     };
-    let mut all = Vec::new();
-    each_kept(files, &["date_start", "mentions", "documents"], &[], numbers, |one| all.push(one))?;
-    let total = all.len() as u64;
-    let mut chosen: BTreeSet<Place> = BTreeSet::new();
-    let mut choose = |some: &mut dyn Iterator<Item = &(NaiveDate, u32, u32, u32)>| chosen.extend(some.map(|o| Place { file: 0, row: o.3 as usize }));
-    choose(&mut first_by(&mut all, MOST_TOLD, |(date, documents, mentions, at)| (Reverse((*documents, *mentions, *date)), *at)));
-    let after = |date: NaiveDate| newest.is_some_and(|newest| date > newest);
-    let (mut later, mut until): (Vec<_>, Vec<_>) = all.into_iter().partition(|o| after(o.0));
-    choose(&mut first_by(&mut until, NEWEST, |(date, _, _, at)| (Reverse(*date), *at)));
-    choose(&mut first_by(&mut later, LATER, |(date, _, _, at)| (*date, Reverse(*at))));
+    let (mut out, mut all) = (Occasions::default(), Vec::new());
+    each_kept(files, &["date_start", "mentions", "documents"], &[], numbers, |(total, later, of_batch)| {
+        (out.total, out.later) = (out.total + total, out.later + later);
+        all.extend(of_batch);
+        choose(&mut all, newest);
+    })?;
+    let chosen: BTreeSet<Place> = all.iter().map(|o| Place { file: 0, row: o.row as usize }).collect();
     let columns = ["occasion_id", "date_start", "date_end", "precision", "name", "occasion_type", "place_name", "mentions", "documents"];
-    let mut out = Occasions { total, later: later.len() as u64, rows: rows_at(files, &columns, &chosen)?, ..Occasions::default() };
+    out.rows = rows_at(files, &columns, &chosen)?;
+    let after = |date: NaiveDate| is_later(date, newest);
     out.rows.sort_by(|a, b| (after(a.date_start), b.date_start, &a.occasion_id).cmp(&(after(b.date_start), a.date_start, &b.occasion_id)));
     out.rows_after = out.rows.iter().filter(|row| after(row.date_start)).count();
     out.told = sentences(tables, &out.rows)?;
@@ -251,6 +278,29 @@ fn occasion(w: &Words, row: &OccasionRow, told: &[Told]) -> Markup {
 mod tests {
     use super::super::Language;
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_choice_from_lots_is_that_from_all(counts in proptest::collection::vec((0_i32..40, 0_u32..4, 0_u32..6), 0..900), lot in 1_usize..400) {
+            let day = |days: i32| NaiveDate::from_num_days_from_ce_opt(738_000 + days).unwrap();
+            let one = |(row, (days, documents, mentions)): (u32, (i32, u32, u32))| Counted { date: day(days), documents, mentions, row };
+            let all: Vec<Counted> = (0..).zip(counts).map(one).collect();
+            let newest = Some(day(25));
+            let mut at_once = all.clone();
+            choose(&mut at_once, newest);
+            let mut by_lots = Vec::new();
+            for lot in all.chunks(lot) {
+                let mut lot = lot.to_vec();
+                choose(&mut lot, newest);
+                by_lots.extend(lot);
+                choose(&mut by_lots, newest);
+            }
+            let rows = |chosen: &[Counted]| chosen.iter().map(|o| o.row).collect::<BTreeSet<u32>>();
+            prop_assert_eq!(rows(&by_lots), rows(&at_once));
+            prop_assert!(at_once.len() <= MOST_TOLD + NEWEST + LATER);
+        }
+    }
 
     #[test]
     fn only_a_web_address_becomes_a_link_and_a_title_is_text() {
