@@ -145,7 +145,6 @@ fn small(number: usize) -> u32 {
 }
 
 /// Documents by date; of one date, in the order of the corpus, which shards keep.
-/// Those that take no part have no rank.
 ///
 /// Kept by streaks of documents whose numbers and ranks both follow each other: a
 /// corpus whose files are in the order of time is one.
@@ -153,8 +152,10 @@ fn small(number: usize) -> u32 {
 struct Ranked {
     /// By number.
     streaks: Vec<Streak>,
-    /// By rank.
+    /// The same by rank.
     by_rank: Vec<u32>,
+    /// A bit for each number: it takes no part.
+    left_out: Vec<u64>,
 }
 
 struct Streak {
@@ -166,30 +167,28 @@ struct Streak {
 impl Ranked {
     /// Of documents whose heads are gone through twice, shard by shard.
     fn new(preambles: bool, each: impl Fn(&mut dyn FnMut(&[Head])) -> Result<(), WriteError>) -> Result<Self, WriteError> {
-        let ranked = |head: &&Head| preambles || !head.preamble;
         // How many documents each date has, then the rank of its next one: no sort.
         let mut of_dates: BTreeMap<(i32, i32), u32> = BTreeMap::new();
         each(&mut |heads| {
             for of_date in heads.chunk_by(|a, b| a.days() == b.days()) {
                 let Some(head) = of_date.first() else { continue };
-                *of_dates.entry(head.days()).or_default() += small(of_date.iter().filter(ranked).count());
+                *of_dates.entry(head.days()).or_default() += small(of_date.len());
             }
         })?;
         let mut first = 0;
         for next in of_dates.values_mut() {
             first += std::mem::replace(next, first);
         }
-        let (mut out, mut number) = (Self::default(), 0);
+        let (mut out, mut number) = (Self::default(), 0_u32);
         each(&mut |heads| {
+            for (number, _) in (number..).zip(heads).filter(|(_, head)| head.preamble && !preambles) {
+                out.leave_out(number);
+            }
             for of_date in heads.chunk_by(|a, b| a.days() == b.days()) {
                 let Some(next) = of_date.first().and_then(|head| of_dates.get_mut(&head.days())) else { continue };
-                for head in of_date {
-                    if ranked(&head) {
-                        out.push(number, *next);
-                        *next += 1;
-                    }
-                    number += 1;
-                }
+                let documents = small(of_date.len());
+                out.add(Streak { number, rank: *next, documents });
+                (number, *next) = (number + documents, *next + documents);
             }
         })?;
         out.streaks.shrink_to_fit();
@@ -198,10 +197,20 @@ impl Ranked {
         Ok(out)
     }
 
-    fn push(&mut self, number: u32, rank: u32) {
+    fn add(&mut self, next: Streak) {
         match self.streaks.last_mut() {
-            Some(last) if (last.number + last.documents, last.rank + last.documents) == (number, rank) => last.documents += 1,
-            _ => self.streaks.push(Streak { number, rank, documents: 1 }),
+            Some(last) if (last.number + last.documents, last.rank + last.documents) == (next.number, next.rank) => last.documents += next.documents,
+            _ => self.streaks.push(next),
+        }
+    }
+
+    fn leave_out(&mut self, number: u32) {
+        let (word, bit) = (number as usize / 64, 1 << (number % 64));
+        if self.left_out.len() <= word {
+            self.left_out.resize(word + 1, 0);
+        }
+        if let Some(word) = self.left_out.get_mut(word) {
+            *word |= bit;
         }
     }
 
@@ -212,12 +221,14 @@ impl Ranked {
         found.map_or(0, |streak| (streak.number + (rank - streak.rank)) as usize)
     }
 
+    /// `None`: it takes no part.
     fn rank(&self, number: usize) -> Option<u32> {
+        let takes_part = self.left_out.get(number / 64).is_none_or(|word| word & (1 << (number % 64)) == 0);
         let number = small(number);
         let after = self.streaks.partition_point(|streak| streak.number <= number);
         let streak = self.streaks.get(after.checked_sub(1)?)?;
         let further = number - streak.number;
-        (further < streak.documents).then_some(streak.rank + further)
+        (takes_part && further < streak.documents).then_some(streak.rank + further)
     }
 }
 
