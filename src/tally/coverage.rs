@@ -11,7 +11,6 @@ use super::counts::small;
 use super::period::{Calendar, Period};
 use super::rollup::PresenceRow;
 use super::word::Word;
-use crate::parse::DateRange;
 
 /// How often a source is expected to speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,9 +168,8 @@ impl OfSource {
         let (unit, calendar) = (cadence.unit(), units());
         let mut found: BTreeMap<NaiveDate, (u64, u64)> = BTreeMap::new();
         for row in presence.iter().filter(|row| row.source == *source) {
-            let range = DateRange { start: row.date_start, end: row.date_end, precision: crate::parse::Precision::Day };
             // Documents dated more coarsely than the unit are on no day.
-            if let Some(start) = calendar.place(unit, range) {
+            if let Some(start) = calendar.place(unit, row.date_start, row.date_end) {
                 let sum = found.entry(start).or_default();
                 *sum = (sum.0 + row.documents, sum.1 + row.han_chars);
             }
@@ -284,8 +282,7 @@ impl<'c> Days<'c> {
 
     /// First days of the periods in which a source was expected and missing.
     pub(super) fn missed(&self, period: Period) -> BTreeSet<NaiveDate> {
-        let days = |unit: &Expected| DateRange { start: unit.start, end: unit.end, precision: crate::parse::Precision::Day };
-        self.expected.iter().filter(|unit| unit.missing > 0).filter_map(|unit| self.calendar.place(period, days(unit))).collect()
+        self.expected.iter().filter(|unit| unit.missing > 0).filter_map(|unit| self.calendar.place(period, unit.start, unit.end)).collect()
     }
 
     /// Whether a source with a cadence begins or ends inside the period, so that
@@ -378,7 +375,7 @@ mod tests {
         let presence: Vec<_> = [2017, 2019]
             .iter()
             .map(|y| {
-                let range = DateRange::year(*y).unwrap();
+                let range = crate::parse::DateRange::year(*y).unwrap();
                 PresenceRow { source: "s".into(), date_start: range.start, date_end: range.end, documents: 1, han_chars: 9 }
             })
             .collect();

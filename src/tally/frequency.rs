@@ -15,7 +15,7 @@ use super::part::Part;
 use super::period::Period;
 use super::rate::{per_10k, share, wilson};
 use super::rollup::Breakdown;
-use super::series::{SMALL_N, below, of_level};
+use super::series::{PlaceTexts, SMALL_N, below, of_level};
 use super::timeline::Timeline;
 use super::totals::TotalRow;
 use super::word::Word;
@@ -123,9 +123,8 @@ struct ThemeTexts {
 #[derive(Debug)]
 struct OfPeriod {
     period: Period,
-    name: Word,
     /// By start, the unplaced last.
-    places: Vec<PlaceTexts>,
+    places: Vec<FrequencyPlace>,
     /// Of each place, of each theme.
     cells: Vec<Cells>,
     /// The smoothed rate of each theme, of each place; not a number: none. Empty where
@@ -135,10 +134,8 @@ struct OfPeriod {
 
 /// What the rows of a period have of it.
 #[derive(Debug)]
-struct PlaceTexts {
-    start: Option<NaiveDate>,
-    end: Option<NaiveDate>,
-    label: Word,
+struct FrequencyPlace {
+    texts: PlaceTexts,
     documents: u64,
     sentences: u64,
     han_chars: u64,
@@ -261,7 +258,7 @@ impl Frequencies {
     /// The row of a theme in the period that begins on a day.
     pub(super) fn row_at(&self, period: Period, start: NaiveDate, theme: usize) -> Option<FrequencyRow> {
         let of = self.periods.iter().find(|of| of.period == period)?;
-        let place = of.places.iter().position(|place| place.start == Some(start))?;
+        let place = of.places.iter().position(|place| place.texts.start == Some(start))?;
         self.row(of, theme, place)
     }
 
@@ -273,7 +270,7 @@ impl Frequencies {
     /// The parts that have rows, in order.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
-        let parts = self.periods.iter().flat_map(|of| of.places.iter().map(|place| Part::of((of.period, place.start))));
+        let parts = self.periods.iter().flat_map(|of| of.places.iter().map(|place| Part::of((of.period, place.texts.start))));
         parts.collect::<BTreeSet<Part>>().into_iter().collect()
     }
 
@@ -312,7 +309,7 @@ impl Frequencies {
             bytes.push(of.period as u8);
             for place in of.places.get(places.clone()).unwrap_or_default() {
                 let day = |day: Option<NaiveDate>| day.map_or(i32::MIN, |day| day.num_days_from_ce());
-                bytes.extend([day(place.start), day(place.end)].iter().flat_map(|day| day.to_le_bytes()));
+                bytes.extend([day(place.texts.start), day(place.texts.end)].iter().flat_map(|day| day.to_le_bytes()));
                 let [low, high] = place.level_hits;
                 bytes.extend([place.documents, place.sentences, place.han_chars, low, high].iter().flat_map(|count| count.to_le_bytes()));
                 bytes.push(place.partial.map_or(2, u8::from));
@@ -357,10 +354,10 @@ impl Frequencies {
         let word = |steps: usize| self.heat.iter().nth_back(steps).cloned();
         let interval = counts.documents.and_then(|d| wilson(d, total.documents));
         Some(FrequencyRow {
-            period: of.name.clone(),
+            period: total.texts.period.clone(),
             period_start: counts.period_start,
             period_end: counts.period_end,
-            period_label: total.label.clone(),
+            period_label: total.texts.label.clone(),
             theme: texts.id.clone(),
             theme_zh: texts.zh.clone(),
             theme_en: texts.en.clone(),
@@ -391,16 +388,15 @@ impl Frequencies {
 impl OfPeriod {
     fn new(period: Period, cells: &mut BTreeMap<Place, Cells>, totals: &[TotalRow], timeline: &Timeline, below: &[bool]) -> Self {
         let totals = totals.iter().filter(|t| t.period == period.name() && t.breakdown == Breakdown::All.name());
-        let mut out = Self { period, name: period.name().into(), places: Vec::new(), cells: Vec::new(), smooth: Vec::new() };
+        let mut out = Self { period, places: Vec::new(), cells: Vec::new(), smooth: Vec::new() };
         for total in totals {
             let cells = cells.remove(&(period, total.period_start)).unwrap_or_else(|| Cells::of(vec![FrequencyCell::default(); below.len()]));
             let hits = |theme: usize| cells.get(theme).map_or(0, |cell| u64::from(cell.hits));
             let hits_of = |level: bool| below.iter().enumerate().filter(|(_, below)| **below == level).map(|(theme, _)| hits(theme)).sum();
             let slot = timeline.number(total.period_start);
-            out.places.push(PlaceTexts {
-                start: total.period_start,
-                end: total.period_end,
-                label: total.period_label.as_str().into(),
+            let TotalRow { period, period_start: start, period_end: end, period_label: label, .. } = total.clone();
+            out.places.push(FrequencyPlace {
+                texts: PlaceTexts { period, start, end, label },
                 documents: total.documents,
                 sentences: total.sentences,
                 han_chars: total.han_chars,
@@ -437,10 +433,10 @@ impl OfPeriod {
             let cell = cells.get(number)?;
             let count = |count: u32| (total.documents > 0).then(|| u64::from(count));
             Some(FrequencyCounts {
-                period: &self.name,
-                period_start: total.start,
-                period_end: total.end,
-                period_label: &total.label,
+                period: &total.texts.period,
+                period_start: total.texts.start,
+                period_end: total.texts.end,
+                period_label: &total.texts.label,
                 theme: &theme.id,
                 hits: count(cell.hits),
                 sentences: count(cell.sentences),
@@ -454,7 +450,7 @@ impl OfPeriod {
 
     /// The places of a part, which follow each other.
     fn of_part(&self, part: Part) -> Range<usize> {
-        let of = |place: &PlaceTexts| Part::of((self.period, place.start));
+        let of = |place: &FrequencyPlace| Part::of((self.period, place.texts.start));
         let from = self.places.partition_point(|place| of(place) < part);
         from..self.places.partition_point(|place| of(place) <= part)
     }

@@ -14,7 +14,7 @@ use super::grid::Paged;
 use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rollup::ThemeHits;
-use super::series::label;
+use super::series::PlaceTexts;
 use super::word::Word;
 use crate::parse::DateRange;
 use crate::tag::Lexicon;
@@ -118,7 +118,7 @@ impl<'l> PairCounting<'l> {
         for sentence in theme_hits.chunk_by(|((a, _), _), ((b, _), _)| a == b) {
             let basis = sentence.first().and_then(|((number, _), _)| basis(*number));
             let themes: Vec<u32> = sentence.iter().map(|((_, theme), _)| *theme).collect();
-            let long = self.long.map(|period| (period, basis.and_then(|basis| self.calendar.place(period, basis))));
+            let long = self.long.map(|period| (period, basis.and_then(|basis| self.calendar.place(period, basis.start, basis.end))));
             for place in long.into_iter().chain([(Period::Whole, None)]) {
                 in_document.extend(themes.iter().map(|theme| (place, *theme)));
                 self.each_pair(place, &themes, |cell| cell.sentences += 1);
@@ -187,7 +187,7 @@ pub struct Pairs {
     below: Vec<bool>,
     /// By period length, themes and start.
     cells: Vec<PairCountRow>,
-    places: BTreeMap<Place, PlaceTexts>,
+    places: BTreeMap<Place, PairPlace>,
     first: FirstTogether,
 }
 
@@ -242,9 +242,8 @@ impl PartPairs {
 
 /// What a period has of all text and of each theme.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct PlaceTexts {
-    label: Word,
-    end: Option<NaiveDate>,
+struct PairPlace {
+    texts: PlaceTexts,
     sentences: u64,
     documents: u64,
     /// Sentences and documents by theme.
@@ -293,11 +292,9 @@ pub(super) fn first_together(rows: &[PairCountRow]) -> FirstTogether {
     out
 }
 
-impl PlaceTexts {
+impl PairPlace {
     fn new(place: Place, counts: &Counts, themes: usize, calendar: &Calendar) -> Self {
-        let (period, start) = place;
-        let label = label(place, calendar).into();
-        let mut out = Self { label, end: start.and_then(|start| calendar.end_of(period, start)), of_theme: vec![(0, 0); themes], ..Self::default() };
+        let mut out = Self { texts: PlaceTexts::new(place, calendar), of_theme: vec![(0, 0); themes], ..Self::default() };
         let (Some(of_place), Some(all)) = (counts.places.get(&place), counts.all()) else { return out };
         for whole in of_place.wholes.iter().filter(|whole| whole.member == all) {
             (out.sentences, out.documents) = (whole.sentences.into(), whole.documents.into());
@@ -316,10 +313,10 @@ impl Pairs {
     /// `first` those of the whole corpus.
     pub(super) fn new(mut cells: Vec<PairCountRow>, counts: &Counts, first: &FirstTogether, lexicon: &Lexicon, calendar: &Calendar) -> Self {
         cells.sort_unstable_by_key(|row| (row.period, row.theme_a, row.theme_b, row.period_start));
-        let mut places: BTreeMap<Place, PlaceTexts> = BTreeMap::new();
+        let mut places: BTreeMap<Place, PairPlace> = BTreeMap::new();
         for row in &cells {
             let place = (row.period, row.period_start);
-            places.entry(place).or_insert_with(|| PlaceTexts::new(place, counts, lexicon.themes().len(), calendar));
+            places.entry(place).or_insert_with(|| PairPlace::new(place, counts, lexicon.themes().len(), calendar));
         }
         let met: BTreeSet<(u32, u32)> = cells.iter().map(|row| (row.theme_a, row.theme_b)).collect();
         let first = met.into_iter().filter_map(|pair| Some((pair, *first.get(&pair)?))).collect();
@@ -341,16 +338,15 @@ impl Pairs {
 
     /// The rows, by period length, themes in the order of the lexicon, and start.
     pub fn rows(&self) -> impl Iterator<Item = PairRow> + '_ {
-        let names: BTreeMap<Period, Word> = self.places.keys().map(|(period, _)| (*period, period.name().into())).collect();
         self.cells.iter().filter_map(move |PairCountRow { period, period_start: start, theme_a: a, theme_b: b, sentences, documents }| {
             let place = self.places.get(&(*period, *start))?;
             let (sentences_a, documents_a) = *place.of_theme.get(*a as usize)?;
             let (sentences_b, documents_b) = *place.of_theme.get(*b as usize)?;
             Some(PairRow {
-                period: names.get(period).cloned().unwrap_or_default(),
+                period: place.texts.period.clone(),
                 period_start: *start,
-                period_end: place.end,
-                period_label: place.label.clone(),
+                period_end: place.texts.end,
+                period_label: place.texts.label.clone(),
                 theme_a: self.themes.get(*a as usize)?.clone(),
                 theme_b: self.themes.get(*b as usize)?.clone(),
                 level: u32::from(*self.below.get(*a as usize)?),

@@ -22,7 +22,6 @@ use super::sources::FirstSeen;
 use super::told::ToldRows;
 use super::word::Word;
 use super::{Settings, TallyError};
-use crate::parse::{DateRange, Precision};
 use crate::tag::Lexicon;
 
 /// A part of the series.
@@ -95,8 +94,8 @@ impl Rollup {
             out.entry((Kind::Occasions, part)).or_default().theme_occasions.push(on_occasion);
         }
         for row in self.theme_occasions {
-            let range = row.date_start.zip(row.date_end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
-            let places = settings.periods.iter().map(|period| (*period, range.and_then(|range| settings.calendar.place(*period, range))));
+            let days = row.date_start.zip(row.date_end);
+            let places = settings.periods.iter().map(|period| (*period, days.and_then(|(start, end)| settings.calendar.place(*period, start, end))));
             for part in places.map(Part::of).collect::<BTreeSet<Part>>() {
                 out.entry((Kind::Series, part)).or_default().theme_occasions.push(row.clone());
             }

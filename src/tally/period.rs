@@ -199,13 +199,13 @@ impl Calendar {
         std::iter::successors(Some(*days.start()), move |start| self.next(period, *start).filter(|next| next > start)).take_while(move |start| *start <= last)
     }
 
-    /// First day of the one period in which the whole range lies; `None` if it
-    /// is spread over several, or in none: such a date has no place in a series
-    /// of this length.
+    /// First day of the one period in which all days from `first` to `last` lie;
+    /// `None` if they are spread over several, or in none: such a date has no place in
+    /// a series of this length.
     #[must_use]
-    pub fn place(&self, period: Period, range: DateRange) -> Option<NaiveDate> {
-        let start = self.start_of(period, range.start)?;
-        self.end_of(period, start).is_none_or(|end| range.end <= end).then_some(start)
+    pub fn place(&self, period: Period, first: NaiveDate, last: NaiveDate) -> Option<NaiveDate> {
+        let start = self.start_of(period, first)?;
+        self.end_of(period, start).is_none_or(|end| last <= end).then_some(start)
     }
 
     /// `2024-03-05`, `2024-W10`, `2024-03`, `2024-Q1`, `2024`, `plan-14`,
@@ -248,14 +248,14 @@ mod tests {
     fn a_date_coarser_than_the_period_has_no_place() {
         let calendar = calendar();
         let year = crate::parse::read_date("2010").unwrap();
-        assert_eq!(calendar.place(Period::Month, year), None);
-        assert_eq!(calendar.place(Period::Year, year), Some(day("2010-01-01")));
-        assert_eq!(calendar.place(Period::Plan, year), Some(day("2006-01-01")));
-        assert_eq!(calendar.place(Period::Congress, year), Some(day("2007-10-15")));
-        assert_eq!(calendar.place(Period::Congress, crate::parse::read_date("2007").unwrap()), None);
+        assert_eq!(calendar.place(Period::Month, year.start, year.end), None);
+        assert_eq!(calendar.place(Period::Year, year.start, year.end), Some(day("2010-01-01")));
+        assert_eq!(calendar.place(Period::Plan, year.start, year.end), Some(day("2006-01-01")));
+        assert_eq!(calendar.place(Period::Congress, year.start, year.end), Some(day("2007-10-15")));
+        assert_eq!(calendar.place(Period::Congress, day("2007"), day("2007-12-31")), None);
         let range = DateRange::of_day(day("2023-12-31")).to(DateRange::of_day(day("2024-01-01"))).unwrap();
-        assert_eq!(calendar.place(Period::Year, range), None);
-        assert_eq!(calendar.place(Period::Week, range), None);
+        assert_eq!(calendar.place(Period::Year, range.start, range.end), None);
+        assert_eq!(calendar.place(Period::Week, range.start, range.end), None);
     }
 
     #[test]
@@ -298,7 +298,7 @@ mod tests {
                     prop_assert_eq!(CALENDAR.end_of(period, start).and_then(|end| end.succ_opt()), Some(next));
                     prop_assert!(period.ordinal(start).0 < period.ordinal(next).0);
                 }
-                prop_assert_eq!(CALENDAR.place(period, DateRange::of_day(day)), Some(start));
+                prop_assert_eq!(CALENDAR.place(period, day, day), Some(start));
             }
         }
     }

@@ -533,7 +533,7 @@ struct Places {
 
 impl Places {
     fn of(basis: Option<DateRange>, settings: &Settings, source_periods: &[Period], grid: &mut Grid) -> Self {
-        let mut place = |period: &Period| grid.place((*period, basis.and_then(|basis| settings.calendar.place(*period, basis))));
+        let mut place = |period: &Period| grid.place((*period, basis.and_then(|basis| settings.calendar.place(*period, basis.start, basis.end))));
         Self {
             of_sources: source_periods.iter().map(&mut place).collect(),
             of_periods: settings.periods.iter().map(&mut place).collect(),

@@ -90,12 +90,23 @@ const UNPLACED: &str = "unplaced";
 /// Label of rows of the whole corpus.
 const WHOLE: &str = "whole";
 
-/// What a place is called in the tables.
-pub(super) fn label((period, start): Place, calendar: &Calendar) -> String {
-    match start {
-        Some(start) => calendar.label(period, start),
-        None if period == Period::Whole => WHOLE.to_owned(),
-        None => UNPLACED.to_owned(),
+/// What the rows of a place have of it in every table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PlaceTexts {
+    pub period: Word,
+    pub start: Option<NaiveDate>,
+    pub end: Option<NaiveDate>,
+    pub label: Word,
+}
+
+impl PlaceTexts {
+    pub(super) fn new((period, start): Place, calendar: &Calendar) -> Self {
+        let label = match start {
+            Some(start) => calendar.label(period, start),
+            None if period == Period::Whole => WHOLE.to_owned(),
+            None => UNPLACED.to_owned(),
+        };
+        Self { period: period.name().into(), start, end: start.and_then(|start| calendar.end_of(period, start)), label: label.into() }
     }
 }
 
@@ -139,8 +150,7 @@ type Entry = (Period, u32, u32, u32, u32);
 #[derive(Clone, Debug)]
 struct Shown {
     place: Place,
-    label: Word,
-    end: Option<NaiveDate>,
+    texts: PlaceTexts,
     level_hits: Vec<[u64; 2]>,
     /// Occasions of each cell.
     occasions: Vec<u32>,
@@ -157,16 +167,14 @@ impl Breakdowns {
         let all = counts.all();
         for (number, place) in (0..).zip(order) {
             let Some(of_place) = counts.places.get(&place) else { continue };
-            let (period, start) = place;
             places.push(Shown {
                 place,
-                label: label(place, calendar).into(),
-                end: start.and_then(|start| calendar.end_of(period, start)),
+                texts: PlaceTexts::new(place, calendar),
                 occasions: told.of_cells(place, &of_place.cells),
                 level_hits: of_place.wholes.iter().map(|whole| hits_of_levels(of_place, whole.member, &below)).collect(),
             });
             let shown = (0..).zip(&of_place.cells).filter(|(_, cell)| Some(cell.member) != all);
-            entries.extend(shown.map(|(at, cell)| (period, cell.member, cell.theme, number, at)));
+            entries.extend(shown.map(|(at, cell)| (place.0, cell.member, cell.theme, number, at)));
         }
         entries.sort_unstable();
         entries.shrink_to_fit();
@@ -203,8 +211,8 @@ impl Breakdowns {
             let [hits, sentences, documents] = [cell.hits, cell.sentences, cell.documents].map(u64::from);
             Some(BreakdownCounts {
                 period: *period,
-                period_start: shown.place.1,
-                period_label: &shown.label,
+                period_start: shown.texts.start,
+                period_label: &shown.texts.label,
                 breakdown: *breakdown,
                 member: name,
                 theme: self.counts.themes.get(*theme as usize)?,
@@ -228,7 +236,7 @@ impl Breakdowns {
 
     fn rows_of<'b>(&'b self, entries: &'b [Entry]) -> impl Iterator<Item = BreakdownRow> + 'b {
         let mut words: BTreeMap<&str, Word> = BTreeMap::new();
-        entries.iter().filter_map(move |(period, member, theme, number, cell_at)| {
+        entries.iter().filter_map(move |(_, member, theme, number, cell_at)| {
             let (shown, at, cell, whole) = self.cell(*member, *number, *cell_at)?;
             let (breakdown, name) = self.counts.members.get(*member as usize)?;
             let level = u32::from(*self.below.get(*theme as usize)?);
@@ -237,10 +245,10 @@ impl Breakdowns {
             let interval = wilson(documents, period_documents);
             let mut word = |text: &'static str| words.entry(text).or_insert_with(|| text.into()).clone();
             Some(BreakdownRow {
-                period: word(period.name()),
-                period_start: shown.place.1,
-                period_end: shown.end,
-                period_label: shown.label.clone(),
+                period: shown.texts.period.clone(),
+                period_start: shown.texts.start,
+                period_end: shown.texts.end,
+                period_label: shown.texts.label.clone(),
                 breakdown: word(breakdown.name()),
                 member: name.clone(),
                 theme: self.counts.themes.get(*theme as usize)?.clone(),

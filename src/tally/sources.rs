@@ -13,7 +13,7 @@ use super::packed::days;
 use super::period::Period;
 use super::rate::share;
 use super::rollup::Breakdown;
-use super::series::label;
+use super::series::PlaceTexts;
 use super::word::Word;
 use crate::parse::DateRange;
 use crate::tag::Lexicon;
@@ -300,15 +300,6 @@ struct SourceCell {
     base_documents: u32,
 }
 
-/// What the rows of a place have of it.
-#[derive(Clone, Debug, PartialEq)]
-struct PlaceTexts {
-    period: Word,
-    start: Option<NaiveDate>,
-    end: Option<NaiveDate>,
-    label: Word,
-}
-
 /// The table `theme_sources`, by period length, theme in the order of the lexicon,
 /// source and start: the whole for every theme and source that speaks, a period only
 /// where the source or the base has a hit. Periods are kept as numbers, of which rows
@@ -336,19 +327,13 @@ impl Sources {
         let firsts: Firsts<'_> = seen.iter().map(|row| ((row.theme.as_str(), row.source.as_str()), row)).collect();
         let places: BTreeSet<Place> = spoken.places.values().flatten().copied().collect();
         let numbers: BTreeMap<Place, u32> = places.iter().copied().zip(0..).collect();
-        let texts = |place: &Place| PlaceTexts {
-            period: place.0.name().into(),
-            start: place.1,
-            end: place.1.and_then(|start| settings.calendar.end_of(place.0, start)),
-            label: label(*place, &settings.calendar).into(),
-        };
         let documents = |source: &&'_ str| places.iter().map(|place| spoken.documents.get(&(*source, *place)).copied().unwrap_or(0)).collect::<Vec<_>>();
         let mut out = Self {
             themes: lexicon.themes().iter().map(|theme| (theme.id.as_str().into(), u32::from(theme.parent.is_some()))).collect(),
             names: spoken.places.keys().map(|source| (*source).into()).collect(),
             base: base.map(Word::from),
             base_number: spoken.places.keys().position(|source| Some(*source) == base),
-            places: places.iter().map(texts).collect(),
+            places: places.iter().map(|place| PlaceTexts::new(*place, &settings.calendar)).collect(),
             documents: spoken.places.keys().flat_map(documents).collect(),
             ..Self::default()
         };

@@ -10,7 +10,6 @@ use super::frequency::FrequencyCounts;
 use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, PresenceRow};
 use super::totals::TotalRow;
-use crate::parse::{DateRange, Precision};
 
 /// A period of a timeline.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +69,7 @@ impl Timeline {
         let (Some(first), Some(last)) = (found.keys().next(), found.keys().next_back()) else { return Self::default() };
         // Text that is dated more coarsely is no part of this timeline. Without any
         // date of a document nobody knows where the corpus begins.
-        let place = |row: &PresenceRow| calendar.place(period, DateRange { start: row.date_start, end: row.date_end, precision: Precision::Day });
+        let place = |row: &PresenceRow| calendar.place(period, row.date_start, row.date_end);
         let placed: Vec<Option<NaiveDate>> = presence.iter().map(place).collect();
         let own = || presence.iter().zip(&placed).filter(|(_, place)| place.is_some()).map(|(row, _)| row);
         let corpus = own().map(|row| row.date_start).min().zip(own().map(|row| row.date_end).max());

@@ -12,7 +12,6 @@ use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, ThemeOccasionRow};
 use super::word::Word;
-use crate::parse::{DateRange, Precision};
 
 /// The rows of all rollups, packed: 24 bytes each.
 #[derive(Clone, Debug, Default)]
@@ -91,8 +90,7 @@ impl ToldRows {
         // One length and breakdown after the other: each alone is a fraction of the memory.
         for period in periods {
             let of_span = |(start, end): &(Option<NaiveDate>, Option<NaiveDate>)| {
-                let range = start.zip(*end).map(|(start, end)| DateRange { start, end, precision: Precision::Day });
-                let place = (*period, range.and_then(|range| calendar.place(*period, range)));
+                let place = (*period, start.zip(*end).and_then(|(start, end)| calendar.place(*period, start, end)));
                 (Part::of(place) == part).then_some(place)
             };
             let places: Vec<Option<Place>> = self.spans.things.iter().map(of_span).collect();

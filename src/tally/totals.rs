@@ -11,7 +11,7 @@ use super::counts::{Counts, PlaceCounts, Whole};
 use super::coverage::Days;
 use super::period::Period;
 use super::rollup::Breakdown;
-use super::series::label;
+use super::series::PlaceTexts;
 use super::word::Word;
 
 /// The denominators of a period and member.
@@ -60,10 +60,7 @@ struct Member {
 /// The rows of a place, and what they have of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct PlaceTotals {
-    period: Word,
-    start: Option<NaiveDate>,
-    end: Option<NaiveDate>,
-    label: Word,
+    texts: PlaceTexts,
     days_covered: Option<u64>,
     partial: Option<bool>,
     wholes: Vec<Whole>,
@@ -88,19 +85,15 @@ impl Totals {
                     places.entry(key(Some(start))).or_insert_with(|| vec![nothing]);
                 }
             }
-            let length: Word = period.name().into();
             for ((_, start), mut wholes) in places {
-                let end = start.and_then(|start| calendar.end_of(period, start));
+                let texts = PlaceTexts::new((period, start), calendar);
                 // Members are numbered in the order of breakdowns and names.
                 wholes.retain(|whole| counts.members.get(whole.member as usize).is_some_and(|(breakdown, _)| settings.asks(period, *breakdown)));
                 wholes.shrink_to_fit();
                 out.places.push(PlaceTotals {
-                    period: length.clone(),
-                    start,
-                    end,
-                    label: label((period, start), calendar).into(),
-                    days_covered: start.map(|start| days.covered(start, end)),
-                    partial: start.and_then(|start| days.partial(period, start, end)),
+                    days_covered: start.map(|start| days.covered(start, texts.end)),
+                    partial: start.and_then(|start| days.partial(period, start, texts.end)),
+                    texts,
                     wholes,
                 });
             }
@@ -135,10 +128,10 @@ impl Totals {
         self.places.iter().flat_map(move |place| {
             let of_place = place.wholes.iter().filter_map(move |whole| Some((whole, self.members.get(whole.member as usize).filter(|member| wanted(member))?)));
             of_place.map(move |(whole, member)| TotalRow {
-                period: place.period.clone(),
-                period_start: place.start,
-                period_end: place.end,
-                period_label: place.label.clone(),
+                period: place.texts.period.clone(),
+                period_start: place.texts.start,
+                period_end: place.texts.end,
+                period_label: place.texts.label.clone(),
                 breakdown: member.breakdown.clone(),
                 member: member.name.clone(),
                 documents: whole.documents.into(),
@@ -160,7 +153,8 @@ impl Totals {
             let TotalRow { period, period_start: start, period_end: end, period_label: label, breakdown, member: name, .. } = row;
             self.members.push(Member { all: breakdown == Breakdown::All.name(), breakdown, name });
             let whole = Whole::of(member, row.documents, row.sentences, row.han_chars);
-            self.places.push(PlaceTotals { period, start, end, label, days_covered: row.days_covered, partial: row.partial, wholes: vec![whole] });
+            let texts = PlaceTexts { period, start, end, label };
+            self.places.push(PlaceTotals { texts, days_covered: row.days_covered, partial: row.partial, wholes: vec![whole] });
         }
     }
 }
