@@ -92,30 +92,27 @@ struct PackedPresence {
 pub(super) struct Numbers<T> {
     known: BTreeMap<T, u32>,
     pub things: Vec<T>,
-    /// The last one: neighbours are often the same.
-    last: Option<(T, u32)>,
+    /// Number of the last one: neighbours are often the same.
+    last: u32,
 }
 
 impl<T> Default for Numbers<T> {
     fn default() -> Self {
-        Self { known: BTreeMap::new(), things: Vec::new(), last: None }
+        Self { known: BTreeMap::new(), things: Vec::new(), last: 0 }
     }
 }
 
 impl<T: Clone + Ord> Numbers<T> {
     pub(super) fn of(&mut self, thing: &T) -> u32 {
-        if let Some((last, number)) = &self.last
-            && last == thing
-        {
-            return *number;
+        if self.things.get(self.last as usize) != Some(thing) {
+            self.last = self.known.get(thing).copied().unwrap_or_else(|| {
+                let next = u32::try_from(self.things.len()).unwrap_or(u32::MAX);
+                self.known.insert(thing.clone(), next);
+                self.things.push(thing.clone());
+                next
+            });
         }
-        let next = u32::try_from(self.things.len()).unwrap_or(u32::MAX);
-        let number = *self.known.entry(thing.clone()).or_insert(next);
-        if number == next {
-            self.things.push(thing.clone());
-        }
-        self.last = Some((thing.clone(), number));
-        number
+        self.last
     }
 }
 
@@ -130,10 +127,17 @@ fn date(day: Day) -> Option<NaiveDate> {
 impl<'r> From<&'r Rollup> for Packed<'r> {
     fn from(rollup: &'r Rollup) -> Self {
         let (mut words, mut places) = (Numbers::default(), Numbers::default());
+        // Rows of a member follow each other, each with another theme.
+        let mut last: Option<(&Word, u32)> = None;
         let counts = rollup.counts.iter().map(|row| {
             let place = places.of(&pack_place((row.period, row.period_start)));
+            let member = match last {
+                Some((word, number)) if *word == row.member => number,
+                _ => words.of(&row.member),
+            };
+            last = Some((&row.member, member));
             let theme = row.theme.as_ref().map_or(0, |theme| words.of(theme) + 1);
-            (place, row.breakdown, words.of(&row.member), theme, [row.hits, row.sentences, row.documents, row.han_chars])
+            (place, row.breakdown, member, theme, [row.hits, row.sentences, row.documents, row.han_chars])
         });
         let counts = counts.collect();
         let told = rollup.theme_occasions.iter().map(|row| {
