@@ -165,7 +165,7 @@ impl Coverage {
 impl OfSource {
     /// `None`: none of its documents has a unit.
     fn new(presence: &[PresenceRow], SourceCadence { source, cadence }: &SourceCadence, as_of: Option<NaiveDate>) -> Option<Self> {
-        let (unit, calendar) = (cadence.unit(), units());
+        let (unit, calendar) = (cadence.unit(), plain_calendar());
         let mut found: BTreeMap<NaiveDate, (u64, u64)> = BTreeMap::new();
         for row in presence.iter().filter(|row| row.source == *source) {
             // Documents dated more coarsely than the unit are on no day.
@@ -198,7 +198,7 @@ impl OfSource {
 
     /// Last day of a unit.
     fn end(&self, cell: &CoverageCell) -> NaiveDate {
-        units().end_of(self.unit, cell.start).unwrap_or(cell.start)
+        plain_calendar().end_of(self.unit, cell.start).unwrap_or(cell.start)
     }
 
     fn present(&self) -> impl Iterator<Item = NaiveDate> + '_ {
@@ -207,7 +207,7 @@ impl OfSource {
 }
 
 /// Units are days and years, which need no almanac.
-fn units() -> Calendar {
+fn plain_calendar() -> Calendar {
     Calendar::default()
 }
 
@@ -225,7 +225,7 @@ pub(super) struct Days<'c> {
     calendar: &'c Calendar,
     /// In order.
     spoken: Vec<NaiveDate>,
-    sources: Vec<Units>,
+    sources: Vec<WithCadence>,
     /// By first and last day.
     expected: Vec<Expected>,
 }
@@ -238,10 +238,10 @@ struct Expected {
     missing: u32,
 }
 
-/// The units of a source with a cadence.
-struct Units {
+/// A source with a cadence.
+struct WithCadence {
     cadence: Cadence,
-    /// In order.
+    /// First days of the units in which it speaks, in order.
     present: Vec<NaiveDate>,
     /// First day of the first unit and last day of the last.
     span: (NaiveDate, NaiveDate),
@@ -249,16 +249,16 @@ struct Units {
 
 impl<'c> Days<'c> {
     pub(super) fn new(coverage: &Coverage, sources: &[SourceCadence], calendar: &'c Calendar) -> Self {
-        let units = |source: &SourceCadence| -> Option<Units> {
+        let with_cadence = |source: &SourceCadence| -> Option<WithCadence> {
             let of = coverage.sources.iter().find(|of| of.source == source.source)?;
             let span = (of.cells.first()?.start, of.end(of.cells.last()?));
-            (source.cadence != Cadence::None).then(|| Units { cadence: source.cadence, present: of.present().collect(), span })
+            (source.cadence != Cadence::None).then(|| WithCadence { cadence: source.cadence, present: of.present().collect(), span })
         };
-        let units_expected = coverage.sources.iter().flat_map(|of| {
+        let of_sources = coverage.sources.iter().flat_map(|of| {
             let of_cell = |cell: &CoverageCell| Expected { start: cell.start, end: of.end(cell), sources: 1, missing: cell.missing().into() };
             of.cells.iter().filter(|cell| cell.expected).map(of_cell)
         });
-        let mut expected: Vec<Expected> = units_expected.collect();
+        let mut expected: Vec<Expected> = of_sources.collect();
         expected.sort_unstable_by_key(|unit| (unit.start, unit.end));
         expected.dedup_by(|next, kept| {
             let same = (next.start, next.end) == (kept.start, kept.end);
@@ -271,7 +271,7 @@ impl<'c> Days<'c> {
         let mut spoken: Vec<NaiveDate> = by_day.flat_map(OfSource::present).collect();
         spoken.sort_unstable();
         spoken.dedup();
-        Self { calendar, expected, spoken, sources: sources.iter().filter_map(units).collect() }
+        Self { calendar, expected, spoken, sources: sources.iter().filter_map(with_cadence).collect() }
     }
 
     /// Days in the period on which any source speaks.
@@ -289,7 +289,7 @@ impl<'c> Days<'c> {
     /// units of it lie outside.
     pub(super) fn cut(&self, period: Period, start: NaiveDate, end: Option<NaiveDate>) -> bool {
         let last = end.unwrap_or(NaiveDate::MAX);
-        self.sources.iter().filter(|source| source.cadence.unit() <= period).any(|Units { cadence, span, .. }| {
+        self.sources.iter().filter(|source| source.cadence.unit() <= period).any(|WithCadence { cadence, span, .. }| {
             let expects = |days: RangeInclusive<NaiveDate>| {
                 let first = self.calendar.start_of(cadence.unit(), *days.start());
                 !days.is_empty() && first.is_some_and(|first| self.calendar.starts(cadence.unit(), first..=*days.end()).any(|day| cadence.expects(day)))
@@ -317,7 +317,7 @@ impl<'c> Days<'c> {
         let mut asked = false;
         let mut misses = end.is_none();
         let last = end.unwrap_or(start);
-        for Units { cadence, present, span } in &self.sources {
+        for WithCadence { cadence, present, span } in &self.sources {
             let unit = cadence.unit();
             if unit > period || span.1 < start || end.is_some_and(|end| end < span.0) {
                 continue;

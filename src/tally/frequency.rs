@@ -10,12 +10,12 @@ use chrono::{Datelike, NaiveDate};
 use rayon::prelude::*;
 
 use super::counts::{Counts, Place, small};
-use super::heat::{Heat, HeatScale, OFF_SCALE, Share};
+use super::heat::{Heat, HeatScale, Spoken};
 use super::part::Part;
 use super::period::Period;
 use super::rate::{per_10k, share, wilson};
 use super::rollup::Breakdown;
-use super::series::{PlaceTexts, SMALL_N, below, of_level};
+use super::series::{PlaceColumns, SMALL_N, below, of_level};
 use super::timeline::Timeline;
 use super::totals::TotalRow;
 use super::word::Word;
@@ -104,7 +104,7 @@ pub struct FrequencyCounts<'f> {
 pub struct Frequencies {
     themes: Vec<ThemeTexts>,
     scale: HeatScale,
-    /// Words of heat, hottest first.
+    /// Words of heat, by steps.
     heat: Vec<Word>,
     periods: Vec<OfPeriod>,
 }
@@ -135,20 +135,20 @@ struct OfPeriod {
 /// What the rows of a period have of it.
 #[derive(Debug)]
 struct FrequencyPlace {
-    texts: PlaceTexts,
+    texts: PlaceColumns,
     documents: u64,
     sentences: u64,
     han_chars: u64,
     partial: Option<bool>,
     level_hits: [u64; 2],
-    /// Where it is on the timeline; the unplaced is nowhere.
-    slot: Option<SlotNumber>,
+    /// The unplaced is nowhere.
+    in_timeline: Option<InTimeline>,
 }
 
-/// A slot of a timeline.
+/// Where a place is on the timeline of its length.
 #[derive(Clone, Copy, Debug)]
-struct SlotNumber {
-    number: usize,
+struct InTimeline {
+    slot: usize,
     cut: bool,
 }
 
@@ -167,12 +167,12 @@ impl FrequencyCell {
     }
 }
 
-/// The cells of all themes in a place, in two bytes a count where each fits: those of
-/// a month do.
+/// The cells of all themes in a place, in two bytes a count where all counts of the
+/// place fit.
 #[derive(Debug)]
 enum Cells {
-    Short(Vec<[u16; 4]>),
-    Long(Vec<FrequencyCell>),
+    Short(Box<[[u16; 4]]>),
+    Long(Box<[FrequencyCell]>),
 }
 
 impl Cells {
@@ -181,7 +181,7 @@ impl Cells {
             let [hits, sentences, documents, occasions] = cell.counts().map(|count| u16::try_from(count).ok());
             Some([hits?, sentences?, documents?, occasions?])
         };
-        cells.iter().map(short).collect::<Option<_>>().map_or(Self::Long(cells), Self::Short)
+        cells.iter().map(short).collect::<Option<_>>().map_or_else(|| Self::Long(cells.into()), Self::Short)
     }
 
     fn get(&self, theme: usize) -> Option<FrequencyCell> {
@@ -195,8 +195,8 @@ impl Cells {
     }
 }
 
-/// What each theme has in all text of each period, while parts come in. Cells are made
-/// where they stay: they are most of what a corpus of centuries needs of memory.
+/// What each theme has in all text of each period, while parts come in. Cells are packed
+/// as they are added: they are most of what a corpus of centuries needs of memory.
 #[derive(Debug, Default)]
 pub(super) struct FrequencyCells(BTreeMap<Place, Cells>);
 
@@ -235,7 +235,7 @@ impl Frequencies {
             ThemeTexts { id, zh, en, parent, level: u32::from(theme.parent.is_some()) }
         });
         let scale = settings.measures.heat.clone();
-        let heat = scale.levels.iter().map(|level| level.name.as_str()).chain([OFF_SCALE]).map(Word::from).collect();
+        let heat = scale.words().map(Word::from).collect();
         let mut out = Self { themes: themes.collect(), scale, heat, periods: Vec::new() };
         let (below, FrequencyCells(mut cells)) = (below(lexicon), cells);
         for period in &settings.periods {
@@ -338,7 +338,7 @@ impl Frequencies {
             let counts = timeline.counts(of.counts_of(number, theme, 0..of.places.len()));
             let of_slots = smooth::of_slots(&counts, timeline, reach);
             for (rate, place) in rates.iter_mut().zip(&of.places) {
-                *rate = place.slot.and_then(|slot| of_slots.get(slot.number).copied().flatten()).unwrap_or(f64::NAN);
+                *rate = place.in_timeline.and_then(|at| of_slots.get(at.slot).copied().flatten()).unwrap_or(f64::NAN);
             }
         });
         out
@@ -351,7 +351,7 @@ impl Frequencies {
         let cell = of.cell(theme, place)?;
         let smooth = of.smooth.get(theme * of.places.len() + place).copied();
         let heat = of.heat(theme, place, &self.scale);
-        let word = |steps: usize| self.heat.iter().nth_back(steps).cloned();
+        let word = |steps: usize| self.heat.get(steps).cloned();
         let interval = counts.documents.and_then(|d| wilson(d, total.documents));
         Some(FrequencyRow {
             period: total.texts.period.clone(),
@@ -393,16 +393,15 @@ impl OfPeriod {
             let cells = cells.remove(&(period, total.period_start)).unwrap_or_else(|| Cells::of(vec![FrequencyCell::default(); below.len()]));
             let hits = |theme: usize| cells.get(theme).map_or(0, |cell| u64::from(cell.hits));
             let hits_of = |level: bool| below.iter().enumerate().filter(|(_, below)| **below == level).map(|(theme, _)| hits(theme)).sum();
-            let slot = timeline.number(total.period_start);
-            let TotalRow { period, period_start: start, period_end: end, period_label: label, .. } = total.clone();
+            let in_timeline = timeline.number(total.period_start).and_then(|slot| Some(InTimeline { slot, cut: timeline.slots.get(slot)?.cut }));
             out.places.push(FrequencyPlace {
-                texts: PlaceTexts { period, start, end, label },
+                texts: PlaceColumns { period: total.period.clone(), start: total.period_start, end: total.period_end, label: total.period_label.clone() },
                 documents: total.documents,
                 sentences: total.sentences,
                 han_chars: total.han_chars,
                 partial: total.partial,
                 level_hits: [hits_of(false), hits_of(true)],
-                slot: slot.and_then(|number| Some(SlotNumber { number, cut: timeline.slots.get(number)?.cut })),
+                in_timeline,
             });
             out.cells.push(cells);
         }
@@ -416,13 +415,13 @@ impl OfPeriod {
     /// How hot a theme is in a place. Computed when it is asked for: there is one for
     /// each theme and period.
     fn heat(&self, theme: usize, place: usize, scale: &HeatScale) -> Heat {
-        let share = |place: usize| {
-            let (slot, of) = self.places.get(place).and_then(|of| Some((of.slot?, of.documents)))?;
-            Some((slot, Share { documents: self.cell(theme, place)?.documents.into(), of }))
+        let spoken = |place: usize| {
+            let of = self.places.get(place)?;
+            Some((of.in_timeline?, Spoken { documents: self.cell(theme, place)?.documents.into(), of: of.documents }))
         };
-        let Some((slot, now)) = share(place) else { return Heat::default() };
-        let before = place.checked_sub(1).and_then(share).filter(|(before, _)| before.number + 1 == slot.number);
-        scale.heat(now, before.map(|(_, share)| share), self.period == Period::Year && !slot.cut)
+        let Some((at, now)) = spoken(place) else { return Heat::default() };
+        let before = place.checked_sub(1).and_then(spoken).filter(|(before, _)| before.slot + 1 == at.slot);
+        scale.heat(now, before.map(|(_, spoken)| spoken), self.period == Period::Year && !at.cut)
     }
 
     /// What a theme counts in some of the places.
@@ -460,35 +459,72 @@ impl OfPeriod {
 mod tests {
     use super::super::counts::of_month as row;
     use super::super::coverage::Days;
+    use super::super::heat::builtin_scale;
     use super::super::totals::Totals;
-    use super::super::{Cadence, Coverage, PresenceRow, SourceCadence};
+    use super::super::{Cadence, CountRow, Coverage, Measures, PresenceRow, SourceCadence};
     use super::*;
+
+    /// The rows of one theme, `a`; the days of `presence` are those of a daily source
+    /// where it is told of, else of text alone.
+    fn rows(counts: &[CountRow], presence: &[PresenceRow], daily: bool, settings: &Settings) -> Vec<FrequencyRow> {
+        let text = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n";
+        let lexicon = Lexicon::new(&[crate::diagnostic::DataFile { path: "t.toml".into(), text: text.into() }]).unwrap_or_else(|e| panic!("{e:?}"));
+        let sources = [SourceCadence { source: "s".into(), cadence: Cadence::Daily }];
+        let coverage = if daily { Coverage::new(presence, &sources, None) } else { Coverage::default() };
+        let days = Days::new(&coverage, &[], &settings.calendar);
+        let mut sums = Counts::new(&lexicon);
+        sums.add(counts).unwrap();
+        sums.finish().unwrap();
+        let mut cells = FrequencyCells::default();
+        sums.places.keys().for_each(|place| cells.add(*place, &sums, &[]));
+        let totals: Vec<TotalRow> = Totals::new(&mut sums, &days, settings).of_all().collect();
+        let timeline = |period| Timeline::new(period, &totals, presence, &days, &settings.calendar);
+        Frequencies::new(cells, &totals, &timeline, &lexicon, settings).rows().collect()
+    }
+
+    fn present(day: &str) -> PresenceRow {
+        let date: NaiveDate = day.parse().unwrap();
+        PresenceRow { source: "s".into(), date_start: date, date_end: date, documents: 1, han_chars: 1 }
+    }
 
     #[test]
     fn a_month_without_text_is_a_row_without_counts_and_one_without_the_theme_a_zero() {
-        let text = "[[theme]]\nid='a'\nzh='甲'\nen='a'\nsource='s'\nterms=['甲乙']\n";
-        let lexicon = Lexicon::new(&[crate::diagnostic::DataFile { path: "t.toml".into(), text: text.into() }]).unwrap_or_else(|e| panic!("{e:?}"));
         let counts =
             [row(Some("2024-01-01"), None, [0, 5, 2, 100]), row(Some("2024-01-01"), Some("a"), [3, 2, 1, 0]), row(Some("2024-03-01"), None, [0, 7, 1, 50])];
         let settings = Settings { periods: vec![Period::Month], ..Settings::default() };
         // The fifth of February is missing.
-        let presence = ["2024-02-04", "2024-02-06"].map(|day| {
-            let date: NaiveDate = day.parse().unwrap();
-            PresenceRow { source: "s".into(), date_start: date, date_end: date, documents: 1, han_chars: 1 }
-        });
-        let missing = Coverage::new(&presence, &[SourceCadence { source: "s".into(), cadence: Cadence::Daily }], None);
-        let mut sums = Counts::new(&lexicon);
-        sums.add(&counts).unwrap();
-        sums.finish().unwrap();
-        let mut cells = FrequencyCells::default();
-        sums.places.keys().for_each(|place| cells.add(*place, &sums, &[]));
-        let totals: Vec<TotalRow> = Totals::new(&mut sums, &Days::new(&missing, &[], &settings.calendar), &settings).of_all().collect();
-        let days = Days::new(&Coverage::default(), &[], &settings.calendar);
-        let timeline = |period| Timeline::new(period, &totals, &[], &days, &settings.calendar);
-        let got = Frequencies::new(cells, &totals, &timeline, &lexicon, &settings);
-        let shown: Vec<_> = got.rows().map(|r| (r.period_label.to_string(), r.hits, r.per_10k, r.share_of_hits)).collect();
+        let got = rows(&counts, &["2024-02-04", "2024-02-06"].map(present), true, &settings);
+        let shown: Vec<_> = got.iter().map(|r| (r.period_label.to_string(), r.hits, r.per_10k, r.share_of_hits)).collect();
         // Without a hit of any theme there is nothing to have a share of.
         let expected = [("2024-01", Some(3), Some(300.0), Some(1.0)), ("2024-02", None, None, None), ("2024-03", Some(0), Some(0.0), None)];
         assert_eq!(shown, expected.map(|(label, hits, rate, share)| (label.to_owned(), hits, rate, share)));
+    }
+
+    #[test]
+    fn heat_changes_from_one_year_to_the_next_and_has_no_level_by_count_where_a_year_is_cut() {
+        let year =
+            |start: &str, theme: Option<&str>, documents| CountRow { period: Period::Year, ..row(Some(start), theme, [documents, documents, documents, 9]) };
+        // Of 2022 there is no text, of 2023 half a year; 2020 has counts of more than two bytes.
+        let of_years = [("2020-01-01", 100_000, 200), ("2021-01-01", 1000, 60), ("2023-01-01", 1000, 5)];
+        let mut counts: Vec<CountRow> = of_years.iter().flat_map(|(start, all, own)| [year(start, None, *all), year(start, Some("a"), *own)]).collect();
+        counts.push(CountRow { period_start: None, ..year("2020-01-01", None, 1000) });
+        let settings = Settings { periods: vec![Period::Year], measures: Measures { heat: builtin_scale(), ..Measures::default() }, ..Settings::default() };
+        let got = rows(&counts, &["2020-01-01", "2023-06-30"].map(present), false, &settings);
+        let word = |word: &Option<Word>| word.as_ref().map(ToString::to_string);
+        let shown: Vec<_> = got.iter().map(|r| (r.documents, word(&r.heat_by_count), word(&r.heat_by_share), r.heat_change)).collect();
+        let expected = [(200, Some("热"), Some("暖"), None), (60, Some("暖"), Some("沸"), Some(3)), (5, None, Some("热"), None), (0, None, None, None)];
+        assert_eq!(
+            shown,
+            expected.map(|(documents, by_count, by_share, change)| (Some(documents), by_count.map(str::to_owned), by_share.map(str::to_owned), change))
+        );
+    }
+
+    #[test]
+    fn cells_come_back_whatever_their_size() {
+        let cell = |hits| FrequencyCell { hits, sentences: 2, documents: 1, occasions: 0 };
+        for hits in [0, 65_535, 65_536, u32::MAX] {
+            let cells = Cells::of(vec![cell(7), cell(hits)]);
+            assert_eq!([0, 1, 2].map(|theme| cells.get(theme)), [Some(cell(7)), Some(cell(hits)), None]);
+        }
     }
 }

@@ -92,24 +92,29 @@ impl HeatScale {
 
     /// The heat of a theme in a period, after that directly before it; none without a
     /// scale.
-    pub(super) fn heat(&self, now: Share, before: Option<Share>, whole_year: bool) -> Heat {
+    pub(super) fn heat(&self, now: Spoken, before: Option<Spoken>, whole_year: bool) -> Heat {
         if self.levels.is_empty() {
             return Heat::default();
         }
         // Few documents have no temperature.
-        let spoken = |share: Share| (share.of >= SMALL_N).then_some(share);
-        let by_share = |share: Share| spoken(share).map(|share| self.steps_by_share(share.documents, share.of));
+        let is_enough = |spoken: Spoken| spoken.of >= SMALL_N;
+        let by_share = |spoken: Spoken| is_enough(spoken).then(|| self.steps_by_share(spoken.documents, spoken.of));
         let signed = |steps: usize| i32::try_from(steps).unwrap_or(i32::MAX);
+        let now_by_share = by_share(now);
         Heat {
-            by_count: spoken(now).filter(|_| whole_year).map(|share| self.steps_by_count(share.documents)),
-            by_share: by_share(now),
-            change: by_share(now).zip(before.and_then(by_share)).map(|(now, before)| signed(now) - signed(before)),
+            by_count: (whole_year && is_enough(now)).then(|| self.steps_by_count(now.documents)),
+            by_share: now_by_share,
+            change: now_by_share.zip(before.and_then(by_share)).map(|(now, before)| signed(now) - signed(before)),
         }
     }
 
+    /// The words of so many steps, from 0 on.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        [OFF_SCALE].into_iter().chain(self.levels.iter().rev().map(|level| level.name.as_str()))
+    }
+
     fn word(&self, steps: usize) -> String {
-        let number = self.levels.len().checked_sub(steps);
-        number.and_then(|number| self.levels.get(number)).map_or(OFF_SCALE, |level| level.name.as_str()).to_owned()
+        self.words().nth(steps).unwrap_or(OFF_SCALE).to_owned()
     }
 
     /// The level of so many documents in a calendar year, or `none`.
@@ -127,7 +132,7 @@ impl HeatScale {
 
 /// Documents with a theme in a period, and all documents.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Share {
+pub(super) struct Spoken {
     pub documents: u64,
     pub of: u64,
 }
@@ -181,17 +186,17 @@ mod tests {
     #[test]
     fn another_year_is_a_change_and_half_a_year_has_no_level_by_count() {
         let scale = builtin_scale();
-        let share = |documents| Share { documents, of: 1000 };
+        let spoken = |documents| Spoken { documents, of: 1000 };
         let shown = |now, before, whole_year| {
             let heat = scale.heat(now, before, whole_year);
             (heat.by_count.map(|n| scale.word(n)), heat.by_share.map(|n| scale.word(n)), heat.change)
         };
         let [cold, warm, hot, boiling] = ["冷", "暖", "热", "沸"].map(|word| Some(word.to_owned()));
-        assert_eq!(shown(share(2), None, true), (cold, warm.clone(), None));
-        assert_eq!(shown(share(60), Some(share(2)), true), (warm, boiling, Some(3)));
-        let few = Share { documents: 2, of: SMALL_N - 1 };
-        assert_eq!(shown(few, Some(share(60)), true), (None, None, None));
-        assert_eq!(shown(share(5), Some(few), false), (None, hot, None));
-        assert_eq!(HeatScale::default().heat(share(60), None, true), Heat::default());
+        assert_eq!(shown(spoken(2), None, true), (cold, warm.clone(), None));
+        assert_eq!(shown(spoken(60), Some(spoken(2)), true), (warm, boiling, Some(3)));
+        let few = Spoken { documents: 2, of: SMALL_N - 1 };
+        assert_eq!(shown(few, Some(spoken(60)), true), (None, None, None));
+        assert_eq!(shown(spoken(5), Some(few), false), (None, hot, None));
+        assert_eq!(HeatScale::default().heat(spoken(60), None, true), Heat::default());
     }
 }

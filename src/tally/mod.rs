@@ -312,13 +312,14 @@ impl<'l> Sums<'l> {
     /// [`TallyError::Frame`].
     pub fn add(&mut self, part: Part, summary: PartSummary) -> Result<(), TallyError> {
         let mut rollup = summary.rollup;
-        let (settings, told) = (self.settings, BTreeMap::from_iter(summary.told));
+        let (settings, told) = (self.settings, summary.told);
         rollup.counts.retain(|row| row.theme.is_none() || row.breakdown == Breakdown::All || settings.compares(row.period));
         self.counts.add(&rollup.counts)?;
         for of_place in rollup.counts.chunk_by(|a, b| (a.period, a.period_start) == (b.period, b.period_start)) {
             let Some(place) = of_place.first().map(|row| (row.period, row.period_start)) else { continue };
             if settings.periods.contains(&place.0) {
-                self.cells.add(place, &self.counts, told.get(&place).map(Vec::as_slice).unwrap_or_default());
+                let told = told.binary_search_by_key(&place, |(of, _)| *of).ok().and_then(|at| told.get(at));
+                self.cells.add(place, &self.counts, told.map(|(_, told)| told.as_slice()).unwrap_or_default());
             }
             self.counts.keep_compared(place, settings);
         }
@@ -351,7 +352,8 @@ impl<'l> Sums<'l> {
     /// [`TallyError::Frame`].
     ///
     /// # Cost
-    /// Memory for 32 bytes a period and theme, and for the counts by source.
+    /// Memory for 8 bytes a period and theme, 16 where a count is above 65,535, 8 more
+    /// if rates are smoothed, and for the counts by source.
     /// `benches/tally.rs` measures it.
     pub fn finish(self, sources: &[SourceCadence], as_of: Option<NaiveDate>) -> Result<Series, TallyError> {
         let Self { lexicon, settings, mut counts, cells, occasions, first_together, pair_sentences, seen, source_seen, presence } = self;

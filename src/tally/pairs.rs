@@ -14,7 +14,7 @@ use super::grid::Paged;
 use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rollup::ThemeHits;
-use super::series::PlaceTexts;
+use super::series::PlaceColumns;
 use super::word::Word;
 use crate::parse::DateRange;
 use crate::tag::Lexicon;
@@ -243,7 +243,7 @@ impl PartPairs {
 /// What a period has of all text and of each theme.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct PairPlace {
-    texts: PlaceTexts,
+    texts: PlaceColumns,
     sentences: u64,
     documents: u64,
     /// Sentences and documents by theme.
@@ -294,7 +294,7 @@ pub(super) fn first_together(rows: &[PairCountRow]) -> FirstTogether {
 
 impl PairPlace {
     fn new(place: Place, counts: &Counts, themes: usize, calendar: &Calendar) -> Self {
-        let mut out = Self { texts: PlaceTexts::new(place, calendar), of_theme: vec![(0, 0); themes], ..Self::default() };
+        let mut out = Self { texts: PlaceColumns::new(place, calendar), of_theme: vec![(0, 0); themes], ..Self::default() };
         let (Some(of_place), Some(all)) = (counts.places.get(&place), counts.all()) else { return out };
         for whole in of_place.wholes.iter().filter(|whole| whole.member == all) {
             (out.sentences, out.documents) = (whole.sentences.into(), whole.documents.into());

@@ -18,7 +18,7 @@ use super::pairs::{PairCountRow, PairSums, PartPairs, first_together};
 use super::period::Period;
 use super::rollup::{OccasionRow, PresenceRow, Rollup, SeenRow, ThemeOccasionRow, add_occasion, add_seen, merge_presence};
 use super::series::Breakdowns;
-use super::sources::FirstSeen;
+use super::sources::SourcesSeen;
 use super::told::ToldRows;
 use super::word::Word;
 use super::{Settings, TallyError};
@@ -115,7 +115,7 @@ pub struct PartSums<'l> {
     told: ToldRows,
     pairs: PairSums,
     seen: BTreeMap<String, SeenRow>,
-    source_seen: FirstSeen,
+    source_seen: SourcesSeen<Word>,
     presence: Vec<PresenceRow>,
 }
 
@@ -130,7 +130,7 @@ impl<'l> PartSums<'l> {
             told: ToldRows::default(),
             pairs: PairSums::default(),
             seen: BTreeMap::new(),
-            source_seen: FirstSeen::default(),
+            source_seen: SourcesSeen::default(),
             presence: Vec::new(),
         }
     }
@@ -143,7 +143,9 @@ impl<'l> PartSums<'l> {
         self.counts.add(&rollup.counts)?;
         self.told.add(&rollup.theme_occasions);
         self.pairs.add(&rollup.pairs);
-        rollup.source_seen.into_iter().for_each(|row| self.source_seen.add(row));
+        for row in rollup.source_seen {
+            self.source_seen.add(row.theme, &row.source, (row.first_start, row.first_end), &row.first_doc_id);
+        }
         self.presence.extend(rollup.presence);
         for row in rollup.seen {
             match self.seen.get_mut(&row.theme) {
@@ -169,7 +171,7 @@ impl<'l> PartSums<'l> {
             rollup: Rollup {
                 counts: counts.summary(),
                 seen: seen.into_values().collect(),
-                source_seen: source_seen.finish(),
+                source_seen: source_seen.finish(Some),
                 presence: merge_presence(presence),
                 ..Rollup::default()
             },
@@ -198,7 +200,8 @@ pub struct PartSummary {
     /// Counts of all text by member, and of themes in all text and by source; when
     /// themes were seen; when sources spoke. It has no pairs and no occasions.
     pub rollup: Rollup,
-    /// For each period (or the whole) the themes, by number, with their distinct occasions.
+    /// For each period (or the whole), in order, the themes by number with their distinct
+    /// occasions.
     pub(super) told: Vec<(Place, Vec<(u32, u32)>)>,
     /// First period of the part in which two themes are together.
     pub(super) together: Vec<((u32, u32), NaiveDate)>,

@@ -246,7 +246,7 @@ pub struct Rolling<'r> {
     distinct: usize,
     pairs: PairCounting<'r>,
     seen: BTreeMap<usize, SeenRow>,
-    source_seen: SourcesSeen,
+    source_seen: SourcesSeen<usize>,
     /// Lengths of which sources have counts though the pipeline does not ask.
     source_periods: Vec<Period>,
     presence: Vec<PresenceRow>,
@@ -374,7 +374,7 @@ impl<'r> Rolling<'r> {
             counts: count_rows(self.grid, &self.members.names, &self.themes),
             theme_occasions: self.theme_occasions,
             pairs: self.pairs.finish(),
-            source_seen: self.source_seen.finish(self.lexicon),
+            source_seen: self.source_seen.finish(|theme| self.themes.get(theme).cloned()),
             seen: self.seen.into_values().collect(),
             presence: merge_presence(self.presence),
             occasions: self.occasions.into_values().collect(),
@@ -503,7 +503,7 @@ impl<'r> Rolling<'r> {
             for theme in self.with_parent(hit.theme) {
                 let Some(id) = self.themes.get(theme) else { continue };
                 if let Some(basis) = basis {
-                    self.source_seen.add(theme, &source, basis, &document.doc_id);
+                    self.source_seen.add(theme, &source, (basis.start, basis.end), &document.doc_id);
                     let found = Seen { date: basis.start, doc_id: &document.doc_id, event_date: event.and_then(|e| e.date).map(|d| d.start) };
                     match self.seen.get_mut(&theme) {
                         Some(known) => found.widen(known),

@@ -90,16 +90,16 @@ const UNPLACED: &str = "unplaced";
 /// Label of rows of the whole corpus.
 const WHOLE: &str = "whole";
 
-/// What the rows of a place have of it in every table.
+/// The columns by which rows name their place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct PlaceTexts {
+pub(super) struct PlaceColumns {
     pub period: Word,
     pub start: Option<NaiveDate>,
     pub end: Option<NaiveDate>,
     pub label: Word,
 }
 
-impl PlaceTexts {
+impl PlaceColumns {
     pub(super) fn new((period, start): Place, calendar: &Calendar) -> Self {
         let label = match start {
             Some(start) => calendar.label(period, start),
@@ -150,7 +150,7 @@ type Entry = (Period, u32, u32, u32, u32);
 #[derive(Clone, Debug)]
 struct Shown {
     place: Place,
-    texts: PlaceTexts,
+    texts: PlaceColumns,
     level_hits: Vec<[u64; 2]>,
     /// Occasions of each cell.
     occasions: Vec<u32>,
@@ -169,7 +169,7 @@ impl Breakdowns {
             let Some(of_place) = counts.places.get(&place) else { continue };
             places.push(Shown {
                 place,
-                texts: PlaceTexts::new(place, calendar),
+                texts: PlaceColumns::new(place, calendar),
                 occasions: told.of_cells(place, &of_place.cells),
                 level_hits: of_place.wholes.iter().map(|whole| hits_of_levels(of_place, whole.member, &below)).collect(),
             });

@@ -13,9 +13,8 @@ use super::packed::days;
 use super::period::Period;
 use super::rate::share;
 use super::rollup::Breakdown;
-use super::series::PlaceTexts;
+use super::series::PlaceColumns;
 use super::word::Word;
-use crate::parse::DateRange;
 use crate::tag::Lexicon;
 
 /// The first time that a source speaks of a theme.
@@ -35,59 +34,36 @@ pub struct SourceSeenRow {
     pub first_doc_id: Word,
 }
 
-impl SourceSeenRow {
-    /// In the order of which the first is kept.
-    fn when(&self) -> (NaiveDate, NaiveDate, &Word) {
-        (self.first_start, self.first_end, &self.first_doc_id)
+/// Keeps the first time of each theme, by its number or id, and source.
+#[derive(Debug)]
+pub(super) struct SourcesSeen<T> {
+    first: BTreeMap<(T, Word), (NaiveDate, NaiveDate, Word)>,
+}
+
+impl<T> Default for SourcesSeen<T> {
+    fn default() -> Self {
+        Self { first: BTreeMap::new() }
     }
 }
 
-/// Keeps the first time of each theme and source.
-#[derive(Debug, Default)]
-pub(super) struct SourcesSeen {
-    first: BTreeMap<(usize, Word), (NaiveDate, NaiveDate, Word)>,
-}
-
-impl SourcesSeen {
-    pub(super) fn add(&mut self, theme: usize, source: &Word, basis: DateRange, doc_id: &str) {
-        let new = (basis.start, basis.end, doc_id);
-        match self.first.get_mut(&(theme, source.clone())) {
-            Some(known) if (known.0, known.1, known.2.as_str()) <= new => {}
-            Some(known) => *known = (basis.start, basis.end, doc_id.into()),
-            None => {
-                self.first.insert((theme, source.clone()), (basis.start, basis.end, doc_id.into()));
+impl<T: Ord> SourcesSeen<T> {
+    /// Adds a time: first and last day of its date, and the document.
+    pub(super) fn add(&mut self, theme: T, source: &Word, (start, end): (NaiveDate, NaiveDate), doc_id: &str) {
+        match self.first.entry((theme, source.clone())) {
+            Entry::Occupied(known) if (known.get().0, known.get().1, known.get().2.as_str()) <= (start, end, doc_id) => {}
+            Entry::Occupied(mut known) => *known.get_mut() = (start, end, doc_id.into()),
+            Entry::Vacant(place) => {
+                place.insert((start, end, doc_id.into()));
             }
         }
     }
 
-    pub(super) fn finish(self, lexicon: &Lexicon) -> Vec<SourceSeenRow> {
-        let row = |((theme, source), (first_start, first_end, first_doc_id)): ((usize, Word), (NaiveDate, NaiveDate, Word))| {
-            Some(SourceSeenRow { theme: lexicon.themes().get(theme)?.id.as_str().into(), source, first_start, first_end, first_doc_id })
+    /// By theme and source; `id` says which theme is meant.
+    pub(super) fn finish(self, id: impl Fn(T) -> Option<Word>) -> Vec<SourceSeenRow> {
+        let row = |((theme, source), (first_start, first_end, first_doc_id)): ((T, Word), (NaiveDate, NaiveDate, Word))| {
+            Some(SourceSeenRow { theme: id(theme)?, source, first_start, first_end, first_doc_id })
         };
         self.first.into_iter().filter_map(row).collect()
-    }
-}
-
-/// The earliest of each theme and source.
-#[derive(Debug, Default)]
-pub(super) struct FirstSeen(BTreeMap<(Word, Word), SourceSeenRow>);
-
-impl FirstSeen {
-    pub(super) fn add(&mut self, row: SourceSeenRow) {
-        match self.0.entry((row.theme.clone(), row.source.clone())) {
-            Entry::Vacant(place) => {
-                place.insert(row);
-            }
-            Entry::Occupied(known) if known.get().when() <= row.when() => {}
-            Entry::Occupied(mut known) => {
-                known.insert(row);
-            }
-        }
-    }
-
-    /// By theme and source.
-    pub(super) fn finish(self) -> Vec<SourceSeenRow> {
-        self.0.into_values().collect()
     }
 }
 
@@ -313,7 +289,7 @@ pub struct Sources {
     base: Option<Word>,
     /// Its number, if it speaks.
     base_number: Option<usize>,
-    places: Vec<PlaceTexts>,
+    places: Vec<PlaceColumns>,
     /// All documents of each source, in each place.
     documents: Vec<u64>,
     periods: Vec<SourceCell>,
@@ -333,7 +309,7 @@ impl Sources {
             names: spoken.places.keys().map(|source| (*source).into()).collect(),
             base: base.map(Word::from),
             base_number: spoken.places.keys().position(|source| Some(*source) == base),
-            places: places.iter().map(|place| PlaceTexts::new(*place, &settings.calendar)).collect(),
+            places: places.iter().map(|place| PlaceColumns::new(*place, &settings.calendar)).collect(),
             documents: spoken.places.keys().flat_map(documents).collect(),
             ..Self::default()
         };

@@ -11,7 +11,7 @@ use super::counts::{Counts, PlaceCounts, Whole};
 use super::coverage::Days;
 use super::period::Period;
 use super::rollup::Breakdown;
-use super::series::PlaceTexts;
+use super::series::PlaceColumns;
 use super::word::Word;
 
 /// The denominators of a period and member.
@@ -60,7 +60,7 @@ struct Member {
 /// The rows of a place, and what they have of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct PlaceTotals {
-    texts: PlaceTexts,
+    texts: PlaceColumns,
     days_covered: Option<u64>,
     partial: Option<bool>,
     wholes: Vec<Whole>,
@@ -86,7 +86,7 @@ impl Totals {
                 }
             }
             for ((_, start), mut wholes) in places {
-                let texts = PlaceTexts::new((period, start), calendar);
+                let texts = PlaceColumns::new((period, start), calendar);
                 // Members are numbered in the order of breakdowns and names.
                 wholes.retain(|whole| counts.members.get(whole.member as usize).is_some_and(|(breakdown, _)| settings.asks(period, *breakdown)));
                 wholes.shrink_to_fit();
@@ -153,7 +153,7 @@ impl Totals {
             let TotalRow { period, period_start: start, period_end: end, period_label: label, breakdown, member: name, .. } = row;
             self.members.push(Member { all: breakdown == Breakdown::All.name(), breakdown, name });
             let whole = Whole::of(member, row.documents, row.sentences, row.han_chars);
-            let texts = PlaceTexts { period, start, end, label };
+            let texts = PlaceColumns { period, start, end, label };
             self.places.push(PlaceTotals { texts, days_covered: row.days_covered, partial: row.partial, wholes: vec![whole] });
         }
     }

@@ -78,8 +78,8 @@ pub(super) struct Found {
 ///
 /// # Cost
 /// A reading of all fingerprints, 304 bytes a document, and one more of those of
-/// new shards; a sort of the keys that may be met. Memory: 16 bytes for each date of a
-/// shard ([`Ranked`]), the filter ([`Meetings`]), [`IN_MEMORY`], what was compared
+/// new shards; a sort of the keys that may be met. Memory: at most 16 bytes for each date
+/// of a shard and a bit a document ([`Ranked`]), the filter ([`Meetings`]), [`IN_MEMORY`], what was compared
 /// ([`MOST_COMPARED`]), and the copies.
 pub(super) fn find(parts: &[Part], preambles: bool, cache: &Cache, in_memory: usize) -> Result<Found, WriteError> {
     let corpus = Corpus::open(parts, preambles, cache)?;
@@ -147,7 +147,8 @@ fn small(number: usize) -> u32 {
 /// Documents by date; of one date, in the order of the corpus, which shards keep.
 ///
 /// Kept by streaks of documents whose numbers and ranks both follow each other: a
-/// corpus whose files are in the order of time is one.
+/// source whose files are in the order of time is one, unless another one speaks on
+/// the same days.
 #[derive(Default)]
 struct Ranked {
     /// By number.
@@ -179,10 +180,12 @@ impl Ranked {
         for next in of_dates.values_mut() {
             first += std::mem::replace(next, first);
         }
-        let (mut out, mut number) = (Self::default(), 0_u32);
+        let (mut out, mut number) = (Self { left_out: vec![0; (first as usize).div_ceil(64)], ..Self::default() }, 0_u32);
         each(&mut |heads| {
-            for (number, _) in (number..).zip(heads).filter(|(_, head)| head.preamble && !preambles) {
-                out.leave_out(number);
+            for (at, _) in (number..).zip(heads).filter(|(_, head)| head.preamble && !preambles) {
+                if let Some(word) = out.left_out.get_mut(at as usize / 64) {
+                    *word |= 1 << (at % 64);
+                }
             }
             for of_date in heads.chunk_by(|a, b| a.days() == b.days()) {
                 let Some(next) = of_date.first().and_then(|head| of_dates.get_mut(&head.days())) else { continue };
@@ -201,16 +204,6 @@ impl Ranked {
         match self.streaks.last_mut() {
             Some(last) if (last.number + last.documents, last.rank + last.documents) == (next.number, next.rank) => last.documents += next.documents,
             _ => self.streaks.push(next),
-        }
-    }
-
-    fn leave_out(&mut self, number: u32) {
-        let (word, bit) = (number as usize / 64, 1 << (number % 64));
-        if self.left_out.len() <= word {
-            self.left_out.resize(word + 1, 0);
-        }
-        if let Some(word) = self.left_out.get_mut(word) {
-            *word |= bit;
         }
     }
 

@@ -48,7 +48,7 @@ pub(super) struct Occasions {
     /// Newest first; those after the newest document last.
     pub(super) rows: Vec<OccasionRow>,
     /// How many of the rows lie after the newest document.
-    pub(super) rows_after: usize,
+    pub(super) rows_later: usize,
     pub(super) told: BTreeMap<String, Vec<Told>>,
 }
 
@@ -62,8 +62,8 @@ struct Counted {
     row: u32,
 }
 
-/// Leaves of some occasions those that the page shows if there are no others. So a
-/// choice can be made from what is left of each of several lots.
+/// Keeps those that the page would show if these were all, so that a choice can be made
+/// from what is kept of each of several lots.
 fn choose(all: &mut Vec<Counted>, newest: Option<NaiveDate>) {
     let mut chosen: BTreeSet<u32> = first_by(all, MOST_TOLD, |o| (Reverse((o.documents, o.mentions, o.date)), o.row)).map(|o| o.row).collect();
     let (mut later, mut until): (Vec<_>, Vec<_>) = std::mem::take(all).into_iter().partition(|o| is_later(o.date, newest));
@@ -108,9 +108,9 @@ pub(super) fn read(tables: &Path, newest: Option<NaiveDate>) -> Result<Occasions
     let chosen: BTreeSet<Place> = all.iter().map(|o| Place { file: 0, row: o.row as usize }).collect();
     let columns = ["occasion_id", "date_start", "date_end", "precision", "name", "occasion_type", "place_name", "mentions", "documents"];
     out.rows = rows_at(files, &columns, &chosen)?;
-    let after = |date: NaiveDate| is_later(date, newest);
-    out.rows.sort_by(|a, b| (after(a.date_start), b.date_start, &a.occasion_id).cmp(&(after(b.date_start), a.date_start, &b.occasion_id)));
-    out.rows_after = out.rows.iter().filter(|row| after(row.date_start)).count();
+    let later = |row: &OccasionRow| is_later(row.date_start, newest);
+    out.rows.sort_by(|a, b| (later(a), b.date_start, &a.occasion_id).cmp(&(later(b), a.date_start, &b.occasion_id)));
+    out.rows_later = out.rows.iter().filter(|row| later(row)).count();
     out.told = sentences(tables, &out.rows)?;
     Ok(out)
 }
@@ -184,7 +184,7 @@ pub(super) fn occasions(page: &Page<'_>) -> Markup {
     let first = shown.rows.iter().map(|row| row.date_start).min().unwrap_or_default();
     let last = shown.rows.iter().map(|row| row.date_start).max().unwrap_or_default();
     let axis = data.range().map_or(Axis { from: first, to: last }, |(from, to)| Axis { from, to });
-    let (before, after) = shown.rows.split_at_checked(shown.rows.len() - shown.rows_after).unwrap_or((&shown.rows, &[]));
+    let (before, after) = shown.rows.split_at_checked(shown.rows.len() - shown.rows_later).unwrap_or((&shown.rows, &[]));
     let told = |row: &OccasionRow| shown.told.get(&row.occasion_id).map_or(&[][..], Vec::as_slice);
     section(
         w,
