@@ -83,9 +83,11 @@ fn height(points: &[(i64, f64)], (x, y): (i64, f64), slope: f64) -> f64 {
 /// of its standard errors wide; `None` if it is not surely there.
 fn median_between(points: &[(i64, f64)], width: usize) -> Option<f64> {
     let mut sample = sampled_slopes(points, 4 * points.len());
-    sample.sort_by(f64::total_cmp);
     let (middle, reach) = (sample.len() / 2, width * sample.len().isqrt() / 2);
-    let (low, high) = (*sample.get(middle.checked_sub(reach)?)?, *sample.get(middle + reach)?);
+    let at = middle.checked_sub(reach).filter(|_| middle + reach < sample.len())?;
+    let (_, low, above) = sample.select_nth_unstable_by(at, f64::total_cmp);
+    let high = (2 * reach).checked_sub(1).map_or(*low, |at| *above.select_nth_unstable_by(at, f64::total_cmp).1);
+    let low = *low;
     // Heights are rounded: a pair this near a bound may stand on its wrong side.
     let (first, last) = (points.first()?.0, points.last()?.0);
     let highest = points.iter().map(|(_, y)| y.abs()).fold(0.0, f64::max);

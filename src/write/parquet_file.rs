@@ -18,6 +18,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use super::WriteError;
+use super::parquet_input::ParquetInput;
 use super::schema::{Kind, Row, SCHEMA_VERSION, Table, batch};
 
 /// Rows in a row group: what DuckDB reads best.
@@ -155,7 +156,7 @@ pub fn concatenate(path: &Path, table: &Table, parts: &[PathBuf], metadata: &[(&
     let mut writer = SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::new(properties)).map_err(failed)?;
     for part in parts {
         let failed = |e: parquet::errors::ParquetError| WriteError::table(part, &e);
-        let file = File::open(part).map_err(|e| WriteError::io(part, e))?;
+        let file = ParquetInput::open(part)?;
         let of_part = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(failed)?;
         for row_group in of_part.row_groups() {
             let mut out = writer.next_row_group().map_err(failed)?;
@@ -181,7 +182,7 @@ pub fn concatenate(path: &Path, table: &Table, parts: &[PathBuf], metadata: &[(&
 /// # Errors
 /// [`WriteError`] with the path.
 pub fn batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBatch, WriteError>>, WriteError> {
-    let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
+    let file = ParquetInput::open(path)?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.with_batch_size(8192).build()).map_err(|e| WriteError::table(path, &e))?;
     Ok(reader.map(|batch| batch.map_err(|e| WriteError::table(path, &e))))
 }
@@ -191,7 +192,7 @@ pub fn batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBatch, W
 /// # Errors
 /// [`WriteError`] with the path.
 pub fn read_text_column(path: &Path, column: &str) -> Result<Vec<String>, WriteError> {
-    let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
+    let file = ParquetInput::open(path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| WriteError::table(path, &e))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
     let reader = builder.with_projection(mask).build().map_err(|e| WriteError::table(path, &e))?;
@@ -211,7 +212,7 @@ pub fn read_text_column(path: &Path, column: &str) -> Result<Vec<String>, WriteE
 /// # Cost
 /// Memory for one batch and one compressed page of each column.
 pub fn each_batch(path: &Path, columns: &[&str], rows: usize, visit: &mut dyn FnMut(&RecordBatch)) -> Result<(), WriteError> {
-    let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
+    let file = ParquetInput::open(path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| WriteError::table(path, &e))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let reader = builder.with_projection(mask).with_batch_size(rows).build().map_err(|e| WriteError::table(path, &e))?;

@@ -166,34 +166,38 @@ struct Streak {
 }
 
 impl Ranked {
-    /// Of documents whose heads are gone through twice, shard by shard.
+    /// Of documents whose heads are shown shard by shard.
     fn new(preambles: bool, each: impl Fn(&mut dyn FnMut(&[Head])) -> Result<(), WriteError>) -> Result<Self, WriteError> {
+        let mut out = Self::default();
         // How many documents each date has, then the rank of its next one: no sort.
         let mut of_dates: BTreeMap<(i32, i32), u32> = BTreeMap::new();
+        let mut of_shards: Vec<((i32, i32), u32)> = Vec::new();
+        let mut seen = 0;
         each(&mut |heads| {
+            out.left_out.resize((seen + heads.len()).div_ceil(64), 0);
+            for (at, _) in (seen..).zip(heads).filter(|(_, head)| head.preamble && !preambles) {
+                if let Some(word) = out.left_out.get_mut(at / 64) {
+                    *word |= 1 << (at % 64);
+                }
+            }
+            seen += heads.len();
             for of_date in heads.chunk_by(|a, b| a.days() == b.days()) {
                 let Some(head) = of_date.first() else { continue };
-                *of_dates.entry(head.days()).or_default() += small(of_date.len());
+                let documents = small(of_date.len());
+                *of_dates.entry(head.days()).or_default() += documents;
+                of_shards.push((head.days(), documents));
             }
         })?;
         let mut first = 0;
         for next in of_dates.values_mut() {
             first += std::mem::replace(next, first);
         }
-        let (mut out, mut number) = (Self { left_out: vec![0; (first as usize).div_ceil(64)], ..Self::default() }, 0_u32);
-        each(&mut |heads| {
-            for (at, _) in (number..).zip(heads).filter(|(_, head)| head.preamble && !preambles) {
-                if let Some(word) = out.left_out.get_mut(at as usize / 64) {
-                    *word |= 1 << (at % 64);
-                }
-            }
-            for of_date in heads.chunk_by(|a, b| a.days() == b.days()) {
-                let Some(next) = of_date.first().and_then(|head| of_dates.get_mut(&head.days())) else { continue };
-                let documents = small(of_date.len());
-                out.add(Streak { number, rank: *next, documents });
-                (number, *next) = (number + documents, *next + documents);
-            }
-        })?;
+        let mut number = 0;
+        for (days, documents) in of_shards {
+            let Some(next) = of_dates.get_mut(&days) else { continue };
+            out.add(Streak { number, rank: *next, documents });
+            (number, *next) = (number + documents, *next + documents);
+        }
         out.streaks.shrink_to_fit();
         out.by_rank = (0..small(out.streaks.len())).collect();
         out.by_rank.sort_unstable_by_key(|at| out.streaks.get(*at as usize).map(|streak| streak.rank));

@@ -1,7 +1,6 @@
 //! Rows of a release, read back: only the columns and rows that the page needs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +15,7 @@ use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
 
 use super::super::WriteError;
+use super::super::parquet_input::ParquetInput;
 use super::super::schema::Row;
 
 /// Rows in memory at a time.
@@ -55,16 +55,17 @@ enum Holds {
 /// A file of which the metadata are read.
 struct Opened<'p> {
     path: &'p Path,
+    input: ParquetInput,
     metadata: ArrowReaderMetadata,
 }
 
 impl<'p> Opened<'p> {
     /// The index of pages is read where some of them are left out.
     fn new(path: &'p Path, pages: PageIndexPolicy) -> Result<Self, WriteError> {
-        let file = File::open(path).map_err(|e| WriteError::io(path, e))?;
+        let input = ParquetInput::open(path)?;
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
-        let metadata = ArrowReaderMetadata::load(&file, options).map_err(|e| WriteError::table(path, &e))?;
-        Ok(Self { path, metadata })
+        let metadata = ArrowReaderMetadata::load(&input, options).map_err(|e| WriteError::table(path, &e))?;
+        Ok(Self { path, input, metadata })
     }
 
     /// A file, and its row groups that may hold wanted rows; `None`, if none does.
@@ -101,18 +102,16 @@ impl<'p> Opened<'p> {
         before.map(|group| usize::try_from(group.num_rows()).unwrap_or(0)).sum()
     }
 
-    /// A reader of some columns. Each has a file of its own: two threads cannot share
-    /// a place in one.
-    fn reader(&self, columns: &[&str]) -> Result<ParquetRecordBatchReaderBuilder<File>, WriteError> {
-        let file = File::open(self.path).map_err(|e| WriteError::io(self.path, e))?;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+    /// A reader of some columns.
+    fn reader(&self, columns: &[&str]) -> ParquetRecordBatchReaderBuilder<ParquetInput> {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.input.clone(), self.metadata.clone());
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-        Ok(builder.with_projection(mask).with_batch_size(ROWS_AT_ONCE))
+        builder.with_projection(mask).with_batch_size(ROWS_AT_ONCE)
     }
 
     fn each_batch(&self, groups: &[usize], columns: &[&str], only: &[Only<'_>], visit: &mut dyn FnMut(&RecordBatch)) -> Result<(), WriteError> {
         let failed = |e: ParquetError| WriteError::table(self.path, &e);
-        let mut builder = self.reader(columns)?.with_row_groups(groups.to_vec());
+        let mut builder = self.reader(columns).with_row_groups(groups.to_vec());
         let with_others = |each: &&Only<'_>| groups.iter().any(|group| self.holds(*group, each) != Holds::NothingElse);
         let mut predicates: Vec<Box<dyn ArrowPredicate>> = Vec::new();
         for each in only.iter().filter(with_others) {
@@ -150,7 +149,7 @@ impl<'p> Opened<'p> {
         }
         let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), before);
         let mut rows = Vec::with_capacity(numbers.len());
-        for batch in self.reader(columns)?.with_row_groups(groups).with_row_selection(selection).build().map_err(failed)? {
+        for batch in self.reader(columns).with_row_groups(groups).with_row_selection(selection).build().map_err(failed)? {
             rows.extend(R::read(&batch.map_err(|e| WriteError::table(self.path, &e))?));
         }
         Ok(rows)
