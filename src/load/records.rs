@@ -309,8 +309,10 @@ impl<'i> Place<'i> {
         let wanted: Vec<&str> = [&names.text, &names.title, &names.date, &names.id, &names.url].into_iter().filter_map(|name| name.as_deref()).collect();
         let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
         let reader = builder.with_projection(mask).with_batch_size(64).build().map_err(|e| broken(&e))?;
-        let mut number = 0;
-        Ok(reader.flat_map(move |batch| -> Vec<Result<Raw, Reject>> {
+        let (mut number, mut ended) = (0, false);
+        // After an error the reader gives errors without end.
+        let batches = reader.take_while(move |batch| !std::mem::replace(&mut ended, batch.is_err()));
+        Ok(batches.flat_map(move |batch| -> Vec<Result<Raw, Reject>> {
             match batch {
                 Err(error) => vec![Err(self.refuse(Some(number + 1), "broken_record", error.to_string(), b""))],
                 Ok(batch) => {
@@ -518,6 +520,23 @@ mod tests {
         let first = got[0].as_ref().unwrap();
         assert_eq!((first.text.as_str(), first.id.as_deref(), first.date.as_deref()), ("甲", Some("1"), Some("2024-03-05")));
         assert_eq!(got[1].as_ref().unwrap_err().reason, "missing_field");
+    }
+
+    #[test]
+    fn a_parquet_file_with_damaged_pages_is_refused_once_where_it_breaks() {
+        use arrow::array::StringArray;
+        let dir = tempfile::tempdir().unwrap();
+        let texts: Vec<String> = (0..500).map(|number| format!("第{number}号报告")).collect();
+        let batch = RecordBatch::try_from_iter([("text", Arc::new(StringArray::from(texts)) as Arc<dyn Array>)]).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        let mut bytes = writer.into_inner().unwrap();
+        let footer = u32::from_le_bytes(*bytes[..bytes.len() - 4].last_chunk().unwrap()) as usize;
+        let pages = 4..bytes.len() - footer - 8;
+        bytes[pages].fill(0xff);
+        std::fs::write(dir.path().join("a.parquet"), bytes).unwrap();
+        let got = read_all(&input(dir.path(), Layout::Parquet), Limits::default());
+        assert_eq!(got.iter().map(|each| each.as_ref().unwrap_err().reason.as_str()).collect::<Vec<_>>(), ["broken_record"]);
     }
 
     #[test]
