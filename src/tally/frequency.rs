@@ -135,7 +135,7 @@ struct OfPeriod {
 /// What the rows of a period have of it.
 #[derive(Debug)]
 struct FrequencyPlace {
-    texts: PlaceColumns,
+    columns: PlaceColumns,
     documents: u64,
     sentences: u64,
     han_chars: u64,
@@ -258,7 +258,7 @@ impl Frequencies {
     /// The row of a theme in the period that begins on a day.
     pub(super) fn row_at(&self, period: Period, start: NaiveDate, theme: usize) -> Option<FrequencyRow> {
         let of = self.periods.iter().find(|of| of.period == period)?;
-        let place = of.places.iter().position(|place| place.texts.start == Some(start))?;
+        let place = of.places.iter().position(|place| place.columns.start == Some(start))?;
         self.row(of, theme, place)
     }
 
@@ -270,7 +270,7 @@ impl Frequencies {
     /// The parts that have rows, in order.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
-        let parts = self.periods.iter().flat_map(|of| of.places.iter().map(|place| Part::of((of.period, place.texts.start))));
+        let parts = self.periods.iter().flat_map(|of| of.places.iter().map(|place| Part::of((of.period, place.columns.start))));
         parts.collect::<BTreeSet<Part>>().into_iter().collect()
     }
 
@@ -309,7 +309,7 @@ impl Frequencies {
             bytes.push(of.period as u8);
             for place in of.places.get(places.clone()).unwrap_or_default() {
                 let day = |day: Option<NaiveDate>| day.map_or(i32::MIN, |day| day.num_days_from_ce());
-                bytes.extend([day(place.texts.start), day(place.texts.end)].iter().flat_map(|day| day.to_le_bytes()));
+                bytes.extend([day(place.columns.start), day(place.columns.end)].iter().flat_map(|day| day.to_le_bytes()));
                 let [low, high] = place.level_hits;
                 bytes.extend([place.documents, place.sentences, place.han_chars, low, high].iter().flat_map(|count| count.to_le_bytes()));
                 bytes.push(place.partial.map_or(2, u8::from));
@@ -354,10 +354,10 @@ impl Frequencies {
         let word = |steps: usize| self.heat.get(steps).cloned();
         let interval = counts.documents.and_then(|d| wilson(d, total.documents));
         Some(FrequencyRow {
-            period: total.texts.period.clone(),
+            period: total.columns.period.clone(),
             period_start: counts.period_start,
             period_end: counts.period_end,
-            period_label: total.texts.label.clone(),
+            period_label: total.columns.label.clone(),
             theme: texts.id.clone(),
             theme_zh: texts.zh.clone(),
             theme_en: texts.en.clone(),
@@ -395,7 +395,7 @@ impl OfPeriod {
             let hits_of = |level: bool| below.iter().enumerate().filter(|(_, below)| **below == level).map(|(theme, _)| hits(theme)).sum();
             let in_timeline = timeline.number(total.period_start).and_then(|slot| Some(InTimeline { slot, cut: timeline.slots.get(slot)?.cut }));
             out.places.push(FrequencyPlace {
-                texts: PlaceColumns { period: total.period.clone(), start: total.period_start, end: total.period_end, label: total.period_label.clone() },
+                columns: PlaceColumns { period: total.period.clone(), start: total.period_start, end: total.period_end, label: total.period_label.clone() },
                 documents: total.documents,
                 sentences: total.sentences,
                 han_chars: total.han_chars,
@@ -432,10 +432,10 @@ impl OfPeriod {
             let cell = cells.get(number)?;
             let count = |count: u32| (total.documents > 0).then(|| u64::from(count));
             Some(FrequencyCounts {
-                period: &total.texts.period,
-                period_start: total.texts.start,
-                period_end: total.texts.end,
-                period_label: &total.texts.label,
+                period: &total.columns.period,
+                period_start: total.columns.start,
+                period_end: total.columns.end,
+                period_label: &total.columns.label,
                 theme: &theme.id,
                 hits: count(cell.hits),
                 sentences: count(cell.sentences),
@@ -449,7 +449,7 @@ impl OfPeriod {
 
     /// The places of a part, which follow each other.
     fn of_part(&self, part: Part) -> Range<usize> {
-        let of = |place: &FrequencyPlace| Part::of((self.period, place.texts.start));
+        let of = |place: &FrequencyPlace| Part::of((self.period, place.columns.start));
         let from = self.places.partition_point(|place| of(place) < part);
         from..self.places.partition_point(|place| of(place) <= part)
     }

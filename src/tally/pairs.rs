@@ -14,7 +14,7 @@ use super::grid::Paged;
 use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rollup::ThemeHits;
-use super::series::PlaceColumns;
+use super::series::{PlaceColumns, below};
 use super::word::Word;
 use crate::parse::DateRange;
 use crate::tag::Lexicon;
@@ -243,7 +243,7 @@ impl PartPairs {
 /// What a period has of all text and of each theme.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct PairPlace {
-    texts: PlaceColumns,
+    columns: PlaceColumns,
     sentences: u64,
     documents: u64,
     /// Sentences and documents by theme.
@@ -294,7 +294,7 @@ pub(super) fn first_together(rows: &[PairCountRow]) -> FirstTogether {
 
 impl PairPlace {
     fn new(place: Place, counts: &Counts, themes: usize, calendar: &Calendar) -> Self {
-        let mut out = Self { texts: PlaceColumns::new(place, calendar), of_theme: vec![(0, 0); themes], ..Self::default() };
+        let mut out = Self { columns: PlaceColumns::new(place, calendar), of_theme: vec![(0, 0); themes], ..Self::default() };
         let (Some(of_place), Some(all)) = (counts.places.get(&place), counts.all()) else { return out };
         for whole in of_place.wholes.iter().filter(|whole| whole.member == all) {
             (out.sentences, out.documents) = (whole.sentences.into(), whole.documents.into());
@@ -320,8 +320,7 @@ impl Pairs {
         }
         let met: BTreeSet<(u32, u32)> = cells.iter().map(|row| (row.theme_a, row.theme_b)).collect();
         let first = met.into_iter().filter_map(|pair| Some((pair, *first.get(&pair)?))).collect();
-        let below = lexicon.themes().iter().map(|t| t.parent.is_some()).collect();
-        Self { themes: words(lexicon), below, cells, places, first }
+        Self { themes: words(lexicon), below: below(lexicon), cells, places, first }
     }
 
     /// Number of rows.
@@ -343,10 +342,10 @@ impl Pairs {
             let (sentences_a, documents_a) = *place.of_theme.get(*a as usize)?;
             let (sentences_b, documents_b) = *place.of_theme.get(*b as usize)?;
             Some(PairRow {
-                period: place.texts.period.clone(),
+                period: place.columns.period.clone(),
                 period_start: *start,
-                period_end: place.texts.end,
-                period_label: place.texts.label.clone(),
+                period_end: place.columns.end,
+                period_label: place.columns.label.clone(),
                 theme_a: self.themes.get(*a as usize)?.clone(),
                 theme_b: self.themes.get(*b as usize)?.clone(),
                 level: u32::from(*self.below.get(*a as usize)?),

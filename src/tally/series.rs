@@ -150,7 +150,7 @@ type Entry = (Period, u32, u32, u32, u32);
 #[derive(Clone, Debug)]
 struct Shown {
     place: Place,
-    texts: PlaceColumns,
+    columns: PlaceColumns,
     level_hits: Vec<[u64; 2]>,
     /// Occasions of each cell.
     occasions: Vec<u32>,
@@ -169,7 +169,7 @@ impl Breakdowns {
             let Some(of_place) = counts.places.get(&place) else { continue };
             places.push(Shown {
                 place,
-                texts: PlaceColumns::new(place, calendar),
+                columns: PlaceColumns::new(place, calendar),
                 occasions: told.of_cells(place, &of_place.cells),
                 level_hits: of_place.wholes.iter().map(|whole| hits_of_levels(of_place, whole.member, &below)).collect(),
             });
@@ -211,8 +211,8 @@ impl Breakdowns {
             let [hits, sentences, documents] = [cell.hits, cell.sentences, cell.documents].map(u64::from);
             Some(BreakdownCounts {
                 period: *period,
-                period_start: shown.texts.start,
-                period_label: &shown.texts.label,
+                period_start: shown.columns.start,
+                period_label: &shown.columns.label,
                 breakdown: *breakdown,
                 member: name,
                 theme: self.counts.themes.get(*theme as usize)?,
@@ -245,10 +245,10 @@ impl Breakdowns {
             let interval = wilson(documents, period_documents);
             let mut word = |text: &'static str| words.entry(text).or_insert_with(|| text.into()).clone();
             Some(BreakdownRow {
-                period: shown.texts.period.clone(),
-                period_start: shown.texts.start,
-                period_end: shown.texts.end,
-                period_label: shown.texts.label.clone(),
+                period: shown.columns.period.clone(),
+                period_start: shown.columns.start,
+                period_end: shown.columns.end,
+                period_label: shown.columns.label.clone(),
                 breakdown: word(breakdown.name()),
                 member: name.clone(),
                 theme: self.counts.themes.get(*theme as usize)?.clone(),

@@ -357,16 +357,16 @@ impl Sources {
     /// A row without its lags; `shared`: the source and the base speak in the same period.
     fn row(&self, cell: &SourceCell, shared: bool) -> Option<SourceRow> {
         let [theme, source, place] = [cell.theme, cell.source, cell.place].map(|number| number as usize);
-        let ((theme, level), of_source, texts) = (self.themes.get(theme)?, self.names.get(source)?, self.places.get(place)?);
+        let ((theme, level), of_source, columns) = (self.themes.get(theme)?, self.names.get(source)?, self.places.get(place)?);
         let all_of = |source: usize| self.documents.get(source * self.places.len() + place).copied().unwrap_or(0);
         let [hits, documents, base_documents] = [cell.hits, cell.documents, cell.base_documents].map(u64::from);
         let all = all_of(source);
         let base_all = self.base.as_ref().map(|_| self.base_number.map_or(0, all_of));
         let mut row = SourceRow {
-            period: texts.period.clone(),
-            period_start: texts.start,
-            period_end: texts.end,
-            period_label: texts.label.clone(),
+            period: columns.period.clone(),
+            period_start: columns.start,
+            period_end: columns.end,
+            period_label: columns.label.clone(),
             theme: theme.clone(),
             level: *level,
             source: of_source.clone(),

@@ -60,7 +60,7 @@ struct Member {
 /// The rows of a place, and what they have of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct PlaceTotals {
-    texts: PlaceColumns,
+    columns: PlaceColumns,
     days_covered: Option<u64>,
     partial: Option<bool>,
     wholes: Vec<Whole>,
@@ -86,14 +86,14 @@ impl Totals {
                 }
             }
             for ((_, start), mut wholes) in places {
-                let texts = PlaceColumns::new((period, start), calendar);
+                let columns = PlaceColumns::new((period, start), calendar);
                 // Members are numbered in the order of breakdowns and names.
                 wholes.retain(|whole| counts.members.get(whole.member as usize).is_some_and(|(breakdown, _)| settings.asks(period, *breakdown)));
                 wholes.shrink_to_fit();
                 out.places.push(PlaceTotals {
-                    days_covered: start.map(|start| days.covered(start, texts.end)),
-                    partial: start.and_then(|start| days.partial(period, start, texts.end)),
-                    texts,
+                    days_covered: start.map(|start| days.covered(start, columns.end)),
+                    partial: start.and_then(|start| days.partial(period, start, columns.end)),
+                    columns,
                     wholes,
                 });
             }
@@ -128,10 +128,10 @@ impl Totals {
         self.places.iter().flat_map(move |place| {
             let of_place = place.wholes.iter().filter_map(move |whole| Some((whole, self.members.get(whole.member as usize).filter(|member| wanted(member))?)));
             of_place.map(move |(whole, member)| TotalRow {
-                period: place.texts.period.clone(),
-                period_start: place.texts.start,
-                period_end: place.texts.end,
-                period_label: place.texts.label.clone(),
+                period: place.columns.period.clone(),
+                period_start: place.columns.start,
+                period_end: place.columns.end,
+                period_label: place.columns.label.clone(),
                 breakdown: member.breakdown.clone(),
                 member: member.name.clone(),
                 documents: whole.documents.into(),
@@ -153,8 +153,8 @@ impl Totals {
             let TotalRow { period, period_start: start, period_end: end, period_label: label, breakdown, member: name, .. } = row;
             self.members.push(Member { all: breakdown == Breakdown::All.name(), breakdown, name });
             let whole = Whole::of(member, row.documents, row.sentences, row.han_chars);
-            let texts = PlaceColumns { period, start, end, label };
-            self.places.push(PlaceTotals { texts, days_covered: row.days_covered, partial: row.partial, wholes: vec![whole] });
+            let columns = PlaceColumns { period, start, end, label };
+            self.places.push(PlaceTotals { columns, days_covered: row.days_covered, partial: row.partial, wholes: vec![whole] });
         }
     }
 }

@@ -78,9 +78,9 @@ pub(super) struct Found {
 ///
 /// # Cost
 /// A reading of all fingerprints, 304 bytes a document, and one more of those of
-/// new shards; a sort of the keys that may be met. Memory: at most 16 bytes for each date
-/// of a shard and a bit a document ([`Ranked`]), the filter ([`Meetings`]), [`IN_MEMORY`], what was compared
-/// ([`MOST_COMPARED`]), and the copies.
+/// new shards; a sort of the keys that may be met. Memory: at most 16
+/// bytes for each date of a shard and a bit a document ([`Ranked`]), the filter
+/// ([`Meetings`]), [`IN_MEMORY`], what was compared ([`MOST_COMPARED`]), and the copies.
 pub(super) fn find(parts: &[Part], preambles: bool, cache: &Cache, in_memory: usize) -> Result<Found, WriteError> {
     let corpus = Corpus::open(parts, preambles, cache)?;
     let of = Of::new(preambles, parts.iter().map(|part| part.parsed.clone()).collect());
@@ -166,16 +166,17 @@ struct Streak {
 }
 
 impl Ranked {
-    /// Of documents whose heads are shown shard by shard.
-    fn new(preambles: bool, each: impl Fn(&mut dyn FnMut(&[Head])) -> Result<(), WriteError>) -> Result<Self, WriteError> {
+    /// Of documents whose heads come shard by shard.
+    fn new(preambles: bool, heads: impl Iterator<Item = Result<Vec<Head>, WriteError>>) -> Result<Self, WriteError> {
         let mut out = Self::default();
         // How many documents each date has, then the rank of its next one: no sort.
         let mut of_dates: BTreeMap<(i32, i32), u32> = BTreeMap::new();
         let mut of_shards: Vec<((i32, i32), u32)> = Vec::new();
         let mut seen = 0;
-        each(&mut |heads| {
+        for of_shard in heads {
+            let heads = of_shard?;
             out.left_out.resize((seen + heads.len()).div_ceil(64), 0);
-            for (at, _) in (seen..).zip(heads).filter(|(_, head)| head.preamble && !preambles) {
+            for (at, _) in (seen..).zip(&heads).filter(|(_, head)| head.preamble && !preambles) {
                 if let Some(word) = out.left_out.get_mut(at / 64) {
                     *word |= 1 << (at % 64);
                 }
@@ -187,7 +188,7 @@ impl Ranked {
                 *of_dates.entry(head.days()).or_default() += documents;
                 of_shards.push((head.days(), documents));
             }
-        })?;
+        }
         let mut first = 0;
         for next in of_dates.values_mut() {
             first += std::mem::replace(next, first);
@@ -303,9 +304,7 @@ impl Corpus {
         for (documents, _) in &shapes {
             starts.push(starts.last().copied().unwrap_or_default() + documents);
         }
-        let heads = |show: &mut dyn FnMut(&[Head])| -> Result<(), WriteError> {
-            folders.iter().zip(&shapes).try_for_each(|(folder, shape)| Prints::again(folder, *shape)?.heads().map(|heads| show(&heads)))
-        };
+        let heads = folders.iter().zip(&shapes).map(|(folder, shape)| Prints::again(folder, *shape)?.heads());
         let ranked = Ranked::new(preambles, heads)?;
         Ok(Self { folders, shapes, starts, ranked })
     }

@@ -62,7 +62,10 @@ struct Opened<'p> {
 impl<'p> Opened<'p> {
     /// The index of pages is read where some of them are left out.
     fn new(path: &'p Path, pages: PageIndexPolicy) -> Result<Self, WriteError> {
-        let input = ParquetInput::open(path)?;
+        Self::load(path, ParquetInput::open(path)?, pages)
+    }
+
+    fn load(path: &'p Path, input: ParquetInput, pages: PageIndexPolicy) -> Result<Self, WriteError> {
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let metadata = ArrowReaderMetadata::load(&input, options).map_err(|e| WriteError::table(path, &e))?;
         Ok(Self { path, input, metadata })
@@ -76,7 +79,7 @@ impl<'p> Opened<'p> {
         match groups.as_slice() {
             [] => Ok(None),
             groups if groups.iter().all(|group| all_hold(*group, Holds::NothingElse)) => Ok(Some((file, groups.to_vec()))),
-            _ => Ok(Some((Self::new(path, PageIndexPolicy::Optional)?, groups))),
+            _ => Ok(Some((Self::load(path, file.input, PageIndexPolicy::Optional)?, groups))),
         }
     }
 
