@@ -1,17 +1,30 @@
 //! Work on numbered items by several threads, whose outcomes are taken in order.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Does `work` for each number below `count` on `threads` threads, and gives the
-/// outcomes to `take` on this one, in order. The first error ends it.
+use rayon::ThreadPoolBuilder;
+
+/// Items to be worked on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Items {
+    /// Their numbers are those below.
+    pub count: usize,
+    pub threads: usize,
+    /// The parallel loops of those below this number run on one thread. While each
+    /// thread has an item, loops over all cores only wait for each other.
+    pub alone: usize,
+}
+
+/// Does `work` for each item, and gives the outcomes to `take` on this thread, in
+/// order. The first error ends it.
 ///
 /// At most two items a thread are begun and not yet taken, so memory does not
 /// grow where taking is slower than working. The threads are not those of rayon:
 /// a thread that waits for a parallel loop of its own item begins no other one.
 pub(super) fn in_order<T: Send, E: Send>(
-    count: usize,
-    threads: usize,
+    Items { count, threads, alone }: Items,
     work: impl Fn(usize) -> Result<T, E> + Sync,
     mut take: impl FnMut(usize, T) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -24,6 +37,8 @@ pub(super) fn in_order<T: Send, E: Send>(
     std::thread::scope(|scope| {
         for _ in 0..threads.min(count) {
             scope.spawn(|| {
+                // Without it, for want of threads, all cores do as well.
+                let own = LazyCell::new(|| ThreadPoolBuilder::new().num_threads(1).build().ok());
                 // A thread that panics must not leave the others waiting.
                 let _end = OnDrop(|| {
                     if std::thread::panicking() {
@@ -41,7 +56,10 @@ pub(super) fn in_order<T: Send, E: Send>(
                         state.begun += 1;
                         state.begun - 1
                     };
-                    let outcome = work(number);
+                    let outcome = match if number < alone { own.as_ref() } else { None } {
+                        Some(own) => own.install(|| work(number)),
+                        None => work(number),
+                    };
                     lock().done.insert(number, outcome);
                     changed.notify_all();
                 }
@@ -99,7 +117,7 @@ mod tests {
                 taken.push(outcome);
                 Ok(())
             };
-            in_order(50, threads, work, take).unwrap();
+            in_order(Items { count: 50, threads, alone: 20 }, work, take).unwrap();
             assert_eq!(taken, (0..50).map(|n| n * 2).collect::<Vec<_>>());
         }
     }
@@ -112,15 +130,29 @@ mod tests {
                 begun.fetch_add(1, Ordering::SeqCst);
                 if number == 5 || number == 7 { Err(number) } else { Ok(number) }
             };
-            assert_eq!(in_order(1000, threads, work, |_, _| Ok(())), Err(5));
+            assert_eq!(in_order(Items { count: 1000, threads, alone: 1000 }, work, |_, _| Ok(())), Err(5));
             assert!(begun.load(Ordering::SeqCst) < 20);
-            assert_eq!(in_order(10, threads, Ok, |number, _| if number == 3 { Err("full") } else { Ok(()) }), Err("full"));
+            assert_eq!(in_order(Items { count: 10, threads, alone: 0 }, Ok, |number, _| if number == 3 { Err("full") } else { Ok(()) }), Err("full"));
         }
     }
 
     #[test]
     fn a_panic_in_a_thread_is_passed_on() {
-        let caught = std::panic::catch_unwind(|| in_order(10, 2, |number| if number == 4 { panic!("broken") } else { Ok::<_, ()>(()) }, |_, ()| Ok(())));
-        assert!(caught.is_err());
+        for alone in [0, 10] {
+            let work = |number| if number == 4 { panic!("broken") } else { Ok::<_, ()>(()) };
+            let caught = std::panic::catch_unwind(|| in_order(Items { count: 10, threads: 2, alone }, work, |_, ()| Ok(())));
+            assert!(caught.is_err());
+        }
+    }
+
+    #[test]
+    fn loops_of_an_item_that_is_alone_have_one_thread() {
+        let threads = |number: usize| Ok::<_, ()>((number, rayon::current_num_threads()));
+        let all = rayon::current_num_threads();
+        in_order(Items { count: 8, threads: 2, alone: 6 }, threads, |_, (number, threads)| {
+            assert_eq!(threads, if number < 6 { 1 } else { all });
+            Ok(())
+        })
+        .unwrap();
     }
 }

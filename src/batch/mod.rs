@@ -51,7 +51,7 @@ use crate::plan::{Duplicates, Plan};
 use crate::tally::{CopyRow, TallyError};
 use crate::write::{CheckFailure, CheckRecord, WriteError, Written, check_tables, clear_unfinished, columns_fingerprint, latest};
 use copies::{Found, Head, IN_MEMORY, Part, Prints};
-use in_order::in_order;
+use in_order::{Items, in_order};
 use inventory::{Inventory, Pieces, Shard};
 use made_of::MadeOf;
 use pace::Pace;
@@ -392,9 +392,15 @@ impl Run<'_> {
         let first = self.plan.duplicates == Duplicates::First && until >= Stage::Tally;
         self.watch.begin(taken.bytes * if first { 2 } else { 1 });
         let (mut keys, mut found, mut parsed) = (keys, Found::default(), Vec::new());
+        // The last ones that are to be made have all cores.
+        let items = |keys: &[Keys], until| {
+            let to_make: Vec<usize> = (0..).zip(keys).filter(|(_, keys)| !cache.has_all(keys, until)).map(|(number, _)| number).collect();
+            let alone = to_make.len().checked_sub(threads).and_then(|at| to_make.get(at).copied()).unwrap_or(0);
+            Items { count: keys.len(), threads, alone }
+        };
         if first {
             let parse = |number| self.shard(taken, &keys, cache, number, Asked { until: Stage::Parse, left_out: &[], pace: None });
-            in_order(taken.shards.len(), threads, parse, |_, made| {
+            in_order(items(&keys, Stage::Parse), parse, |_, made| {
                 parsed.push(made.computed);
                 Ok(())
             })?;
@@ -408,7 +414,7 @@ impl Run<'_> {
             let left_out = found.later.get(number).map_or(&[][..], Vec::as_slice);
             self.shard(taken, &keys, cache, number, Asked { until, left_out, pace: None })
         };
-        in_order(taken.shards.len(), threads, work, |number, mut made| {
+        in_order(items(&keys, until), work, |number, mut made| {
             computed += u64::from(made.computed || parsed.get(number).is_some_and(|computed| *computed));
             // Summed here: those of all shards would be the larger part of what stays of them.
             for (theme, count) in made.rollup.as_mut().map(|rollup| std::mem::take(&mut rollup.hits)).into_iter().flatten() {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono::Datelike;
 use rayon::prelude::*;
 
-use super::in_order::in_order;
+use super::in_order::{Items, in_order};
 use super::publish::row_count;
 use super::rollup_file::{Index, Slice, read_slice};
 use super::shard::{Cache, Keys};
@@ -120,7 +120,7 @@ impl Run<'_> {
             let (part, slices) = of_series.get(number).ok_or(BatchError::Broken("a part without a number"))?;
             maker.summed(*part, slices)
         };
-        in_order(of_series.len(), rayon::current_num_threads(), sum, |_, (of_part, summary)| {
+        in_order(Items { count: of_series.len(), threads: rayon::current_num_threads(), alone: 0 }, sum, |_, (of_part, summary)| {
             self.clock.time(Stage::Tally, || sums.add(of_part.breakdown.part, summary))?;
             summed.push(of_part);
             Ok::<_, BatchError>(())

@@ -148,6 +148,12 @@ impl Cache {
         self.path(kind, key).is_dir()
     }
 
+    /// Whether a shard's artifacts are there, those that are needed up to a stage.
+    pub(super) fn has_all(&self, keys: &Keys, until: Stage) -> bool {
+        let needed_from = [Stage::Load, Stage::Resolve, Stage::Tag, Stage::Tally];
+        keys.each().iter().zip(needed_from).all(|((kind, key), stage)| until < stage || self.has(kind, key))
+    }
+
     /// A path for a folder that nothing else uses, and that the next run clears away.
     pub(super) fn aside(&self) -> PathBuf {
         self.folder.join("scratch").join(self.scratch.fetch_add(1, Ordering::Relaxed).to_string())
@@ -229,18 +235,11 @@ impl Asked<'_> {
     fn reach(self, done: usize, of: usize) -> Result<(), BatchError> {
         self.pace.map_or(Ok(()), |pace| pace.reach(done, of))
     }
-
-    /// The artifacts that are needed.
-    fn kinds(self) -> impl Iterator<Item = &'static str> {
-        let [parsed, resolved, tagged, rollups] = KINDS;
-        let needed = [(parsed, Stage::Load), (resolved, Stage::Resolve), (tagged, Stage::Tag), (rollups, Stage::Tally)];
-        needed.into_iter().filter(move |(_, stage)| self.until >= *stage).map(|(kind, _)| kind)
-    }
 }
 
 /// Brings a shard's artifacts up to what is asked, from the cache where they are there.
 pub(super) fn make(plan: &Plan, shard: &Shard, keys: &Keys, cache: &Cache, limits: Limits, asked: Asked<'_>, clock: &Clock) -> Result<Made, BatchError> {
-    if asked.kinds().all(|kind| keys.each().iter().any(|(own, key)| *own == kind && cache.has(kind, key))) {
+    if cache.has_all(keys, asked.until) {
         match from_cache(keys, cache, asked.until) {
             Ok(made) => return Ok(made),
             Err(error) => tracing::warn!("a cache entry is damaged and is made again: {error}"),
