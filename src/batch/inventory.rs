@@ -150,18 +150,21 @@ pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result
         })
         .collect();
     out.files_hashed = cut.iter().filter(|(hashed, _)| *hashed).count() as u64;
-    // Nothing that the memory would say anew.
-    let same = out.files_hashed == 0 && memory.files.len() == found.len();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i128::try_from(d.as_nanos()).unwrap_or(0));
-    let mut memory = Memory { version: VERSION, settings, written_ns: now, files: BTreeMap::new() };
-    if !same {
-        for ((source, file), (_, segments)) in found.iter().zip(&cut) {
-            let known = Known { bytes: file.bytes, mtime_ns: file.mtime_ns, ctime_ns: file.ctime_ns, segments: segments.clone() };
-            memory.files.insert(key(*source, file), known);
+    let files = || found.iter().zip(&cut).map(|((source, file), (_, segments))| (*source, file, segments.as_slice()));
+    let remember = || {
+        // Else there is nothing that the memory would say anew.
+        let changed = out.files_hashed > 0 || memory.files.len() != found.len();
+        drop(memory);
+        if !changed {
+            return Ok(());
         }
-    }
-    let files = found.into_iter().zip(cut).map(|((source, file), (_, segments))| (source, file, segments));
-    let (shards, written) = rayon::join(|| shards(files, shard_bytes), || if same { Ok(()) } else { remember(memory_file, &memory) });
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i128::try_from(d.as_nanos()).unwrap_or(0));
+        let known = |(source, file, segments): (usize, &File, &[Segment])| {
+            (key(source, file), Known { bytes: file.bytes, mtime_ns: file.mtime_ns, ctime_ns: file.ctime_ns, segments: segments.to_vec() })
+        };
+        remember(memory_file, &Memory { version: VERSION, settings, written_ns: now, files: files().map(known).collect() })
+    };
+    let (shards, written) = rayon::join(|| shards(files(), shard_bytes), remember);
     written?;
     out.shards = shards?;
     Ok(out)
@@ -178,6 +181,7 @@ pub(super) fn shards_of(plan: &Plan, limits: Limits) -> Result<(Vec<Shard>, u64)
         let cut: Vec<Vec<Segment>> = found.files.par_iter().map(|file| segments(&source.input, file, limits, plan.shard_bytes)).collect();
         files.extend(found.files.into_iter().zip(cut).map(|(file, segments)| (number, file, segments)));
     }
+    let files = files.iter().map(|(number, file, segments)| (*number, file, segments.as_slice()));
     Ok((shards(files, plan.shard_bytes)?, refused))
 }
 
@@ -195,12 +199,12 @@ fn remembered(path: &Path) -> Option<Memory> {
 }
 
 /// Cuts files, each with the number of its source and its segments, into shards.
-fn shards(files: impl IntoIterator<Item = (usize, File, Vec<Segment>)>, shard_bytes: u64) -> Result<Vec<Shard>, BatchError> {
+fn shards<'f>(files: impl IntoIterator<Item = (usize, &'f File, &'f [Segment])>, shard_bytes: u64) -> Result<Vec<Shard>, BatchError> {
     // Each with what its id is to be the hash of.
     let mut out: Vec<(Shard, blake3::Hasher)> = Vec::new();
     let mut open = false;
     for (source, file, segments) in files {
-        for (number, segment) in segments.into_iter().enumerate() {
+        for (number, segment) in segments.iter().enumerate() {
             let fits = |last: &Shard| open && last.source == source && last.bytes + segment.bytes <= LONGEST * shard_bytes;
             if !out.last().is_some_and(|(last, _)| fits(last)) {
                 out.push((Shard { source, ..Shard::default() }, blake3::Hasher::new()));
@@ -211,7 +215,7 @@ fn shards(files: impl IntoIterator<Item = (usize, File, Vec<Segment>)>, shard_by
             // A cut inside a large file always ends a shard.
             open = segment.extent.records.is_none() && !segment.ends_shard(shard.bytes, shard_bytes);
             hasher.update(format!("{}\0{}\0{}\0", file.name, segment.extent.first_record, segment.hash).as_bytes());
-            shard.pieces.push(&file, &segment.extent)?;
+            shard.pieces.push(file, &segment.extent)?;
         }
     }
     let whole = |(mut shard, hasher): (Shard, blake3::Hasher)| {
@@ -241,6 +245,10 @@ mod tests {
         names.map(file).collect()
     }
 
+    fn cut(files: &[(usize, File, Vec<Segment>)]) -> Vec<Shard> {
+        shards(files.iter().map(|(source, file, segments)| (*source, file, segments.as_slice())), 1_000_000).unwrap()
+    }
+
     #[test]
     fn pieces_are_unpacked_as_they_were_also_of_a_path_that_is_no_text() {
         let mut pieces = Pieces::default();
@@ -259,15 +267,15 @@ mod tests {
         let mut all = files(600_000, 0..3);
         let of_second = Segment { bytes: 300_000, ..all[1].2[0].clone() };
         all[1].2 = vec![Segment { extent: extent(1, Some(1)), ..of_second.clone() }, Segment { extent: extent(2, None), ..of_second }];
-        let shards = shards(all, 1_000_000).unwrap();
+        let shards = cut(&all);
         assert_eq!(shards.iter().map(|shard| shard.files).sum::<u64>(), 3);
         assert_eq!(shards.iter().map(|shard| shard.pieces.len()).sum::<usize>(), 4);
     }
 
     #[test]
     fn a_new_file_changes_one_shard() {
-        let before = shards(files(30_000, (0..2000).filter(|i| *i != 777)), 1_000_000).unwrap();
-        let after = shards(files(30_000, 0..2000), 1_000_000).unwrap();
+        let before = cut(&files(30_000, (0..2000).filter(|i| *i != 777)));
+        let after = cut(&files(30_000, 0..2000));
         let old: std::collections::BTreeSet<&str> = before.iter().map(|s| s.id.as_str()).collect();
         let new = after.iter().filter(|s| !old.contains(s.id.as_str())).count();
         assert!((1..=3).contains(&new), "{new} of {}", after.len());
@@ -279,8 +287,8 @@ mod tests {
         for bytes in [3_000, 30_000, 200_000, 400_000, 600_000, 2_500_000] {
             let mut changed = Vec::new();
             for new in (3..600).step_by(17) {
-                let before = shards(files(bytes, (0..600).filter(|i| *i != new)), 1_000_000).unwrap();
-                let after = shards(files(bytes, 0..600), 1_000_000).unwrap();
+                let before = cut(&files(bytes, (0..600).filter(|i| *i != new)));
+                let after = cut(&files(bytes, 0..600));
                 let old: std::collections::BTreeSet<&str> = before.iter().map(|s| s.id.as_str()).collect();
                 changed.push(after.iter().filter(|s| !old.contains(s.id.as_str())).count());
                 assert!(after.iter().all(|s| s.bytes <= (LONGEST * 1_000_000).max(bytes)));

@@ -71,7 +71,7 @@ pub fn find(input: &Input) -> Result<Found, LoadError> {
             Err(reject) => found.rejects.push(reject),
         }
     }
-    found.files.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
+    found.files.par_sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
     found.rejects.sort();
     Ok(found)
 }

@@ -154,18 +154,19 @@ fn merge_sort<T: Copy>(values: &mut [T], in_order: &impl Fn(&T, &T) -> bool, pas
     merge_sort(left, in_order, passes);
     merge_sort(right, in_order, passes);
     let mut merged = Vec::with_capacity(left.len() + right.len());
-    let mut left: &[T] = left;
-    for value in &*right {
-        let before = left.partition_point(|own| in_order(own, value));
-        let (first, rest) = left.split_at_checked(before).unwrap_or((left, &[]));
-        merged.extend_from_slice(first);
-        merged.push(*value);
-        left = rest;
-        if !left.is_empty() {
+    let (mut left, mut right): (&[T], &[T]) = (left, right);
+    while let ([own, after_own @ ..], [value, after_value @ ..]) = (left, right) {
+        if in_order(own, value) {
+            merged.push(*own);
+            left = after_own;
+        } else {
             passes(left, value);
+            merged.push(*value);
+            right = after_value;
         }
     }
     merged.extend_from_slice(left);
+    merged.extend_from_slice(right);
     values.copy_from_slice(&merged);
 }
 

@@ -134,28 +134,24 @@ impl<'p> Opened<'p> {
         Ok(())
     }
 
-    /// The rows with these numbers, from 0 on.
-    fn rows_at<R: Row>(&self, columns: &[&str], numbers: &BTreeSet<usize>) -> Result<Vec<R>, WriteError> {
+    /// The rows with these numbers, from 0 on; row groups are read side by side.
+    fn rows_at<R: Row + Send>(&self, columns: &[&str], numbers: &BTreeSet<usize>) -> Result<Vec<R>, WriteError> {
         let failed = |e: ParquetError| WriteError::table(self.path, &e);
-        // Also a row group of which nothing is read costs a reader for each column.
-        let (mut groups, mut ranges, mut first, mut before) = (Vec::new(), Vec::new(), 0, 0);
-        for (group, metadata) in self.metadata.metadata().row_groups().iter().enumerate() {
-            let end = first + usize::try_from(metadata.num_rows()).unwrap_or(0);
-            let of_group = numbers.range(first..end).map(|number| number - first + before);
-            let known = ranges.len();
-            ranges.extend(of_group.map(|at| at..at + 1));
-            if ranges.len() > known {
-                groups.push(group);
-                before += end - first;
+        let of_group = |group: usize| {
+            let (first, end) = (self.first_row(group), self.first_row(group + 1));
+            let ranges: Vec<_> = numbers.range(first..end).map(|number| number - first..number - first + 1).collect();
+            // Also a row group of which nothing is read costs a reader for each column.
+            let mut rows = Vec::with_capacity(ranges.len());
+            if !ranges.is_empty() {
+                let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), end - first);
+                for batch in self.reader(columns).with_row_groups(vec![group]).with_row_selection(selection).build().map_err(failed)? {
+                    rows.extend(R::read(&batch.map_err(|e| WriteError::table(self.path, &e))?));
+                }
             }
-            first = end;
-        }
-        let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), before);
-        let mut rows = Vec::with_capacity(numbers.len());
-        for batch in self.reader(columns).with_row_groups(groups).with_row_selection(selection).build().map_err(failed)? {
-            rows.extend(R::read(&batch.map_err(|e| WriteError::table(self.path, &e))?));
-        }
-        Ok(rows)
+            Ok(rows)
+        };
+        let groups = (0..self.metadata.metadata().num_row_groups()).into_par_iter().map(of_group);
+        Ok(groups.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 }
 
