@@ -1,12 +1,10 @@
 //! Records → which field holds what.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File as OpenFile;
 
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Map, Value};
 
 use super::files::{Group, Passed};
@@ -116,11 +114,11 @@ fn rows(text: &str, most: usize, cut: bool) -> Result<(Vec<BTreeMap<String, Stri
 }
 
 fn parquet(file: &load::File, most: usize) -> Result<Read, String> {
-    let opened = OpenFile::open(&file.path).map_err(|e| e.to_string())?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|e| e.to_string())?;
+    let opened = load::ParquetInput::open(&file.path).map_err(|e| e.to_string())?;
+    let builder = opened.reader().map_err(|e| e.to_string())?;
     let total = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
     let mut records = Vec::new();
-    for batch in builder.with_batch_size(most.min(256)).with_limit(most).build().map_err(|e| e.to_string())? {
+    for batch in load::careful(builder.with_batch_size(most.min(256)).with_limit(most).build().map_err(|e| e.to_string())?) {
         let batch = batch.map_err(|e| e.to_string())?;
         let columns: Vec<(String, _)> = batch
             .schema()

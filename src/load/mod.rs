@@ -8,6 +8,7 @@ mod decode;
 mod digest;
 mod files;
 mod json_line;
+mod parquet_input;
 mod records;
 mod segment;
 mod unpack;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use decode::{DecodeError, Decoded, decode};
 pub use digest::{leading_u64, short_hex};
 pub use files::{File, Found, check_pattern, find, without_dots};
+pub use parquet_input::{ParquetInput, careful};
 pub use records::{Raw, Start, open};
 pub use segment::{Extent, LONGEST, Segment, segments};
 

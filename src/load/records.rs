@@ -2,17 +2,18 @@
 //! record layout. A broken or oversized record is refused alone.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::str::Utf8Error;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, BinaryArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::decode::{Decoded, decode, decode_as, detect};
 use super::json_line::json_fields;
+use super::parquet_input::{ParquetInput, careful};
 use super::unpack::{read_at_most, unpack};
 use super::{DecodeError, FieldNames, File, Input, Layout, Limits, Record, reject};
 use crate::diagnostic::Reject;
@@ -303,16 +304,14 @@ impl<'i> Place<'i> {
 
     fn parquet(self) -> Result<impl Iterator<Item = Result<Raw, Reject>> + 'i, Reject> {
         let broken = |e: &dyn std::fmt::Display| self.refuse(None, "unreadable", e.to_string(), b"");
-        let opened = std::fs::File::open(&self.file.path).map_err(|e| self.unreadable(&e))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|e| broken(&e))?;
+        let opened = ParquetInput::open(&self.file.path).map_err(|e| self.unreadable(&e))?;
+        let builder = opened.reader().map_err(|e| broken(&e))?;
         let names = &self.input.fields;
         let wanted: Vec<&str> = [&names.text, &names.title, &names.date, &names.id, &names.url].into_iter().filter_map(|name| name.as_deref()).collect();
         let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
         let reader = builder.with_projection(mask).with_batch_size(64).build().map_err(|e| broken(&e))?;
-        let (mut number, mut ended) = (0, false);
-        // After an error the reader gives errors without end.
-        let batches = reader.take_while(move |batch| !std::mem::replace(&mut ended, batch.is_err()));
-        Ok(batches.flat_map(move |batch| -> Vec<Result<Raw, Reject>> {
+        let mut number = 0;
+        Ok(careful(reader).flat_map(move |batch| -> Vec<Result<Raw, Reject>> {
             match batch {
                 Err(error) => vec![Err(self.refuse(Some(number + 1), "broken_record", error.to_string(), b""))],
                 Ok(batch) => {
@@ -320,6 +319,7 @@ impl<'i> Place<'i> {
                     rows.into_iter()
                         .map(|fields| {
                             number += 1;
+                            let fields = fields.map_err(|e| self.refuse(Some(number), "broken_record", e.to_string(), b""))?;
                             Ok(Raw { number, end_byte: 0, content: Content::Fields { fields: Box::new(fields), encoding: "UTF-8" } })
                         })
                         .collect()
@@ -422,16 +422,22 @@ fn read_line(reader: &mut impl BufRead, limit: u64) -> io::Result<(Line, u64)> {
     Ok((Line::Whole(bytes), used))
 }
 
-fn parquet_fields(batch: &RecordBatch, names: &FieldNames) -> Vec<FieldNames> {
-    let column = |name: &Option<String>| -> Option<Arc<dyn Array>> { cast(batch.column_by_name(name.as_ref()?)?, &DataType::Utf8).ok() };
+/// The fields of each row. Of text that parquet marks as JSON its reader does not
+/// check that it is UTF-8.
+fn parquet_fields(batch: &RecordBatch, names: &FieldNames) -> Vec<Result<FieldNames, Utf8Error>> {
+    let column = |name: &Option<String>| -> Option<BinaryArray> {
+        let texts = cast(batch.column_by_name(name.as_ref()?)?, &DataType::Utf8).ok()?;
+        Some(BinaryArray::from(texts.as_string::<i32>().clone()))
+    };
     let columns = [&names.text, &names.title, &names.date, &names.id, &names.url].map(column);
     (0..batch.num_rows())
         .map(|row| {
-            let [text, title, date, id, url] = columns.each_ref().map(|column| {
-                let column = column.as_ref()?;
-                (!column.is_null(row)).then(|| column.as_string::<i32>().value(row).to_owned())
-            });
-            FieldNames { text, title, date, id, url }
+            let field = |column: &Option<BinaryArray>| -> Result<Option<String>, Utf8Error> {
+                let cell = column.as_ref().filter(|column| !column.is_null(row)).map(|column| column.value(row));
+                cell.map(|cell| str::from_utf8(cell).map(str::to_owned)).transpose()
+            };
+            let [text, title, date, id, url] = &columns;
+            Ok(FieldNames { text: field(text)?, title: field(title)?, date: field(date)?, id: field(id)?, url: field(url)? })
         })
         .collect()
 }
@@ -440,6 +446,7 @@ fn parquet_fields(batch: &RecordBatch, names: &FieldNames) -> Vec<FieldNames> {
 mod tests {
     use super::super::{find, segments};
     use super::*;
+    use proptest::prelude::*;
 
     fn input(dir: &std::path::Path, layout: Layout) -> Input {
         let name = |n: &str| Some(n.to_owned());
@@ -537,6 +544,67 @@ mod tests {
         std::fs::write(dir.path().join("a.parquet"), bytes).unwrap();
         let got = read_all(&input(dir.path(), Layout::Parquet), Limits::default());
         assert_eq!(got.iter().map(|each| each.as_ref().unwrap_err().reason.as_str()).collect::<Vec<_>>(), ["broken_record"]);
+    }
+
+    #[test]
+    fn a_parquet_file_whose_footer_asks_for_more_than_there_is_is_refused() {
+        use arrow::array::StringArray;
+        use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, ParquetMetaDataWriter};
+        let dir = tempfile::tempdir().unwrap();
+        let batch = RecordBatch::try_from_iter([("text", Arc::new(StringArray::from(vec!["报告"])) as Arc<dyn Array>)]).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        let bytes = writer.into_inner().unwrap();
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&bytes::Bytes::from(bytes.clone())).unwrap();
+        for claimed in [i64::MAX, 1 << 45, 1 << 20, -1] {
+            let of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
+                let columns = group.columns().iter().map(|column| column.clone().into_builder().set_total_compressed_size(claimed).build().unwrap());
+                group.clone().into_builder().set_column_metadata(columns.collect()).build().unwrap()
+            };
+            let lying = ParquetMetaData::new(metadata.file_metadata().clone(), metadata.row_groups().iter().map(of_group).collect());
+            let footer = u32::from_le_bytes(*bytes[..bytes.len() - 4].last_chunk().unwrap()) as usize;
+            let mut file = bytes[..bytes.len() - footer - 8].to_vec();
+            ParquetMetaDataWriter::new(&mut file, &lying).finish().unwrap();
+            std::fs::write(dir.path().join("a.parquet"), file).unwrap();
+            let got = read_all(&input(dir.path(), Layout::Parquet), Limits::default());
+            assert_eq!(got.iter().map(|each| each.as_ref().unwrap_err().reason.as_str()).collect::<Vec<_>>(), ["unreadable"], "{claimed}");
+        }
+    }
+
+    #[test]
+    fn text_that_parquet_does_not_check_is_refused_where_it_is_no_utf_8() {
+        use parquet::data_type::{ByteArray, ByteArrayType};
+        let dir = tempfile::tempdir().unwrap();
+        let schema = parquet::schema::parser::parse_message_type("message m { required binary text (JSON); }").unwrap();
+        let file = std::fs::File::create(dir.path().join("a.parquet")).unwrap();
+        let mut writer = parquet::file::writer::SerializedFileWriter::new(file, Arc::new(schema), Arc::default()).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(&[ByteArray::from(vec![0xb1, 0xa8]), ByteArray::from("报告")], None, None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        let got = read_all(&input(dir.path(), Layout::Parquet), Limits::default());
+        assert_eq!(got[0].as_ref().unwrap_err().reason, "broken_record");
+    }
+
+    proptest! {
+        #[test]
+        fn a_parquet_file_with_changed_bytes_is_read_or_refused(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+            use arrow::array::StringArray;
+            let texts = Arc::new(StringArray::from(vec!["报告"; 40])) as Arc<dyn Array>;
+            let ids = Arc::new(StringArray::from_iter_values((0..40).map(|id| id.to_string()))) as Arc<dyn Array>;
+            let batch = RecordBatch::try_from_iter([("text", texts), ("id", ids)]).unwrap();
+            let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+            writer.write(&batch).unwrap();
+            let mut bytes = writer.into_inner().unwrap();
+            for (at, byte) in changes {
+                *at.get_mut(&mut bytes) = byte;
+            }
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join("a.parquet"), bytes).unwrap();
+            prop_assert!(read_all(&input(dir.path(), Layout::Parquet), Limits::default()).len() <= 41);
+        }
     }
 
     #[test]

@@ -40,6 +40,14 @@ pub struct Theme {
     pub source: String,
 }
 
+impl Theme {
+    /// 0, or 1 for a theme below another.
+    #[must_use]
+    pub fn level(&self) -> u32 {
+        u32::from(self.parent.is_some())
+    }
+}
+
 /// A theme that is not finished: it counts nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {

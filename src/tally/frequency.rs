@@ -232,7 +232,7 @@ impl Frequencies {
         let themes = lexicon.themes().iter().map(|theme| {
             let [id, zh, en] = [&theme.id, &theme.zh, &theme.en].map(|text| Word::from(text.as_str()));
             let parent = theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.as_str().into());
-            ThemeTexts { id, zh, en, parent, level: u32::from(theme.parent.is_some()) }
+            ThemeTexts { id, zh, en, parent, level: theme.level() }
         });
         let scale = settings.measures.heat.clone();
         let heat = scale.words().map(Word::from).collect();

@@ -246,7 +246,7 @@ fn rows(counts: &Counts, contrast: &Contrast, lexicon: &Lexicon, calendar: &Cale
                 theme: theme.id.clone(),
                 theme_zh: theme.zh.clone(),
                 theme_en: theme.en.clone(),
-                level: u32::from(theme.parent.is_some()),
+                level: theme.level(),
                 period: contrast.period.name().to_owned(),
                 target_hits: a,
                 target_han_chars: n,

@@ -201,7 +201,7 @@ pub(super) fn profiles(
                 theme_zh: theme.zh.clone(),
                 theme_en: theme.en.clone(),
                 parent: theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.clone()),
-                level: u32::from(theme.parent.is_some()),
+                level: theme.level(),
                 hits,
                 sentences,
                 documents,

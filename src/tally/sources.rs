@@ -305,7 +305,7 @@ impl Sources {
         let numbers: BTreeMap<Place, u32> = places.iter().copied().zip(0..).collect();
         let documents = |source: &&'_ str| places.iter().map(|place| spoken.documents.get(&(*source, *place)).copied().unwrap_or(0)).collect::<Vec<_>>();
         let mut out = Self {
-            themes: lexicon.themes().iter().map(|theme| (theme.id.as_str().into(), u32::from(theme.parent.is_some()))).collect(),
+            themes: lexicon.themes().iter().map(|theme| (theme.id.as_str().into(), theme.level())).collect(),
             names: spoken.places.keys().map(|source| (*source).into()).collect(),
             base: base.map(Word::from),
             base_number: spoken.places.keys().position(|source| Some(*source) == base),

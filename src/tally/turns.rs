@@ -187,7 +187,7 @@ pub(super) fn turns(theme: &Theme, period: Period, timeline: &Timeline, parts: &
         row.theme.clone_from(&theme.id);
         row.theme_zh.clone_from(&theme.zh);
         row.theme_en.clone_from(&theme.en);
-        row.level = u32::from(theme.parent.is_some());
+        row.level = theme.level();
         period.name().clone_into(&mut row.period);
     }
     let order = |row: &TurnRow| (row.period_start, ["debut", "return", "spike", "silence", "burst"].iter().position(|kind| *kind == row.kind), row.burst_level);

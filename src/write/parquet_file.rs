@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, ProjectionMask, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
@@ -18,8 +17,8 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use super::WriteError;
-use super::parquet_input::ParquetInput;
 use super::schema::{Kind, Row, SCHEMA_VERSION, Table, batch};
+use crate::load::{ParquetInput, careful};
 
 /// Rows in a row group: what DuckDB reads best.
 const ROW_GROUP_ROWS: usize = 122_880;
@@ -156,8 +155,9 @@ pub fn concatenate(path: &Path, table: &Table, parts: &[PathBuf], metadata: &[(&
     let mut writer = SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::new(properties)).map_err(failed)?;
     for part in parts {
         let failed = |e: parquet::errors::ParquetError| WriteError::table(part, &e);
-        let file = ParquetInput::open(part)?;
+        let file = open_parquet(part)?;
         let of_part = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(failed)?;
+        file.check(&of_part).map_err(failed)?;
         for row_group in of_part.row_groups() {
             let mut out = writer.next_row_group().map_err(failed)?;
             for column in row_group.columns() {
@@ -177,14 +177,21 @@ pub fn concatenate(path: &Path, table: &Table, parts: &[PathBuf], metadata: &[(&
     writer.close().map(|_| ()).map_err(failed)
 }
 
+/// Opens a table's file.
+///
+/// # Errors
+/// [`WriteError`] with the path.
+pub fn open_parquet(path: &Path) -> Result<ParquetInput, WriteError> {
+    ParquetInput::open(path).map_err(|e| WriteError::io(path, e))
+}
+
 /// The batches of a Parquet file, one at a time.
 ///
 /// # Errors
 /// [`WriteError`] with the path.
 pub fn batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBatch, WriteError>>, WriteError> {
-    let file = ParquetInput::open(path)?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.with_batch_size(8192).build()).map_err(|e| WriteError::table(path, &e))?;
-    Ok(reader.map(|batch| batch.map_err(|e| WriteError::table(path, &e))))
+    let reader = open_parquet(path)?.reader().and_then(|b| b.with_batch_size(8192).build()).map_err(|e| WriteError::table(path, &e))?;
+    Ok(careful(reader).map(|batch| batch.map_err(|e| WriteError::table(path, &e))))
 }
 
 /// One text column of a file, without reading the others.
@@ -192,8 +199,7 @@ pub fn batches(path: &Path) -> Result<impl Iterator<Item = Result<RecordBatch, W
 /// # Errors
 /// [`WriteError`] with the path.
 pub fn read_text_column(path: &Path, column: &str) -> Result<Vec<String>, WriteError> {
-    let file = ParquetInput::open(path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| WriteError::table(path, &e))?;
+    let builder = open_parquet(path)?.reader().map_err(|e| WriteError::table(path, &e))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
     let reader = builder.with_projection(mask).build().map_err(|e| WriteError::table(path, &e))?;
     let mut out = Vec::new();
@@ -212,8 +218,7 @@ pub fn read_text_column(path: &Path, column: &str) -> Result<Vec<String>, WriteE
 /// # Cost
 /// Memory for one batch and one compressed page of each column.
 pub fn each_batch(path: &Path, columns: &[&str], rows: usize, visit: &mut dyn FnMut(&RecordBatch)) -> Result<(), WriteError> {
-    let file = ParquetInput::open(path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| WriteError::table(path, &e))?;
+    let builder = open_parquet(path)?.reader().map_err(|e| WriteError::table(path, &e))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let reader = builder.with_projection(mask).with_batch_size(rows).build().map_err(|e| WriteError::table(path, &e))?;
     for batch in reader {

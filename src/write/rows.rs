@@ -366,7 +366,7 @@ pub fn theme_rows(lexicon: &Lexicon) -> Vec<ThemeRow> {
             theme_zh: theme.zh.clone(),
             theme_en: theme.en.clone(),
             parent: theme.parent.and_then(|p| lexicon.themes().get(p)).map(|p| p.id.clone()),
-            level: u32::from(theme.parent.is_some()),
+            level: theme.level(),
             terms: theme.terms.clone(),
             nested: theme.nested,
             first_known: theme.first.clone(),

@@ -435,7 +435,15 @@ def turns(compare, db):
            select theme, any_value(dp_norm), sum(abs(h - s)) / 2 / (1 - min(s)) as d from f group by 1 having abs(any_value(dp_norm) - d) > 1e-9""",
     )
     compare(
-        "heat_change is the difference of two levels, and a level stands only where enough was said",
+        "heat_change is the levels by share risen since the period before, which no gap lies between",
+        """with l as (select *, list_position(['none', '冷', '温', '暖', '热', '烫', '沸'], heat_by_share) as n from theme_frequency where period_start is not null),
+           c as (select *, case when lag(period_end) over w + 1 = period_start then n - lag(n) over w end as d from l
+                 window w as (partition by theme, period order by period_start))
+           select theme, period, period_label, heat_by_share, heat_change, d from c where heat_change is distinct from d""",
+        f"{db.execute('select count(*) from theme_frequency where heat_change <> 0').fetchone()[0]} changes",
+    )
+    compare(
+        "a level of heat stands only where enough was said",
         """select f.theme, f.period, f.period_label, f.heat_by_share, f.heat_by_count, f.heat_change from theme_frequency f
            where ((f.heat_by_share is null) <> (f.period_start is null or f.small_n or f.period_documents = 0))
               or (f.heat_by_share = 'none') <> (f.documents = 0) and f.heat_by_share is not null

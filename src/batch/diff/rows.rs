@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Float64Type, Int32Type, Int64Type};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Map, Value, json};
 
 use super::{Changed, Example};
 use crate::load::leading_u64;
-use crate::write::{Column, Kind, ParquetInput, Table, WriteError, cell, each_batch};
+use crate::write::{Column, Kind, Table, WriteError, cell, each_batch, open_parquet};
 
 /// Rows of each side whose hashes are in memory together.
 const AT_ONCE: u64 = 1 << 20;
@@ -228,7 +227,7 @@ fn arrays<'b>(batch: &'b RecordBatch, columns: &[Column]) -> Vec<(&'b ArrayRef, 
 
 /// Names and types of a file's columns.
 fn columns_of(path: &Path) -> Result<BTreeMap<String, String>, WriteError> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(ParquetInput::open(path)?).map_err(|e| WriteError::table(path, &e))?;
+    let builder = open_parquet(path)?.reader().map_err(|e| WriteError::table(path, &e))?;
     Ok(builder.schema().fields().iter().map(|field| (field.name().clone(), field.data_type().to_string())).collect())
 }
 

@@ -15,8 +15,9 @@ use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
 
 use super::super::WriteError;
-use super::super::parquet_input::ParquetInput;
+use super::super::parquet_file::open_parquet;
 use super::super::schema::Row;
+use crate::load::ParquetInput;
 
 /// Rows in memory at a time.
 const ROWS_AT_ONCE: usize = 8192;
@@ -62,12 +63,12 @@ struct Opened<'p> {
 impl<'p> Opened<'p> {
     /// The index of pages is read where some of them are left out.
     fn new(path: &'p Path, pages: PageIndexPolicy) -> Result<Self, WriteError> {
-        Self::load(path, ParquetInput::open(path)?, pages)
+        Self::load(path, open_parquet(path)?, pages)
     }
 
     fn load(path: &'p Path, input: ParquetInput, pages: PageIndexPolicy) -> Result<Self, WriteError> {
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
-        let metadata = ArrowReaderMetadata::load(&input, options).map_err(|e| WriteError::table(path, &e))?;
+        let metadata = input.metadata(options).map_err(|e| WriteError::table(path, &e))?;
         Ok(Self { path, input, metadata })
     }
 
