@@ -298,7 +298,7 @@ impl<'l> Sums<'l> {
             counts: Counts::new(lexicon),
             cells: FrequencyCells::default(),
             occasions: BTreeMap::new(),
-            first_together: FirstTogether::new(),
+            first_together: FirstTogether::new(lexicon.themes().len()),
             pair_sentences: [0; 2],
             seen: BTreeMap::new(),
             source_seen: Vec::new(),
@@ -324,8 +324,7 @@ impl<'l> Sums<'l> {
             self.counts.keep_compared(place, settings);
         }
         for (pair, start) in summary.together {
-            let known = self.first_together.entry(pair).or_insert(start);
-            *known = (*known).min(start);
+            self.first_together.meet(pair, start);
         }
         let [whole, periods] = &mut self.pair_sentences;
         *if part == Part::Whole { whole } else { periods } += summary.pair_sentences;

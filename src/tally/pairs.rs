@@ -3,7 +3,7 @@
 //! Counted while a document is whole, because both are distinct counts. Only
 //! themes of one level are paired, so a theme never meets its own parent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
@@ -188,11 +188,46 @@ pub struct Pairs {
     /// By period length, themes and start.
     cells: Vec<PairCountRow>,
     places: BTreeMap<Place, PairPlace>,
-    first: FirstTogether,
+    /// The first period of the pair of each cell.
+    first: Vec<Option<NaiveDate>>,
 }
 
-/// First period of each pair of themes that has one, by their numbers.
-pub type FirstTogether = BTreeMap<(u32, u32), NaiveDate>;
+/// First period of each pair of themes that has one, by their numbers: a place for
+/// every pair, because most parts have most of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FirstTogether {
+    themes: usize,
+    days: Vec<Option<NaiveDate>>,
+}
+
+impl FirstTogether {
+    /// Of so many themes; a pair of others is not kept.
+    pub(super) fn new(themes: usize) -> Self {
+        Self { themes, days: vec![None; themes * themes] }
+    }
+
+    fn place(&self, (a, b): (u32, u32)) -> Option<usize> {
+        let (a, b) = (a as usize, b as usize);
+        (a < self.themes && b < self.themes).then(|| a * self.themes + b)
+    }
+
+    /// The pair is together in the period that begins on this day.
+    pub(super) fn meet(&mut self, pair: (u32, u32), start: NaiveDate) {
+        if let Some(known) = self.place(pair).and_then(|place| self.days.get_mut(place)) {
+            *known = Some(known.map_or(start, |known| known.min(start)));
+        }
+    }
+
+    fn get(&self, pair: (u32, u32)) -> Option<NaiveDate> {
+        self.days.get(self.place(pair)?).copied().flatten()
+    }
+
+    /// The pairs in the order of their numbers.
+    fn iter(&self) -> impl Iterator<Item = ((u32, u32), NaiveDate)> + '_ {
+        let of_first = (0..).zip(self.days.chunks(self.themes.max(1)));
+        of_first.flat_map(|(a, days)| (0..).zip(days).filter_map(move |(b, day)| Some(((a, b), (*day)?))))
+    }
+}
 
 /// What of the pairs of a part is kept until all parts are summed: which of them have
 /// a period, a bit each, and their sentences.
@@ -233,7 +268,7 @@ impl PartPairs {
         // Pairs without a period are not listed, so all first times count.
         let all = matches!(part, Part::Unplaced | Part::Whole);
         let mut bytes: Vec<u8> = Vec::new();
-        for ((a, b), start) in first.iter().filter(|(pair, _)| all || self.has(**pair)) {
+        for ((a, b), start) in first.iter().filter(|(pair, _)| all || self.has(*pair)) {
             bytes.extend([a.to_le_bytes(), b.to_le_bytes(), start.num_days_from_ce().to_le_bytes()].as_flattened());
         }
         blake3::hash(&bytes).to_hex().to_string()
@@ -280,16 +315,16 @@ impl PairSums {
     }
 }
 
-/// The first period of each pair of `rows` that has one.
-pub(super) fn first_together(rows: &[PairCountRow]) -> FirstTogether {
-    let mut out = FirstTogether::new();
+/// The first period of each pair of `rows` that has one, in order.
+pub(super) fn first_together(rows: &[PairCountRow]) -> Vec<((u32, u32), NaiveDate)> {
+    let mut out = BTreeMap::new();
     for row in rows {
         if let Some(start) = row.period_start {
             let known = out.entry((row.theme_a, row.theme_b)).or_insert(start);
-            *known = (*known).min(start);
+            *known = start.min(*known);
         }
     }
-    out
+    out.into_iter().collect()
 }
 
 impl PairPlace {
@@ -318,8 +353,7 @@ impl Pairs {
             let place = (row.period, row.period_start);
             places.entry(place).or_insert_with(|| PairPlace::new(place, counts, lexicon.themes().len(), calendar));
         }
-        let met: BTreeSet<(u32, u32)> = cells.iter().map(|row| (row.theme_a, row.theme_b)).collect();
-        let first = met.into_iter().filter_map(|pair| Some((pair, *first.get(&pair)?))).collect();
+        let first = cells.iter().map(|row| first.get((row.theme_a, row.theme_b))).collect();
         Self { themes: words(lexicon), below: below(lexicon), cells, places, first }
     }
 
@@ -337,7 +371,8 @@ impl Pairs {
 
     /// The rows, by period length, themes in the order of the lexicon, and start.
     pub fn rows(&self) -> impl Iterator<Item = PairRow> + '_ {
-        self.cells.iter().filter_map(move |PairCountRow { period, period_start: start, theme_a: a, theme_b: b, sentences, documents }| {
+        self.cells.iter().zip(&self.first).filter_map(move |(cell, first)| {
+            let PairCountRow { period, period_start: start, theme_a: a, theme_b: b, sentences, documents } = cell;
             let place = self.places.get(&(*period, *start))?;
             let (sentences_a, documents_a) = *place.of_theme.get(*a as usize)?;
             let (sentences_b, documents_b) = *place.of_theme.get(*b as usize)?;
@@ -361,7 +396,7 @@ impl Pairs {
                 npmi_document: npmi(*documents, documents_a, documents_b, place.documents),
                 log_dice_sentence: log_dice(*sentences, sentences_a, sentences_b),
                 log_dice_document: log_dice(*documents, documents_a, documents_b),
-                first_start: self.first.get(&(*a, *b)).copied(),
+                first_start: *first,
                 small_n: place.documents < SMALL_PERIOD || *documents < SMALL_JOINT,
             })
         })
@@ -379,12 +414,21 @@ mod tests {
             pairs in prop::collection::btree_map((0_u32..40, 1_u32..40).prop_map(|(a, more)| (a, a + more)), (0_i64..900, prop::bool::ANY), 0..60)
         ) {
             let day = |number: i64| NaiveDate::default() + chrono::TimeDelta::days(number);
-            let first: FirstTogether = pairs.iter().map(|(pair, (number, _))| (*pair, day(*number))).collect();
+            let of_all: Vec<_> = pairs.iter().map(|(pair, (number, _))| (*pair, day(*number))).collect();
+            let first_of = |met: &[((u32, u32), NaiveDate)]| {
+                let mut first = FirstTogether::new(80);
+                for (pair, day) in met {
+                    first.meet(*pair, *day);
+                }
+                first
+            };
+            let first = first_of(&of_all);
+            prop_assert_eq!(&first.iter().collect::<Vec<_>>(), &of_all);
             let own: Vec<(u32, u32)> = pairs.iter().filter(|(_, (_, own))| *own).map(|(pair, _)| *pair).collect();
             let part = PartPairs::new(80, own.iter().copied().chain([(3, u32::MAX)]), 3);
-            let has: Vec<(u32, u32)> = first.keys().copied().filter(|pair| part.has(*pair)).collect();
+            let has: Vec<(u32, u32)> = first.iter().map(|(pair, _)| pair).filter(|pair| part.has(*pair)).collect();
             prop_assert_eq!(&has, &own);
-            let of_own = part.first_key(Part::Whole, &first.iter().filter(|(pair, _)| own.contains(pair)).map(|(pair, day)| (*pair, *day)).collect());
+            let of_own = part.first_key(Part::Whole, &first_of(&first.iter().filter(|(pair, _)| own.contains(pair)).collect::<Vec<_>>()));
             prop_assert_eq!(part.first_key(Part::Year(1970), &first), of_own);
         }
     }

@@ -176,7 +176,7 @@ impl<'l> PartSums<'l> {
                 ..Rollup::default()
             },
             told: told.of_all(part, &counts, settings),
-            together: first_together(&pairs).into_iter().collect(),
+            together: first_together(&pairs),
             pair_sentences: pairs.iter().map(|row| row.sentences).sum(),
         };
         let theme_breakdown = Breakdowns::new(part, counts, &told, lexicon, settings);
