@@ -56,10 +56,8 @@ pub(super) fn in_order<T: Send, E: Send>(
                         state.begun += 1;
                         state.begun - 1
                     };
-                    let outcome = match if number < alone { own.as_ref() } else { None } {
-                        Some(own) => own.install(|| work(number)),
-                        None => work(number),
-                    };
+                    let own = if number < alone { own.as_ref() } else { None };
+                    let outcome = own.map_or_else(|| work(number), |own| own.install(|| work(number)));
                     lock().done.insert(number, outcome);
                     changed.notify_all();
                 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
@@ -102,15 +103,15 @@ impl ChunkReader for ParquetInput {
 
 /// The batches of a reader, up to its first error. What it panics over, in a damaged
 /// file, is an error too.
-pub fn careful(mut reader: ParquetRecordBatchReader) -> impl Iterator<Item = parquet::errors::Result<RecordBatch>> {
+pub fn careful(mut reader: ParquetRecordBatchReader) -> impl Iterator<Item = Result<RecordBatch, ArrowError>> {
     let mut ended = false;
     std::iter::from_fn(move || {
         if ended {
             return None;
         }
         let next = match catch_unwind(AssertUnwindSafe(|| reader.next())) {
-            Ok(next) => next?.map_err(ParquetError::from),
-            Err(_) => Err(ParquetError::General("its reader broke down over it".to_owned())),
+            Ok(next) => next?,
+            Err(_) => Err(ArrowError::ParquetError("its reader broke down over it".to_owned())),
         };
         // After an error it gives errors without end.
         ended = next.is_err();

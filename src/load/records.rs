@@ -529,32 +529,39 @@ mod tests {
         assert_eq!(got[1].as_ref().unwrap_err().reason, "missing_field");
     }
 
-    #[test]
-    fn a_parquet_file_with_damaged_pages_is_refused_once_where_it_breaks() {
-        use arrow::array::StringArray;
-        let dir = tempfile::tempdir().unwrap();
-        let texts: Vec<String> = (0..500).map(|number| format!("第{number}号报告")).collect();
-        let batch = RecordBatch::try_from_iter([("text", Arc::new(StringArray::from(texts)) as Arc<dyn Array>)]).unwrap();
+    /// A Parquet file of columns of text, and where its footer begins.
+    fn parquet_of<const N: usize>(columns: [(&str, Vec<String>); N]) -> (Vec<u8>, usize) {
+        let columns = columns.map(|(name, texts)| (name, Arc::new(arrow::array::StringArray::from(texts)) as Arc<dyn Array>));
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
         let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
         writer.write(&batch).unwrap();
-        let mut bytes = writer.into_inner().unwrap();
+        let bytes = writer.into_inner().unwrap();
         let footer = u32::from_le_bytes(*bytes[..bytes.len() - 4].last_chunk().unwrap()) as usize;
-        let pages = 4..bytes.len() - footer - 8;
-        bytes[pages].fill(0xff);
+        let end = bytes.len() - footer - 8;
+        (bytes, end)
+    }
+
+    fn read_parquet(bytes: &[u8]) -> Vec<Result<Record, Reject>> {
+        let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("a.parquet"), bytes).unwrap();
-        let got = read_all(&input(dir.path(), Layout::Parquet), Limits::default());
-        assert_eq!(got.iter().map(|each| each.as_ref().unwrap_err().reason.as_str()).collect::<Vec<_>>(), ["broken_record"]);
+        read_all(&input(dir.path(), Layout::Parquet), Limits::default())
+    }
+
+    fn reasons(got: &[Result<Record, Reject>]) -> Vec<&str> {
+        got.iter().map(|each| each.as_ref().unwrap_err().reason.as_str()).collect()
+    }
+
+    #[test]
+    fn a_parquet_file_with_damaged_pages_is_refused_once_where_it_breaks() {
+        let (mut bytes, footer) = parquet_of([("text", (0..500).map(|number| format!("第{number}号报告")).collect())]);
+        bytes[4..footer].fill(0xff);
+        assert_eq!(reasons(&read_parquet(&bytes)), ["broken_record"]);
     }
 
     #[test]
     fn a_parquet_file_whose_footer_asks_for_more_than_there_is_is_refused() {
-        use arrow::array::StringArray;
         use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, ParquetMetaDataWriter};
-        let dir = tempfile::tempdir().unwrap();
-        let batch = RecordBatch::try_from_iter([("text", Arc::new(StringArray::from(vec!["报告"])) as Arc<dyn Array>)]).unwrap();
-        let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
-        writer.write(&batch).unwrap();
-        let bytes = writer.into_inner().unwrap();
+        let (bytes, footer) = parquet_of([("text", vec!["报告".to_owned()])]);
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&bytes::Bytes::from(bytes.clone())).unwrap();
         for claimed in [i64::MAX, 1 << 45, 1 << 20, -1] {
             let of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
@@ -562,48 +569,34 @@ mod tests {
                 group.clone().into_builder().set_column_metadata(columns.collect()).build().unwrap()
             };
             let lying = ParquetMetaData::new(metadata.file_metadata().clone(), metadata.row_groups().iter().map(of_group).collect());
-            let footer = u32::from_le_bytes(*bytes[..bytes.len() - 4].last_chunk().unwrap()) as usize;
-            let mut file = bytes[..bytes.len() - footer - 8].to_vec();
+            let mut file = bytes[..footer].to_vec();
             ParquetMetaDataWriter::new(&mut file, &lying).finish().unwrap();
-            std::fs::write(dir.path().join("a.parquet"), file).unwrap();
-            let got = read_all(&input(dir.path(), Layout::Parquet), Limits::default());
-            assert_eq!(got.iter().map(|each| each.as_ref().unwrap_err().reason.as_str()).collect::<Vec<_>>(), ["unreadable"], "{claimed}");
+            assert_eq!(reasons(&read_parquet(&file)), ["unreadable"], "{claimed}");
         }
     }
 
     #[test]
     fn text_that_parquet_does_not_check_is_refused_where_it_is_no_utf_8() {
         use parquet::data_type::{ByteArray, ByteArrayType};
-        let dir = tempfile::tempdir().unwrap();
         let schema = parquet::schema::parser::parse_message_type("message m { required binary text (JSON); }").unwrap();
-        let file = std::fs::File::create(dir.path().join("a.parquet")).unwrap();
-        let mut writer = parquet::file::writer::SerializedFileWriter::new(file, Arc::new(schema), Arc::default()).unwrap();
+        let mut writer = parquet::file::writer::SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::default()).unwrap();
         let mut group = writer.next_row_group().unwrap();
         let mut column = group.next_column().unwrap().unwrap();
         column.typed::<ByteArrayType>().write_batch(&[ByteArray::from(vec![0xb1, 0xa8]), ByteArray::from("报告")], None, None).unwrap();
         column.close().unwrap();
         group.close().unwrap();
-        writer.close().unwrap();
-        let got = read_all(&input(dir.path(), Layout::Parquet), Limits::default());
+        let got = read_parquet(&writer.into_inner().unwrap());
         assert_eq!(got[0].as_ref().unwrap_err().reason, "broken_record");
     }
 
     proptest! {
         #[test]
         fn a_parquet_file_with_changed_bytes_is_read_or_refused(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
-            use arrow::array::StringArray;
-            let texts = Arc::new(StringArray::from(vec!["报告"; 40])) as Arc<dyn Array>;
-            let ids = Arc::new(StringArray::from_iter_values((0..40).map(|id| id.to_string()))) as Arc<dyn Array>;
-            let batch = RecordBatch::try_from_iter([("text", texts), ("id", ids)]).unwrap();
-            let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
-            writer.write(&batch).unwrap();
-            let mut bytes = writer.into_inner().unwrap();
+            let (mut bytes, _) = parquet_of([("text", vec!["报告".to_owned(); 40]), ("id", (0..40).map(|id| id.to_string()).collect())]);
             for (at, byte) in changes {
                 *at.get_mut(&mut bytes) = byte;
             }
-            let dir = tempfile::tempdir().unwrap();
-            std::fs::write(dir.path().join("a.parquet"), bytes).unwrap();
-            prop_assert!(read_all(&input(dir.path(), Layout::Parquet), Limits::default()).len() <= 41);
+            prop_assert!(read_parquet(&bytes).len() <= 41);
         }
     }
 

@@ -70,7 +70,7 @@ pub use turns::{TurnRow, TurnSettings};
 pub use word::Word;
 
 use crate::tag::Lexicon;
-use counts::Counts;
+use counts::{Counts, small};
 use frequency::FrequencyCells;
 use timeline::{Timeline, Timelines};
 
@@ -298,7 +298,7 @@ impl<'l> Sums<'l> {
             counts: Counts::new(lexicon),
             cells: FrequencyCells::default(),
             occasions: BTreeMap::new(),
-            first_together: FirstTogether::new(lexicon.themes().len()),
+            first_together: FirstTogether::new(small(lexicon.themes().len() as u64)),
             pair_sentences: [0; 2],
             seen: BTreeMap::new(),
             source_seen: Vec::new(),

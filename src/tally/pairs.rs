@@ -196,37 +196,40 @@ pub struct Pairs {
 /// every pair, because most parts have most of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FirstTogether {
-    themes: usize,
+    themes: u32,
+    /// By the numbers of pairs.
     days: Vec<Option<NaiveDate>>,
 }
 
 impl FirstTogether {
     /// Of so many themes; a pair of others is not kept.
-    pub(super) fn new(themes: usize) -> Self {
-        Self { themes, days: vec![None; themes * themes] }
-    }
-
-    fn place(&self, (a, b): (u32, u32)) -> Option<usize> {
-        let (a, b) = (a as usize, b as usize);
-        (a < self.themes && b < self.themes).then(|| a * self.themes + b)
+    pub(super) fn new(themes: u32) -> Self {
+        Self { themes, days: vec![None; number((0, themes))] }
     }
 
     /// The pair is together in the period that begins on this day.
     pub(super) fn meet(&mut self, pair: (u32, u32), start: NaiveDate) {
-        if let Some(known) = self.place(pair).and_then(|place| self.days.get_mut(place)) {
+        if let Some(known) = self.days.get_mut(number(pair)) {
             *known = Some(known.map_or(start, |known| known.min(start)));
         }
     }
 
     fn get(&self, pair: (u32, u32)) -> Option<NaiveDate> {
-        self.days.get(self.place(pair)?).copied().flatten()
+        self.days.get(number(pair)).copied().flatten()
     }
 
-    /// The pairs in the order of their numbers.
+    /// The pairs in the order of their themes.
     fn iter(&self) -> impl Iterator<Item = ((u32, u32), NaiveDate)> + '_ {
-        let of_first = (0..).zip(self.days.chunks(self.themes.max(1)));
-        of_first.flat_map(|(a, days)| (0..).zip(days).filter_map(move |(b, day)| Some(((a, b), (*day)?))))
+        let pairs = (0..self.themes).flat_map(|a| (a + 1..self.themes).map(move |b| (a, b)));
+        pairs.filter_map(|pair| Some((pair, self.get(pair)?)))
     }
+}
+
+/// The number of a pair of which the first theme has the lower one: those of themes
+/// below `b` are below that of (0, `b`).
+fn number((a, b): (u32, u32)) -> usize {
+    let number = u64::from(b) * u64::from(b.saturating_sub(1)) / 2 + u64::from(a);
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// What of the pairs of a part is kept until all parts are summed: which of them have
@@ -250,10 +253,10 @@ impl PartPairs {
         out
     }
 
-    /// Where the bit of a pair is: the first theme has the lower number.
-    fn bit((a, b): (u32, u32)) -> (usize, u64) {
-        let number = u64::from(b) * u64::from(b.saturating_sub(1)) / 2 + u64::from(a);
-        (usize::try_from(number / 64).unwrap_or(usize::MAX), 1 << (number % 64))
+    /// Where the bit of a pair is.
+    fn bit(pair: (u32, u32)) -> (usize, u64) {
+        let number = number(pair);
+        (number / 64, 1 << (number % 64))
     }
 
     fn has(&self, pair: (u32, u32)) -> bool {

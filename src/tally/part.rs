@@ -12,7 +12,7 @@ use std::fmt;
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::counts::{Counts, Place};
+use super::counts::{Counts, Place, small};
 use super::packed::{Packed, PackedPlace, pack_place, unpack_place};
 use super::pairs::{PairCountRow, PairSums, PartPairs, first_together};
 use super::period::Period;
@@ -243,8 +243,7 @@ impl PartSummary {
     /// What of the part's pairs is kept until all parts are summed.
     #[must_use]
     pub fn pairs(&self, lexicon: &Lexicon) -> PartPairs {
-        let themes = u32::try_from(lexicon.themes().len()).unwrap_or(u32::MAX);
-        PartPairs::new(themes, self.together.iter().map(|(pair, _)| *pair), self.pair_sentences)
+        PartPairs::new(small(lexicon.themes().len() as u64), self.together.iter().map(|(pair, _)| *pair), self.pair_sentences)
     }
 }
 

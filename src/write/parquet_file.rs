@@ -203,7 +203,7 @@ pub fn read_text_column(path: &Path, column: &str) -> Result<Vec<String>, WriteE
     let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
     let reader = builder.with_projection(mask).build().map_err(|e| WriteError::table(path, &e))?;
     let mut out = Vec::new();
-    for batch in reader {
+    for batch in careful(reader) {
         let batch = batch.map_err(|e| WriteError::table(path, &e))?;
         out.extend(batch.columns().iter().flat_map(|c| c.as_string::<i32>().iter()).flatten().map(str::to_owned));
     }
@@ -221,7 +221,7 @@ pub fn each_batch(path: &Path, columns: &[&str], rows: usize, visit: &mut dyn Fn
     let builder = open_parquet(path)?.reader().map_err(|e| WriteError::table(path, &e))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let reader = builder.with_projection(mask).with_batch_size(rows).build().map_err(|e| WriteError::table(path, &e))?;
-    for batch in reader {
+    for batch in careful(reader) {
         visit(&batch.map_err(|e| WriteError::table(path, &e))?);
     }
     Ok(())

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use super::super::WriteError;
 use super::super::parquet_file::open_parquet;
 use super::super::schema::Row;
-use crate::load::ParquetInput;
+use crate::load::{ParquetInput, careful};
 
 /// Rows in memory at a time.
 const ROWS_AT_ONCE: usize = 8192;
@@ -129,7 +129,7 @@ impl<'p> Opened<'p> {
         if !predicates.is_empty() {
             builder = builder.with_row_filter(RowFilter::new(predicates));
         }
-        for batch in builder.build().map_err(failed)? {
+        for batch in careful(builder.build().map_err(failed)?) {
             visit(&batch.map_err(|e| WriteError::table(self.path, &e))?);
         }
         Ok(())
@@ -145,7 +145,8 @@ impl<'p> Opened<'p> {
             let mut rows = Vec::with_capacity(ranges.len());
             if !ranges.is_empty() {
                 let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), end - first);
-                for batch in self.reader(columns).with_row_groups(vec![group]).with_row_selection(selection).build().map_err(failed)? {
+                let reader = self.reader(columns).with_row_groups(vec![group]).with_row_selection(selection).build().map_err(failed)?;
+                for batch in careful(reader) {
                     rows.extend(R::read(&batch.map_err(|e| WriteError::table(self.path, &e))?));
                 }
             }
