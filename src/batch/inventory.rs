@@ -1,13 +1,14 @@
 //! What there is to read, and which of it changed since the last run.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::{BatchError, Options};
 use crate::diagnostic::Reject;
@@ -22,21 +23,30 @@ pub(super) struct Piece {
     pub extent: Extent,
 }
 
-/// Pieces as bytes, a third of the size: a corpus of days has two hundred thousand,
+/// Pieces as bytes, an eighth of the size: a corpus of days has two hundred thousand,
 /// and each is read once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pieces {
+    /// What stands before the name in the path of the first one.
+    folder: Box<[u8]>,
     packed: Vec<u8>,
     len: usize,
 }
 
-/// A piece as its bytes hold it: path, name, size, times and extent.
-type Packed<'p, E> = (&'p [u8], &'p str, u64, i128, i128, E);
+/// A piece as its bytes hold it: path, unless it is the folder and the name, name,
+/// size, times and extent.
+type Packed<'p, E> = (Option<&'p [u8]>, &'p str, u64, i128, i128, E);
 
 impl Pieces {
     fn push(&mut self, file: &File, extent: &Extent) -> Result<(), BatchError> {
         let File { path, name, bytes, mtime_ns, ctime_ns } = file;
-        let piece: Packed<'_, &Extent> = (path.as_os_str().as_bytes(), name, *bytes, *mtime_ns, *ctime_ns, extent);
+        let path = path.as_os_str().as_bytes();
+        let folder = path.strip_suffix(name.as_bytes());
+        if self.len == 0 {
+            self.folder = folder.unwrap_or_default().into();
+        }
+        let path = (folder != Some(&self.folder)).then_some(path);
+        let piece: Packed<'_, &Extent> = (path, name, *bytes, *mtime_ns, *ctime_ns, extent);
         self.packed = postcard::to_extend(&piece, std::mem::take(&mut self.packed)).map_err(|_| BatchError::Broken("a piece that cannot be packed"))?;
         self.len += 1;
         Ok(())
@@ -53,7 +63,8 @@ impl Pieces {
             let (piece, after) = postcard::take_from_bytes(rest).map_err(|_| BatchError::Broken("a piece that cannot be unpacked"))?;
             rest = after;
             let (path, name, bytes, mtime_ns, ctime_ns, extent): Packed<'_, Extent> = piece;
-            Ok(Piece { file: File { path: OsStr::from_bytes(path).into(), name: name.into(), bytes, mtime_ns, ctime_ns }, extent })
+            let path = path.map_or_else(|| [&self.folder, name.as_bytes()].concat(), <[u8]>::to_vec);
+            Ok(Piece { file: File { path: OsString::from_vec(path).into(), name: name.into(), bytes, mtime_ns, ctime_ns }, extent })
         };
         (0..self.len).map(next).collect()
     }
@@ -83,25 +94,47 @@ pub(super) struct Inventory {
 }
 
 /// What the last run knew of a file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Known {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Known<'f> {
+    /// Number of its source.
+    source: usize,
+    name: Cow<'f, str>,
     bytes: u64,
     mtime_ns: i128,
     ctime_ns: i128,
-    segments: Vec<Segment>,
+    segments: Cow<'f, [Segment]>,
+}
+
+impl<'f> Known<'f> {
+    fn of(source: usize, file: &'f File, segments: &'f [Segment]) -> Self {
+        let File { name, bytes, mtime_ns, ctime_ns, .. } = file;
+        Self { source, name: Cow::Borrowed(name), bytes: *bytes, mtime_ns: *mtime_ns, ctime_ns: *ctime_ns, segments: Cow::Borrowed(segments) }
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Memory {
+struct Memory<'f> {
     version: u32,
     /// Limits and shard size: they decide the segments of large files.
     settings: String,
     /// When it was written: a file touched in the same moment is read again.
     written_ns: i128,
-    files: BTreeMap<String, Known>,
+    /// In order of source and name.
+    files: Vec<Known<'f>>,
 }
 
-const VERSION: u32 = 3;
+impl Memory<'_> {
+    /// The segments of a file that has not been touched since.
+    fn segments_of(&self, source: usize, file: &File) -> Option<&[Segment]> {
+        let place = self.files.binary_search_by(|known| (known.source, &*known.name).cmp(&(source, &file.name))).ok()?;
+        let known = self.files.get(place)?;
+        let same = known.bytes == file.bytes && known.mtime_ns == file.mtime_ns && known.ctime_ns == file.ctime_ns;
+        let racy = file.mtime_ns.max(file.ctime_ns) + RACY_NS >= self.written_ns;
+        (same && !racy).then_some(&known.segments)
+    }
+}
+
+const VERSION: u32 = 4;
 
 /// A file changed this short a time before the memory was written may change
 /// again without a new time stamp (git calls such an entry racily clean).
@@ -135,18 +168,12 @@ pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result
     }
     let settings = format!("{} {} {shard_bytes}", limits.max_file_bytes, limits.max_record_bytes);
     let memory = memory.filter(|m| m.version == VERSION && m.settings == settings && !verify).unwrap_or_default();
-    let key = |source: usize, file: &File| format!("{source}/{}", file.name);
-    let known = |source: usize, file: &File| {
-        memory.files.get(&key(source, file)).filter(|k| {
-            let same = k.bytes == file.bytes && k.mtime_ns == file.mtime_ns && k.ctime_ns == file.ctime_ns;
-            same && file.mtime_ns.max(file.ctime_ns) + RACY_NS < memory.written_ns
-        })
-    };
-    let cut: Vec<(bool, Vec<Segment>)> = found
+    // Most files are one segment, which lies in the list itself.
+    let cut: Vec<(bool, SmallVec<[Segment; 1]>)> = found
         .par_iter()
-        .map(|(source, file)| match known(*source, file) {
-            Some(known) => (false, known.segments.clone()),
-            None => (true, plan.sources.get(*source).map(|s| segments(&s.input, file, limits, shard_bytes)).unwrap_or_default()),
+        .map(|(source, file)| match memory.segments_of(*source, file) {
+            Some(known) => (false, known.iter().cloned().collect()),
+            None => (true, plan.sources.get(*source).map(|s| segments(&s.input, file, limits, shard_bytes)).unwrap_or_default().into_iter().collect()),
         })
         .collect();
     out.files_hashed = cut.iter().filter(|(hashed, _)| *hashed).count() as u64;
@@ -159,10 +186,8 @@ pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result
             return Ok(());
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i128::try_from(d.as_nanos()).unwrap_or(0));
-        let known = |(source, file, segments): (usize, &File, &[Segment])| {
-            (key(source, file), Known { bytes: file.bytes, mtime_ns: file.mtime_ns, ctime_ns: file.ctime_ns, segments: segments.to_vec() })
-        };
-        remember(memory_file, &Memory { version: VERSION, settings, written_ns: now, files: files().map(known).collect() })
+        let files = files().map(|(source, file, segments)| Known::of(source, file, segments)).collect();
+        remember(memory_file, &Memory { version: VERSION, settings, written_ns: now, files })
     };
     let (shards, written) = rayon::join(|| shards(files(), shard_bytes), remember);
     written?;
@@ -186,13 +211,17 @@ pub(super) fn shards_of(plan: &Plan, limits: Limits) -> Result<(Vec<Shard>, u64)
 }
 
 /// Writes the memory, after its hash.
-fn remember(path: &Path, memory: &Memory) -> Result<(), WriteError> {
-    let bytes = postcard::to_allocvec(memory).map_err(|e| WriteError::table(path, &e))?;
-    write_whole(path, [blake3::hash(&bytes).as_bytes().as_slice(), &bytes].concat())
+fn remember(path: &Path, memory: &Memory<'_>) -> Result<(), WriteError> {
+    let mut bytes = vec![0; blake3::OUT_LEN];
+    bytes = postcard::to_extend(memory, bytes).map_err(|e| WriteError::table(path, &e))?;
+    if let Some((hash, memory)) = bytes.split_first_chunk_mut() {
+        *hash = *blake3::hash(memory).as_bytes();
+    }
+    write_whole(path, bytes)
 }
 
 /// The memory; `None`: there is none, or it is damaged.
-fn remembered(path: &Path) -> Option<Memory> {
+fn remembered(path: &Path) -> Option<Memory<'static>> {
     let bytes = std::fs::read(path).ok()?;
     let (hash, bytes) = bytes.split_first_chunk::<{ blake3::OUT_LEN }>()?;
     if blake3::hash(bytes) == *hash { postcard::from_bytes(bytes).ok() } else { None }
@@ -214,7 +243,7 @@ fn shards<'f>(files: impl IntoIterator<Item = (usize, &'f File, &'f [Segment])>,
             shard.files += u64::from(number == 0);
             // A cut inside a large file always ends a shard.
             open = segment.extent.records.is_none() && !segment.ends_shard(shard.bytes, shard_bytes);
-            hasher.update(format!("{}\0{}\0{}\0", file.name, segment.extent.first_record, segment.hash).as_bytes());
+            hasher.update(format!("{}\0{}\0{}\0", file.name, segment.extent.first_record, segment.hash.to_hex()).as_bytes());
             shard.pieces.push(file, &segment.extent)?;
         }
     }
@@ -228,6 +257,8 @@ fn shards<'f>(files: impl IntoIterator<Item = (usize, &'f File, &'f [Segment])>,
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn extent(first_record: u64, records: Option<u64>) -> Extent {
@@ -239,7 +270,7 @@ mod tests {
             let name = format!("{i:05}.md");
             let hash = blake3::hash(name.as_bytes());
             let cut = crate::load::leading_u64(&hash);
-            let segment = Segment { extent: extent(1, None), bytes, hash: hash.to_hex().to_string(), cut };
+            let segment = Segment { extent: extent(1, None), bytes, hash, cut };
             (0, File { path: name.clone().into(), name: name.into(), bytes, mtime_ns: 0, ctime_ns: 0 }, vec![segment])
         };
         names.map(file).collect()
@@ -251,15 +282,21 @@ mod tests {
 
     #[test]
     fn pieces_are_unpacked_as_they_were_also_of_a_path_that_is_no_text() {
-        let mut pieces = Pieces::default();
-        let path = Path::new(OsStr::from_bytes(b"/a/\xff\xfe.md")).to_owned();
-        let file = File { path, name: "\u{fffd}.md".into(), bytes: 7, mtime_ns: -1, ctime_ns: i128::MAX };
         let (first, second) = (Extent { repeats: [(2, 1)].into(), ..extent(1, Some(3)) }, Extent { byte_offset: 4, ..extent(4, None) });
-        pieces.push(&file, &first).unwrap();
-        pieces.push(&file, &second).unwrap();
-        let back: Vec<(File, Extent)> = pieces.unpack().unwrap().into_iter().map(|piece| (piece.file, piece.extent)).collect();
-        assert_eq!(back, [(file.clone(), first), (file, second)]);
-        assert_eq!(pieces.len(), 2);
+        let file =
+            |path: &[u8], name: &str| File { path: OsString::from_vec(path.to_vec()).into(), name: name.into(), bytes: 7, mtime_ns: -1, ctime_ns: i128::MAX };
+        let (text, no_text, elsewhere) = (file(b"/a/b.md", "b.md"), file(b"/a/\xff\xfe.md", "\u{fffd}.md"), file(b"/c/b.md", "b.md"));
+        for order in [[&text, &no_text, &elsewhere, &text], [&no_text, &text, &elsewhere, &no_text]] {
+            let mut pieces = Pieces::default();
+            for file in order {
+                pieces.push(file, &first).unwrap();
+                pieces.push(file, &second).unwrap();
+            }
+            let back: Vec<(File, Extent)> = pieces.unpack().unwrap().into_iter().map(|piece| (piece.file, piece.extent)).collect();
+            let pushed: Vec<(File, Extent)> = order.iter().flat_map(|file| [&first, &second].map(|extent| ((*file).clone(), extent.clone()))).collect();
+            assert_eq!(back, pushed);
+            assert_eq!(pieces.len(), 8);
+        }
     }
 
     #[test]
@@ -303,12 +340,17 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("inventory.bin");
         assert!(remembered(&path).is_none());
-        let known =
-            |(_, file, segments): (usize, File, Vec<Segment>)| (file.name.to_string(), Known { bytes: file.bytes, mtime_ns: -1, ctime_ns: 2, segments });
-        let files: BTreeMap<String, Known> = files(30_000, 0..20).into_iter().map(known).collect();
-        remember(&path, &Memory { version: VERSION, settings: "s".into(), written_ns: 3, files }).unwrap();
+        let files = files(30_000, 0..20);
+        let known = files.iter().map(|(source, file, segments)| Known::of(*source, file, segments)).collect();
+        remember(&path, &Memory { version: VERSION, settings: "s".into(), written_ns: RACY_NS + 1, files: known }).unwrap();
         let back = remembered(&path).unwrap();
-        assert_eq!((back.files.len(), back.files["00007.md"].mtime_ns, back.files["00007.md"].segments.len()), (20, -1, 1));
+        for (source, file, segments) in &files {
+            assert_eq!(back.segments_of(*source, file), Some(segments.as_slice()));
+            assert_eq!(back.segments_of(source + 1, file), None);
+            assert_eq!(back.segments_of(*source, &File { mtime_ns: 1, ..file.clone() }), None);
+        }
+        let racy = Memory { written_ns: RACY_NS, ..back };
+        assert_eq!(racy.segments_of(0, &files[0].1), None);
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[200] ^= 1;
         std::fs::write(&path, &bytes).unwrap();

@@ -16,7 +16,7 @@ use super::table_part::TablePart;
 use super::{BatchError, Run, checks, report};
 use crate::diagnostic::{Reject, Stage};
 use crate::tally::Series;
-use crate::write::{CsvFile, Release, Row, Table, WriteError, batches, clear_unfinished, concatenate, data_package, open_parquet, prune, tables, theme_rows};
+use crate::write::{CsvFile, Release, Row, Table, WriteError, batches, clear_unfinished, concatenate, data_package, prune, row_count, tables, theme_rows};
 
 impl Run<'_> {
     pub(super) fn publish(&mut self, keys: &[Keys], cache: &Cache, series: Series, parts: &PartFiles, rejects: &[Reject]) -> Result<(), BatchError> {
@@ -226,12 +226,6 @@ fn part_files(table: &Table, keys: &[Keys], parts: &PartFiles, cache: &Cache) ->
             keys.iter().map(file).collect()
         }
     }
-}
-
-pub(super) fn row_count(path: &Path) -> Result<u64, WriteError> {
-    let reader = parquet::file::serialized_reader::SerializedFileReader::new(open_parquet(path)?).map_err(|e| WriteError::table(path, &e))?;
-    let rows = parquet::file::reader::FileReader::metadata(&reader).file_metadata().num_rows();
-    Ok(u64::try_from(rows).unwrap_or(0))
 }
 
 fn pretty(value: &serde_json::Value) -> Result<String, WriteError> {

@@ -10,7 +10,6 @@ use chrono::Datelike;
 use rayon::prelude::*;
 
 use super::in_order::{Items, in_order};
-use super::publish::row_count;
 use super::rollup_file::{Index, Slice, read_slice};
 use super::shard::{Cache, Keys};
 use super::table_part::TablePart;
@@ -21,7 +20,7 @@ use crate::tally::{
     Breakdown, BreakdownRow, FrequencyRow, Kind, OccasionRow, OccasionSums, Occasions, PairCountRow, PairRow, Part, PartPairs, PartSummary, PartSums, Rollup,
     Series, Sums, Word,
 };
-use crate::write::{CheckFailure, Row, WriteError, check_breakdown, check_pairs, read_columns};
+use crate::write::{CheckFailure, Row, WriteError, check_breakdown, check_pairs, read_columns, row_count};
 
 /// Name of the folder in the cache.
 pub(super) const SERIES_KIND: &str = "series";

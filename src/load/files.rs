@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use rayon::iter::Either;
 use rayon::prelude::*;
 
 use super::{Input, LoadError, reject};
@@ -63,17 +64,11 @@ pub fn find(input: &Input) -> Result<Found, LoadError> {
     let root = base.canonicalize().map_err(|cause| LoadError::Folder { path: base.clone(), cause })?;
     let mut walk = Walk { input, root: &root, set, files: Vec::new(), rejects: Vec::new() };
     walk.folder(&root, depth)?;
-    let mut found = Found { files: Vec::with_capacity(walk.files.len()), rejects: walk.rejects };
-    let files: Vec<Result<File, Reject>> = walk.files.into_par_iter().map(|(path, name)| file(input, path, name)).collect();
-    for file in files {
-        match file {
-            Ok(file) => found.files.push(file),
-            Err(reject) => found.rejects.push(reject),
-        }
-    }
-    found.files.par_sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
-    found.rejects.sort();
-    Ok(found)
+    let (mut files, mut rejects): (Vec<File>, Vec<Reject>) = walk.files.into_par_iter().partition_map(|(path, name)| file(input, path, name));
+    files.par_sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
+    rejects.extend(walk.rejects);
+    rejects.sort();
+    Ok(Found { files, rejects })
 }
 
 struct Walk<'a> {
@@ -139,17 +134,17 @@ fn refused(input: &Input, name: &str, reason: &str, detail: &str) -> Reject {
 }
 
 /// Size and times of a file.
-fn file(input: &Input, path: PathBuf, name: String) -> Result<File, Reject> {
+fn file(input: &Input, path: PathBuf, name: String) -> Either<File, Reject> {
     match fs::metadata(&path) {
-        Ok(meta) if meta.is_file() => Ok(File {
+        Ok(meta) if meta.is_file() => Either::Left(File {
             path,
             name: name.into(),
             bytes: meta.len(),
             mtime_ns: i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()),
             ctime_ns: i128::from(meta.ctime()) * 1_000_000_000 + i128::from(meta.ctime_nsec()),
         }),
-        Ok(_) => Err(refused(input, &name, "special_file", "a device, socket or pipe is not read")),
-        Err(error) => Err(refused(input, &name, "unreadable", &error.to_string())),
+        Ok(_) => Either::Right(refused(input, &name, "special_file", "a device, socket or pipe is not read")),
+        Err(error) => Either::Right(refused(input, &name, "unreadable", &error.to_string())),
     }
 }
 

@@ -44,8 +44,8 @@ pub struct Segment {
     pub extent: Extent,
     /// Size in bytes.
     pub bytes: u64,
-    /// BLAKE3 of its content, as hex.
-    pub hash: String,
+    /// BLAKE3 of its content; of a file that is not read, of the reason.
+    pub hash: blake3::Hash,
     /// The number that decides where shards end: one ends after this segment
     /// when it is below the segment's share of a shard.
     pub cut: u64,
@@ -84,18 +84,20 @@ fn is_cut(draw: u64, bytes: u64, so_far: u64, shard_bytes: u64) -> bool {
 #[must_use]
 pub fn segments(input: &Input, file: &File, limits: Limits, shard_bytes: u64) -> Vec<Segment> {
     let path_draw = leading_u64(&blake3::hash(file.name.as_bytes()));
-    let whole = |hash: String| vec![Segment { extent: Extent::WHOLE, bytes: file.bytes, hash, cut: path_draw }];
+    let whole = |hash| vec![Segment { extent: Extent::WHOLE, bytes: file.bytes, hash, cut: path_draw }];
     if input.layout.is_record() && file.bytes > shard_bytes {
-        return large(input, file, limits, shard_bytes, path_draw).unwrap_or_else(|| whole("unreadable".into()));
+        return large(input, file, limits, shard_bytes, path_draw).unwrap_or_else(|| whole(not_read("unreadable")));
     }
     if !input.layout.is_record() && file.bytes > limits.max_file_bytes {
         // It will be refused by its size alone.
-        return whole(format!("oversized-{}", file.bytes));
+        return whole(not_read(&format!("oversized-{}", file.bytes)));
     }
-    match hash_of(file) {
-        Ok(hash) => whole(hash.to_hex().to_string()),
-        Err(_) => whole("unreadable".into()),
-    }
+    whole(hash_of(file).unwrap_or_else(|_| not_read("unreadable")))
+}
+
+/// Stands for the content of a file that is not read; no content has this hash.
+fn not_read(reason: &str) -> blake3::Hash {
+    blake3::derive_key("tifa 2026-11-27 reason for which a file is not read", reason.as_bytes()).into()
 }
 
 /// Bytes up to which a file is hashed at once: most are far smaller than the
@@ -146,7 +148,7 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
             out.push(Segment {
                 extent: Extent { first_record: first, byte_offset: offset, records: Some(count), repeats: std::mem::take(&mut repeats) },
                 bytes,
-                hash: hasher.finalize().to_hex().to_string(),
+                hash: hasher.finalize(),
                 cut: 0,
             });
             hasher.reset();
@@ -160,7 +162,7 @@ fn large(input: &Input, file: &File, limits: Limits, shard_bytes: u64, path_draw
         out.push(Segment {
             extent: Extent { first_record: first, byte_offset: offset, records: None, repeats },
             bytes,
-            hash: hasher.finalize().to_hex().to_string(),
+            hash: hasher.finalize(),
             cut: path_draw,
         });
     }

@@ -26,7 +26,7 @@ pub use check::{CheckFailure, RowCounts, ShardCheck, ThemeNumbers};
 pub use condition::{Condition, ConditionFault};
 pub use csv_file::CsvFile;
 pub use data_package::data_package;
-pub use parquet_file::{TableFile, batches, concatenate, each_batch, open_parquet, read_columns, read_parquet, read_text_column, write_parquet};
+pub use parquet_file::{TableFile, batches, concatenate, each_batch, open_parquet, read_columns, read_parquet, read_text_column, row_count, write_parquet};
 pub use release::{Release, clear_unfinished, latest, prune, sync_folder, write_whole};
 pub use report::{Facts, Language, REPORT_FILE, SourceFact, report};
 pub use reread::{Reread, SENTENCE_COLUMNS, documents, han_chars_of, resolutions};

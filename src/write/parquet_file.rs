@@ -11,7 +11,7 @@ use arrow::array::{AsArray, RecordBatch};
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, ProjectionMask, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::file::metadata::{KeyValue, ParquetMetaDataReader, SortingColumn};
+use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetMetaDataReader, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
@@ -154,10 +154,7 @@ pub fn concatenate(path: &Path, table: &Table, parts: &[PathBuf], metadata: &[(&
     let file = File::create(path).map_err(|e| WriteError::io(path, e))?;
     let mut writer = SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::new(properties)).map_err(failed)?;
     for part in parts {
-        let failed = |e: parquet::errors::ParquetError| WriteError::table(part, &e);
-        let file = open_parquet(part)?;
-        let of_part = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(failed)?;
-        file.check(&of_part).map_err(failed)?;
+        let (file, of_part) = with_footer(part)?;
         for row_group in of_part.row_groups() {
             let mut out = writer.next_row_group().map_err(failed)?;
             for column in row_group.columns() {
@@ -183,6 +180,22 @@ pub fn concatenate(path: &Path, table: &Table, parts: &[PathBuf], metadata: &[(&
 /// [`WriteError`] with the path.
 pub fn open_parquet(path: &Path) -> Result<ParquetInput, WriteError> {
     ParquetInput::open(path).map_err(|e| WriteError::io(path, e))
+}
+
+/// How many rows a table's file has, as its footer says.
+///
+/// # Errors
+/// [`WriteError`] with the path.
+pub fn row_count(path: &Path) -> Result<u64, WriteError> {
+    let (_, footer) = with_footer(path)?;
+    u64::try_from(footer.file_metadata().num_rows()).map_err(|e| WriteError::table(path, &e))
+}
+
+/// Opens a table's file, and reads what its footer says.
+fn with_footer(path: &Path) -> Result<(ParquetInput, ParquetMetaData), WriteError> {
+    let file = open_parquet(path)?;
+    let footer = ParquetMetaDataReader::new().parse_and_finish(&file).and_then(|footer| file.check(&footer).map(|()| footer));
+    footer.map(|footer| (file, footer)).map_err(|e| WriteError::table(path, &e))
 }
 
 /// The batches of a Parquet file, one at a time.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Changed, Example};
 use crate::load::leading_u64;
-use crate::write::{Column, Kind, Table, WriteError, cell, each_batch, open_parquet};
+use crate::write::{Column, Kind, Table, WriteError, cell, each_batch, open_parquet, row_count};
 
 /// Rows of each side whose hashes are in memory together.
 const AT_ONCE: u64 = 1 << 20;
@@ -232,7 +232,7 @@ fn columns_of(path: &Path) -> Result<BTreeMap<String, String>, WriteError> {
 }
 
 fn count(files: &[PathBuf]) -> Result<u64, WriteError> {
-    files.iter().map(|path| crate::batch::publish::row_count(path)).sum()
+    files.iter().map(|path| row_count(path)).sum()
 }
 
 /// A hash of some cells of a row. `buffer` is emptied first.

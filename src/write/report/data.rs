@@ -7,13 +7,14 @@ use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 
 use super::super::WriteError;
+use super::super::parquet_file::row_count;
 use super::super::schema::cells;
 use super::Facts;
 use super::occasions::{self, Occasions};
 use super::read::{Numbers, Only, Place, each_kept, each_row, parts, remembered, rows, texts, words};
 use crate::diagnostic::Reject;
 use crate::tally::candidate::CandidateRow;
-use crate::tally::{BreakdownRow, CopyRow, CoverageRow, PairRow, Period, ProfileRow, TotalRow, TurnRow};
+use crate::tally::{BreakdownRow, CoverageRow, PairRow, Period, ProfileRow, TotalRow, TurnRow};
 
 /// Candidates shown of a window, and pairs.
 pub(super) const MOST_CANDIDATES: usize = 30;
@@ -70,39 +71,84 @@ pub(super) struct Block {
     pub(super) period: String,
     pub(super) source: Option<String>,
     pub(super) slots: Vec<Slot>,
+    pub(super) hits: Grid,
+    pub(super) documents: Grid,
+}
+
+/// Counts by theme and slot. Nearly all fit in two bytes, and weeks of centuries are
+/// millions.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grid {
+    slots: usize,
     /// By theme, then by slot.
-    pub(super) hits: Vec<Vec<u32>>,
-    pub(super) documents: Vec<Vec<u32>>,
+    cells: Vec<u16>,
+    /// Counts that do not fit, by the place of their cell.
+    large: BTreeMap<usize, u32>,
+}
+
+impl Grid {
+    pub(super) fn new(themes: usize, slots: usize) -> Self {
+        Self { slots, cells: vec![0; themes * slots], large: BTreeMap::new() }
+    }
+
+    fn place(&self, theme: usize, slot: usize) -> Option<usize> {
+        let place = theme.checked_mul(self.slots)?.checked_add(slot)?;
+        (slot < self.slots && place < self.cells.len()).then_some(place)
+    }
+
+    pub(super) fn set(&mut self, theme: usize, slot: usize, count: u64) {
+        let Some(place) = self.place(theme, slot) else { return };
+        let short = u16::try_from(count).unwrap_or(u16::MAX);
+        if let Some(cell) = self.cells.get_mut(place) {
+            *cell = short;
+        }
+        if short == u16::MAX {
+            self.large.insert(place, u32::try_from(count).unwrap_or(u32::MAX));
+        }
+    }
+
+    fn themes(&self) -> usize {
+        self.cells.len().checked_div(self.slots).unwrap_or(0)
+    }
+
+    /// `None`: no such theme or slot.
+    pub(super) fn get(&self, theme: usize, slot: usize) -> Option<u32> {
+        let place = self.place(theme, slot)?;
+        let short = *self.cells.get(place)?;
+        Some(if short == u16::MAX { self.large.get(&place).copied().unwrap_or(short.into()) } else { short.into() })
+    }
 }
 
 impl Block {
     fn new(period: &str, source: Option<&str>, slots: BTreeMap<NaiveDate, Slot>, themes: usize) -> Self {
         let slots: Vec<Slot> = slots.into_values().collect();
-        let none = vec![vec![0; slots.len()]; themes];
+        let none = Grid::new(themes, slots.len());
         Self { period: period.to_owned(), source: source.map(str::to_owned), slots, hits: none.clone(), documents: none }
     }
 
     fn put(&mut self, theme: usize, start: NaiveDate, hits: u64, documents: u64) {
         let Ok(at) = self.slots.binary_search_by_key(&start, |slot| slot.start) else { return };
-        let set = |grid: &mut Vec<Vec<u32>>, value: u64| {
-            if let Some(cell) = grid.get_mut(theme).and_then(|row| row.get_mut(at)) {
-                *cell = u32::try_from(value).unwrap_or(u32::MAX);
-            }
-        };
-        set(&mut self.hits, hits);
-        set(&mut self.documents, documents);
+        self.hits.set(theme, at, hits);
+        self.documents.set(theme, at, documents);
+    }
+
+    /// Hits of each theme in each slot, and its documents.
+    pub(super) fn counts(&self) -> impl Iterator<Item = impl Iterator<Item = (u32, u32)>> {
+        let count = |grid: &Grid, theme, slot| grid.get(theme, slot).unwrap_or(0);
+        let cell = move |theme, slot| (count(&self.hits, theme, slot), count(&self.documents, theme, slot));
+        (0..self.hits.themes()).map(move |theme| (0..self.slots.len()).map(move |slot| cell(theme, slot)))
     }
 
     /// Documents with a theme in a slot, and all of them; `None` where no source spoke.
     pub(super) fn share(&self, theme: usize, slot: usize) -> Option<(u64, u64)> {
         let whole = self.slots.get(slot).map(|s| s.documents).filter(|n| *n > 0)?;
-        Some((u64::from(*self.documents.get(theme)?.get(slot)?), whole))
+        Some((u64::from(self.documents.get(theme, slot)?), whole))
     }
 
     /// Hits of a theme in a slot, and its Han characters.
     pub(super) fn rate(&self, theme: usize, slot: usize) -> Option<(u64, u64)> {
         let spoken = self.slots.get(slot).filter(|s| s.documents > 0)?;
-        Some((u64::from(*self.hits.get(theme)?.get(slot)?), spoken.han_chars))
+        Some((u64::from(self.hits.get(theme, slot)?), spoken.han_chars))
     }
 
     /// The slots are one after another without a hole between `slot - 1` and `slot`.
@@ -163,7 +209,7 @@ impl Data {
         let mut data = Self { themes: rows(&single("theme_profile"), &PROFILE, &[])?, ..Self::default() };
         data.documents(&tables, facts)?;
         data.coverage = rows(&single("coverage"), &COVERAGE, &[])?;
-        data.copies = rows::<CopyRow>(&single("copies"), &["exact"], &[])?.len() as u64;
+        data.copies = row_count(&single("copies"))?;
         each_row(&single("rejects"), &["reason"], &[], &mut |row: Reject| *data.rejects.entry(row.reason).or_default() += 1)?;
         data.turns = rows(&single("theme_turns"), &TURN, &[])?;
         each_row(&single("candidates"), &CANDIDATE, &[], &mut |row: CandidateRow| {
@@ -447,3 +493,22 @@ const CANDIDATE: [&str; 15] = [
     "nearest_term",
     "contexts",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_any_size_come_back_from_their_cell() {
+        let mut grid = Grid::new(2, 3);
+        let counts = [[0, 1, 65_534], [65_535, 65_536, 5_000_000_000_u64]];
+        for (theme, counts) in counts.iter().enumerate() {
+            for (slot, count) in counts.iter().enumerate() {
+                grid.set(theme, slot, *count);
+            }
+        }
+        let back = |theme| (0..3).map(|slot| grid.get(theme, slot).unwrap()).collect::<Vec<u32>>();
+        assert_eq!([back(0), back(1)], [[0, 1, 65_534], [65_535, 65_536, u32::MAX]]);
+        assert_eq!((grid.get(0, 3), grid.get(2, 0)), (None, None));
+    }
+}

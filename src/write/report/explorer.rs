@@ -1,9 +1,11 @@
 //! Any chosen themes over time: the first choice drawn here, the others by the
 //! script from numbers that the page carries.
 
+use std::io::{self, Write};
+
 use maud::{Markup, PreEscaped, html};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::chart::{self, Axis, Line};
@@ -30,14 +32,15 @@ pub(super) fn carried(data: &Data) -> (Vec<(&Block, String)>, Vec<&Block>) {
     };
     let mut blocks: Vec<&Block> = data.blocks.iter().collect();
     blocks.sort_by_key(|block| order(block));
-    let texts: Vec<String> = blocks.par_iter().map(|block| encoded(block)).collect();
+    let texts: Vec<Option<String>> = blocks.par_iter().map(|block| encoded(block, MOST_BYTES)).collect();
     let (mut taken, mut left, mut bytes) = (Vec::new(), Vec::new(), 0);
     for (block, text) in blocks.into_iter().zip(texts) {
-        if bytes + text.len() > MOST_BYTES {
-            left.push(block);
-        } else {
-            bytes += text.len();
-            taken.push((block, text));
+        match text.filter(|text| bytes + text.len() <= MOST_BYTES) {
+            Some(text) => {
+                bytes += text.len();
+                taken.push((block, text));
+            }
+            None => left.push(block),
         }
     }
     (taken, left)
@@ -45,11 +48,11 @@ pub(super) fn carried(data: &Data) -> (Vec<(&Block, String)>, Vec<&Block>) {
 
 /// Hits of a theme with runs of zeros as one negative number; the documents of
 /// those that are not zero.
-fn packed(hits: &[u32], documents: &[u32]) -> (Vec<i64>, Vec<u32>) {
+fn packed(counts: impl IntoIterator<Item = (u32, u32)>) -> (Vec<i64>, Vec<u32>) {
     let (mut out, mut with) = (Vec::new(), Vec::new());
     let mut zeros = 0_i64;
-    for (hits, documents) in hits.iter().zip(documents) {
-        if *hits == 0 && *documents == 0 {
+    for (hits, documents) in counts {
+        if hits == 0 && documents == 0 {
             zeros += 1;
             continue;
         }
@@ -57,15 +60,25 @@ fn packed(hits: &[u32], documents: &[u32]) -> (Vec<i64>, Vec<u32>) {
             out.push(-zeros);
             zeros = 0;
         }
-        out.push(i64::from(*hits));
-        with.push(*documents);
+        out.push(i64::from(hits));
+        with.push(documents);
     }
     (out, with)
 }
 
+/// A part of what is packed of each theme, made as it is written.
+struct OfThemes<'b, F>(&'b Block, F);
+
+impl<T: Serialize, F: Fn((Vec<i64>, Vec<u32>)) -> T> Serialize for OfThemes<'_, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(block, part) = self;
+        serializer.collect_seq(block.counts().map(|counts| part(packed(counts))))
+    }
+}
+
 /// A block as the script reads it.
 #[derive(Serialize)]
-struct Encoded<'b> {
+struct Encoded<'b, H, D> {
     period: &'b str,
     source: Option<&'b str>,
     label: Vec<&'b str>,
@@ -75,13 +88,14 @@ struct Encoded<'b> {
     partial: Vec<usize>,
     breaks: Vec<usize>,
     /// Hits of each theme, packed.
-    h: Vec<Vec<i64>>,
+    h: H,
     /// Documents of each theme, packed.
-    d: Vec<Vec<u32>>,
+    d: D,
 }
 
-fn encoded(block: &Block) -> String {
-    let (h, d) = block.hits.iter().zip(&block.documents).map(|(h, d)| packed(h, d)).unzip();
+/// The JSON of a block; `None`, if it has more than so many bytes, of which no more
+/// are made.
+fn encoded(block: &Block, most_bytes: usize) -> Option<String> {
     let slots = || block.slots.iter();
     let encoded = Encoded {
         period: &block.period,
@@ -92,16 +106,47 @@ fn encoded(block: &Block) -> String {
         chars: slots().map(|s| s.han_chars).collect(),
         partial: slots().enumerate().filter(|(_, s)| s.partial).map(|(at, _)| at).collect(),
         breaks: (1..block.slots.len()).filter(|at| !block.joins(*at)).collect(),
-        h,
-        d,
+        h: OfThemes(block, |(hits, _)| hits),
+        d: OfThemes(block, |(_, documents)| documents),
     };
+    let mut text = AtMost { bytes: Vec::new(), most: most_bytes };
     // Numbers and texts: there is nothing that JSON could not say.
-    serde_json::to_string(&encoded).unwrap_or_default()
+    serde_json::to_writer(&mut text, &encoded).ok()?;
+    String::from_utf8(text.bytes).ok()
 }
+
+/// Bytes, up to so many.
+struct AtMost {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl Write for AtMost {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + more.len() > self.most {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const NOT_INSIDE: [char; 3] = ['<', '\u{2028}', '\u{2029}'];
 
 /// Text that may stand inside `<script>`: no `<` can end it or begin a comment.
 pub(super) fn inside_script(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    let mut out = String::with_capacity(json.len());
+    for piece in json.split_inclusive(NOT_INSIDE) {
+        match piece.strip_suffix(NOT_INSIDE).zip(piece.chars().next_back()) {
+            Some((text, mark)) => out.extend([text, &format!("\\u{:04x}", u32::from(mark))]),
+            None => out += piece,
+        }
+    }
+    out
 }
 
 /// The length of period of the first choice.
@@ -155,11 +200,15 @@ pub(super) fn explorer(page: &Page<'_>) -> Markup {
             Line { points }
         })
         .collect();
-    let series: Vec<&str> = taken.iter().map(|(_, text)| text.as_str()).collect();
     let themes: Vec<Value> = data.themes.iter().map(|t| json!([label_of(w, t), t.theme, t.level, t.parent])).collect();
     let head = json!({"themes": themes, "chosen": chosen}).to_string();
     let head = head.strip_suffix('}').unwrap_or(&head);
-    let numbers = inside_script(&format!("{head},\"series\":[{}]}}", series.join(",")));
+    let mut numbers = inside_script(head) + ",\"series\":[";
+    for (number, (_, text)) in taken.iter().enumerate() {
+        numbers += if number > 0 { "," } else { "" };
+        numbers += &inside_script(text);
+    }
+    numbers += "]}";
     let periods: Vec<&str> = unique(taken.iter().map(|(b, _)| b.period.as_str()));
     let sources: Vec<&str> = unique(taken.iter().filter_map(|(b, _)| b.source.as_deref()));
     section(
@@ -292,12 +341,26 @@ fn numbers_table(data: &Data, w: &Words, block: &Block, chosen: &[usize]) -> Mar
 
 #[cfg(test)]
 mod tests {
+    use super::super::data::{Grid, Slot};
     use super::*;
 
     #[test]
     fn runs_of_zeros_are_one_number() {
-        assert_eq!(packed(&[0, 0, 3, 0, 1, 0], &[0, 0, 2, 0, 1, 0]), (vec![-2, 3, -1, 1], vec![2, 1]));
-        assert_eq!(packed(&[], &[]), (vec![], vec![]));
+        assert_eq!(packed([(0, 0), (0, 0), (3, 2), (0, 0), (1, 1), (0, 0)]), (vec![-2, 3, -1, 1], vec![2, 1]));
+        assert_eq!(packed([]), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_block_is_encoded_up_to_the_bytes_that_it_may_have() {
+        let slot = |documents| Slot { label: "1990".into(), documents, ..Slot::default() };
+        let mut grid = Grid::new(2, 2);
+        grid.set(0, 1, 3);
+        let block = Block { period: "year".into(), slots: vec![slot(1), slot(2)], hits: grid.clone(), documents: grid, source: None };
+        let whole = encoded(&block, 1_000).unwrap();
+        let read: Value = serde_json::from_str(&whole).unwrap();
+        assert_eq!((&read["h"], &read["d"], &read["documents"]), (&json!([[-1, 3], []]), &json!([[3], []]), &json!([1, 2])));
+        assert_eq!(encoded(&block, whole.len()), Some(whole.clone()));
+        assert_eq!(encoded(&block, whole.len() - 1), None);
     }
 
     #[test]
@@ -305,6 +368,7 @@ mod tests {
         let hostile = json!({"a": "</script><img src=x onerror=alert(1)><!--"}).to_string();
         let text = inside_script(&hostile);
         assert!(!text.contains('<'), "{text}");
+        assert_eq!(inside_script("<\u{2028}字\u{2029}"), "\\u003c\\u2028字\\u2029");
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), serde_json::from_str::<Value>(&hostile).unwrap());
     }
 }
