@@ -62,70 +62,73 @@ pub fn find(input: &Input) -> Result<Found, LoadError> {
     }
     let set = globs.build().map_err(|e| LoadError::Glob { glob: String::new(), cause: e.to_string() })?;
     let root = base.canonicalize().map_err(|cause| LoadError::Folder { path: base.clone(), cause })?;
-    let mut walk = Walk { input, root: &root, set, files: Vec::new(), rejects: Vec::new() };
-    walk.folder(&root, depth)?;
-    let (mut files, mut rejects): (Vec<File>, Vec<Reject>) = walk.files.into_par_iter().partition_map(|(path, name)| file(input, path, name));
+    let mut listed = Vec::new();
+    list(&root, depth, &mut listed)?;
+    let sought = Sought { input, root: &root, set };
+    let found = listed.into_par_iter().filter_map(|entry| sought.file(entry));
+    let (mut files, mut rejects): (Vec<File>, Vec<Reject>) = found.partition_map(|found| match found {
+        Ok(file) => Either::Left(file),
+        Err(reject) => Either::Right(reject),
+    });
     files.par_sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
-    rejects.extend(walk.rejects);
     rejects.sort();
     Ok(Found { files, rejects })
 }
 
-struct Walk<'a> {
+/// A file or link in a folder.
+struct Entry {
+    path: PathBuf,
+    link: bool,
+    /// Levels of folders that patterns have from its own on.
+    depth: usize,
+}
+
+/// Lists what is in a folder and in those in it, so many levels of them.
+fn list(folder: &Path, depth: usize, out: &mut Vec<Entry>) -> Result<(), LoadError> {
+    let fault = |cause| LoadError::Folder { path: folder.to_owned(), cause };
+    for entry in fs::read_dir(folder).map_err(fault)? {
+        let entry = entry.map_err(fault)?;
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let (path, kind) = (entry.path(), entry.file_type().map_err(fault)?);
+        if !kind.is_dir() {
+            out.push(Entry { path, link: kind.is_symlink(), depth });
+        } else if depth > 1 {
+            list(&path, depth - 1, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the patterns of a source ask for.
+struct Sought<'a> {
     input: &'a Input,
     root: &'a Path,
     set: GlobSet,
-    /// Paths and names of what is to be read.
-    files: Vec<(PathBuf, String)>,
-    rejects: Vec<Reject>,
 }
 
-impl Walk<'_> {
-    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), LoadError> {
-        let fault = |cause| LoadError::Folder { path: folder.to_owned(), cause };
-        for entry in fs::read_dir(folder).map_err(fault)? {
-            let entry = entry.map_err(fault)?;
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                continue;
-            }
-            let path = entry.path();
-            let name = path.strip_prefix(self.root).unwrap_or(&path).to_string_lossy().into_owned();
-            let kind = entry.file_type().map_err(fault)?;
-            if kind.is_dir() {
-                if depth > 1 {
-                    self.folder(&path, depth - 1)?;
-                }
-            } else if kind.is_symlink() {
-                self.link(&path, &name, depth);
-            } else if self.set.is_match(&name) {
-                self.files.push((path, name));
-            }
-        }
-        Ok(())
-    }
-
-    /// A link to a file inside the source's folder is read like the file; any
-    /// other is refused if a glob names it or would have led through it.
-    fn link(&mut self, path: &Path, name: &str, depth: usize) {
-        let matched = self.set.is_match(name);
-        match path.canonicalize() {
-            Ok(target) if target.is_dir() => {
-                let on_the_way = matched || depth > 1;
-                on_the_way.then(|| self.refuse(name, "link", "a link to a folder is not followed: name the folder itself in `files`"));
-            }
-            Ok(target) if matched && target.starts_with(self.root) => self.files.push((path.to_owned(), name.to_owned())),
-            Ok(_) if matched => {
-                self.refuse(name, "link", "the link leads out of the source's folder: copy the file, or name its folder in `files`");
-            }
-            Err(error) if matched => {
-                self.refuse(name, "link", &format!("the link leads nowhere: {error}"));
-            }
-            _ => {}
+impl Sought<'_> {
+    /// The file of an entry, or why it is refused; `None`: nothing asks for it.
+    fn file(&self, Entry { path, link, depth }: Entry) -> Option<Result<File, Reject>> {
+        let name = path.strip_prefix(self.root).unwrap_or(&path).to_string_lossy().into_owned();
+        let matched = self.set.is_match(&name);
+        match link.then(|| self.why_refused(&path, matched, depth)).flatten() {
+            Some(detail) => Some(Err(refused(self.input, &name, "link", &detail))),
+            None => matched.then(|| file(self.input, path, name)),
         }
     }
 
-    fn refuse(&mut self, name: &str, reason: &str, detail: &str) {
-        self.rejects.push(refused(self.input, name, reason, detail));
+    /// Why a link is refused. One to a file inside the source's folder is read like
+    /// the file; any other is refused if a glob names it or would have led through it.
+    fn why_refused(&self, link: &Path, matched: bool, depth: usize) -> Option<String> {
+        let (asked_for, detail) = match link.canonicalize() {
+            Ok(target) if target.is_dir() => (matched || depth > 1, "a link to a folder is not followed: name the folder itself in `files`".to_owned()),
+            Ok(target) if target.starts_with(self.root) => return None,
+            Ok(_) => (matched, "the link leads out of the source's folder: copy the file, or name its folder in `files`".to_owned()),
+            Err(error) => (matched, format!("the link leads nowhere: {error}")),
+        };
+        asked_for.then_some(detail)
     }
 }
 
@@ -134,17 +137,17 @@ fn refused(input: &Input, name: &str, reason: &str, detail: &str) -> Reject {
 }
 
 /// Size and times of a file.
-fn file(input: &Input, path: PathBuf, name: String) -> Either<File, Reject> {
+fn file(input: &Input, path: PathBuf, name: String) -> Result<File, Reject> {
     match fs::metadata(&path) {
-        Ok(meta) if meta.is_file() => Either::Left(File {
+        Ok(meta) if meta.is_file() => Ok(File {
             path,
             name: name.into(),
             bytes: meta.len(),
             mtime_ns: i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()),
             ctime_ns: i128::from(meta.ctime()) * 1_000_000_000 + i128::from(meta.ctime_nsec()),
         }),
-        Ok(_) => Either::Right(refused(input, &name, "special_file", "a device, socket or pipe is not read")),
-        Err(error) => Either::Right(refused(input, &name, "unreadable", &error.to_string())),
+        Ok(_) => Err(refused(input, &name, "special_file", "a device, socket or pipe is not read")),
+        Err(error) => Err(refused(input, &name, "unreadable", &error.to_string())),
     }
 }
 

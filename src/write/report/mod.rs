@@ -28,6 +28,7 @@ mod words;
 use std::path::Path;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use self::data::Data;
@@ -115,11 +116,29 @@ pub fn report(release: &Path, facts: &Facts, language: Language) -> Result<Strin
 }
 
 /// The sections in their order.
-const SECTIONS: [&str; 13] =
-    ["corpus", "coverage", "heat", "explorer", "movers", "turns", "types", "provinces", "pairs", "phrases", "occasions", "method", "tables"];
+const SECTIONS: [(&str, fn(&Page<'_>) -> Markup); 13] = [
+    ("corpus", corpus::corpus),
+    ("coverage", calendar::coverage),
+    ("heat", heat::heat),
+    ("explorer", explorer::explorer),
+    ("movers", movers::section_of),
+    ("turns", turns::turns),
+    ("types", members::occasion_types),
+    ("provinces", members::provinces),
+    ("pairs", pairs::pairs),
+    ("phrases", phrases::phrases),
+    ("occasions", occasions::occasions),
+    ("method", method::method),
+    ("tables", tables),
+];
+
+fn tables(page: &Page<'_>) -> Markup {
+    section(page.words, "tables", html! { p { (page.words.t("tables-intro")) } })
+}
 
 fn page(page: &Page<'_>) -> Markup {
     let (w, facts) = (page.words, page.facts);
+    let sections: Vec<Markup> = SECTIONS.par_iter().map(|(_, section)| section(page)).collect();
     html! {
         (DOCTYPE)
         html lang=(w.language.tag()) {
@@ -140,23 +159,9 @@ fn page(page: &Page<'_>) -> Markup {
                     h1 { (facts.title) }
                 }
                 nav aria-label=(w.t("contents")) {
-                    ul { @for id in SECTIONS { li { a href=(format!("#{id}")) { (w.t(&format!("section-{id}"))) } } } }
+                    ul { @for (id, _) in SECTIONS { li { a href=(format!("#{id}")) { (w.t(&format!("section-{id}"))) } } } }
                 }
-                main #main {
-                    (corpus::corpus(page))
-                    (calendar::coverage(page))
-                    (heat::heat(page))
-                    (explorer::explorer(page))
-                    (movers::section_of(page))
-                    (turns::turns(page))
-                    (members::occasion_types(page))
-                    (members::provinces(page))
-                    (pairs::pairs(page))
-                    (phrases::phrases(page))
-                    (occasions::occasions(page))
-                    (method::method(page))
-                    (section(w, "tables", html! { p { (w.t("tables-intro")) } }))
-                }
+                main #main { @for section in &sections { (section) } }
                 footer { p { (w.fill("footer", &[&facts.tifa, &facts.release_key])) } }
                 script #words type="application/json" { (PreEscaped(explorer::inside_script(&serde_json::json!(w.of_script()).to_string()))) }
                 script { (PreEscaped(SCRIPT)) }

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn every_section_has_a_name() {
         let all = all();
-        assert!(super::super::SECTIONS.iter().all(|id| all.contains_key(&format!("section-{id}"))));
+        assert!(super::super::SECTIONS.iter().all(|(id, _)| all.contains_key(&format!("section-{id}"))));
     }
 
     fn all() -> BTreeMap<String, Both> {
