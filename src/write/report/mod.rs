@@ -115,8 +115,10 @@ pub fn report(release: &Path, facts: &Facts, language: Language) -> Result<Strin
     Ok(page(&Page { data: &data, facts, words: &words }).into_string())
 }
 
+type Section = fn(&Page<'_>) -> Markup;
+
 /// The sections in their order.
-const SECTIONS: [(&str, fn(&Page<'_>) -> Markup); 13] = [
+const SECTIONS: [(&str, Section); 13] = [
     ("corpus", corpus::corpus),
     ("coverage", calendar::coverage),
     ("heat", heat::heat),
