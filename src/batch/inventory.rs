@@ -94,7 +94,7 @@ pub(super) struct Inventory {
 }
 
 /// What the last run knew of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Known<'f> {
     /// Number of its source.
     source: usize,
@@ -172,7 +172,7 @@ pub(super) fn take(plan: &Plan, options: &Options, memory_file: &Path) -> Result
     let cut: Vec<(bool, SmallVec<[Segment; 1]>)> = found
         .par_iter()
         .map(|(source, file)| match memory.segments_of(*source, file) {
-            Some(known) => (false, known.iter().cloned().collect()),
+            Some(known) => (false, known.into()),
             None => (true, plan.sources.get(*source).map(|s| segments(&s.input, file, limits, shard_bytes)).unwrap_or_default().into_iter().collect()),
         })
         .collect();
@@ -212,8 +212,7 @@ pub(super) fn shards_of(plan: &Plan, limits: Limits) -> Result<(Vec<Shard>, u64)
 
 /// Writes the memory, after its hash.
 fn remember(path: &Path, memory: &Memory<'_>) -> Result<(), WriteError> {
-    let mut bytes = vec![0; blake3::OUT_LEN];
-    bytes = postcard::to_extend(memory, bytes).map_err(|e| WriteError::table(path, &e))?;
+    let mut bytes = postcard::to_extend(memory, vec![0; blake3::OUT_LEN]).map_err(|e| WriteError::table(path, &e))?;
     if let Some((hash, memory)) = bytes.split_first_chunk_mut() {
         *hash = *blake3::hash(memory).as_bytes();
     }

@@ -66,10 +66,7 @@ pub fn find(input: &Input) -> Result<Found, LoadError> {
     list(&root, depth, &mut listed)?;
     let sought = Sought { input, root: &root, set };
     let found = listed.into_par_iter().filter_map(|entry| sought.file(entry));
-    let (mut files, mut rejects): (Vec<File>, Vec<Reject>) = found.partition_map(|found| match found {
-        Ok(file) => Either::Left(file),
-        Err(reject) => Either::Right(reject),
-    });
+    let (mut rejects, mut files): (Vec<Reject>, Vec<File>) = found.partition_map(Either::from);
     files.par_sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
     rejects.sort();
     Ok(Found { files, rejects })

@@ -154,6 +154,7 @@ pub fn concatenate(path: &Path, table: &Table, parts: &[PathBuf], metadata: &[(&
     let file = File::create(path).map_err(|e| WriteError::io(path, e))?;
     let mut writer = SerializedFileWriter::new(file, columns.root_schema_ptr(), Arc::new(properties)).map_err(failed)?;
     for part in parts {
+        let failed = |e: parquet::errors::ParquetError| WriteError::table(part, &e);
         let (file, of_part) = with_footer(part)?;
         for row_group in of_part.row_groups() {
             let mut out = writer.next_row_group().map_err(failed)?;

@@ -106,7 +106,7 @@ struct Page<'p> {
 /// [`WriteError`] with the path of a table that cannot be read.
 ///
 /// # Cost
-/// Memory for the series of all themes (8 bytes a theme and period) and for the
+/// Memory for the series of all themes (4 bytes a theme and period) and for the
 /// page, which carries at most 3 MB of numbers; of the documents, only the
 /// pages of text are read that hold a shown sentence.
 pub fn report(release: &Path, facts: &Facts, language: Language) -> Result<String, WriteError> {
