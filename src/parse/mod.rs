@@ -142,9 +142,20 @@ pub struct Sentence {
     pub span: Span,
     /// Number of its paragraph; the title is paragraph 0.
     pub paragraph: u32,
+    /// Han characters in it.
+    pub han_chars: u32,
     /// Characters (code points) of the decoded record; `None` for a title that
     /// is a field of its own.
     pub record_chars: Option<Span>,
+}
+
+impl Sentence {
+    /// A sentence of a document's text.
+    #[must_use]
+    pub fn new(text: &str, span: Span, paragraph: u32, record_chars: Option<Span>) -> Self {
+        let han_chars = u32::try_from(han_chars(span.of(text))).unwrap_or(u32::MAX);
+        Self { span, paragraph, han_chars, record_chars }
+    }
 }
 
 /// What a record became.
@@ -302,11 +313,8 @@ pub fn document_of(text: &str, date: Option<DateRange>) -> Document {
     let mut document = Document { date, date_from: if date.is_some() { "field" } else { "none" }, script, encoding: "UTF-8", ..Document::default() };
     let mut at = 0;
     for (line, paragraph) in plain.split('\n').zip(1..) {
-        document.sentences.extend(sentences(line).into_iter().map(|span| Sentence {
-            span: Span::new(at + span.start, at + span.end),
-            paragraph,
-            record_chars: None,
-        }));
+        let spans = sentences(line).into_iter().map(|span| Span::new(at + span.start, at + span.end));
+        document.sentences.extend(spans.map(|span| Sentence::new(&plain, span, paragraph, None)));
         at += line.len() + 1;
     }
     document.text = plain;
@@ -320,7 +328,7 @@ impl Document {
         if let Some(title) = title {
             self.text.push_str(title.text());
             let span = Span::new(0, title.text().len());
-            self.sentences.push(Sentence { span, paragraph: 0, record_chars: place(title, span, title_in_record) });
+            self.sentences.push(Sentence::new(&self.text, span, 0, place(title, span, title_in_record)));
         }
         for (traced, paragraph) in paragraphs.iter().zip(1..) {
             if !self.text.is_empty() {
@@ -329,7 +337,8 @@ impl Document {
             let start = self.text.len();
             self.text.push_str(traced.text());
             for span in sentences(traced.text()) {
-                self.sentences.push(Sentence { span: Span::new(start + span.start, start + span.end), paragraph, record_chars: place(traced, span, true) });
+                let in_text = Span::new(start + span.start, start + span.end);
+                self.sentences.push(Sentence::new(&self.text, in_text, paragraph, place(traced, span, true)));
             }
         }
     }

@@ -2,12 +2,12 @@
 //! A shard leaves one for each part of the series.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::counts::Place;
+use super::numbers::Numbers;
 use super::pairs::PairCountRow;
 use super::period::Period;
 use super::rollup::{Breakdown, CountRow, OccasionRow, PresenceRow, Rollup, SeenRow, ThemeOccasionRow};
@@ -85,35 +85,6 @@ struct PackedPresence {
     date_end: NaiveDate,
     documents: u64,
     han_chars: u64,
-}
-
-/// Things by number, in the order in which they came.
-#[derive(Clone, Debug)]
-pub(super) struct Numbers<T> {
-    known: BTreeMap<T, u32>,
-    pub things: Vec<T>,
-    /// Number of the last one: neighbours are often the same.
-    last: u32,
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Self {
-        Self { known: BTreeMap::new(), things: Vec::new(), last: 0 }
-    }
-}
-
-impl<T: Clone + Ord> Numbers<T> {
-    pub(super) fn of(&mut self, thing: &T) -> u32 {
-        if self.things.get(self.last as usize) != Some(thing) {
-            self.last = self.known.get(thing).copied().unwrap_or_else(|| {
-                let next = u32::try_from(self.things.len()).unwrap_or(u32::MAX);
-                self.known.insert(thing.clone(), next);
-                self.things.push(thing.clone());
-                next
-            });
-        }
-        self.last
-    }
 }
 
 fn day(date: Option<NaiveDate>) -> Day {

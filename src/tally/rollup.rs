@@ -17,7 +17,7 @@ use super::pairs::{PairCountRow, PairCounting};
 use super::period::Period;
 use super::sources::{SourceSeenRow, SourcesSeen};
 use super::word::Word;
-use crate::parse::{DateRange, Document, han_chars};
+use crate::parse::{DateRange, Document};
 use crate::resolve::{Event, Gazetteer, Resolution};
 use crate::tag::{Hit, Lexicon};
 
@@ -394,7 +394,7 @@ impl<'r> Rolling<'r> {
             });
             if let Some(group) = out.groups.get_mut(group) {
                 group.sentences += 1;
-                group.han_chars += han_chars(sentence.span.of(&document.text));
+                group.han_chars += u64::from(sentence.han_chars);
             }
             out.of_sentence.push(group);
         }

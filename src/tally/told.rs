@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::Settings;
 use super::counts::{Cell, Counts, Place};
-use super::packed::Numbers;
+use super::numbers::Numbers;
 use super::part::Part;
 use super::period::{Calendar, Period};
 use super::rollup::{Breakdown, ThemeOccasionRow};

@@ -39,11 +39,9 @@ pub fn documents(rows: Vec<DocumentRow<'_>>, spans: &[SpanRow]) -> Vec<Document>
         .collect();
     for span in spans {
         if let Some(document) = out.get_mut(span.document as usize) {
-            document.sentences.push(Sentence {
-                span: Span::new(span.byte_start as usize, span.byte_end as usize),
-                paragraph: span.paragraph,
-                record_chars: span.record_char_start.zip(span.record_char_end).map(|(start, end)| Span::new(start as usize, end as usize)),
-            });
+            let in_text = Span::new(span.byte_start as usize, span.byte_end as usize);
+            let in_record = span.record_char_start.zip(span.record_char_end).map(|(start, end)| Span::new(start as usize, end as usize));
+            document.sentences.push(Sentence::new(&document.text, in_text, span.paragraph, in_record));
         }
     }
     out

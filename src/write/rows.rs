@@ -228,7 +228,7 @@ impl DocumentRows<'_> {
                 in_title: sentence.paragraph == 0,
                 record_char_start: sentence.record_chars.map(|s| small(s.start)),
                 record_char_end: sentence.record_chars.map(|s| small(s.end)),
-                han_chars: u32::try_from(han_chars(sentence.span.of(&document.text))).unwrap_or(u32::MAX),
+                han_chars: sentence.han_chars,
                 event_id: self.event_id(number),
                 voice: voice.map_or(NARRATED, Voice::name).into(),
                 continued: voice.is_some_and(|v| v.continued),

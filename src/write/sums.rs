@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use super::check::{CheckFailure, equal};
 use crate::tag::Lexicon;
 use crate::tally::{
-    ALIKE, Breakdown, BreakdownCounts, BreakdownRow, CopyRow, FrequencyCounts, KeynessRow, PairRow, Part, PartSummary, Period, Series, Settings, Side, Sources,
-    TotalRow, Word,
+    ALIKE, Breakdown, BreakdownCounts, BreakdownRow, CopyRow, FrequencyCounts, KeynessRow, Numbers, PairRow, Part, PartSummary, Period, Series, Settings, Side,
+    Sources, TotalRow, Word,
 };
 
 /// What the tables `documents` and `hits` hold.
@@ -192,27 +192,63 @@ fn check_frequency<'f>(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Ite
     }
 }
 
+/// The length of a period by its name in the tables; the whole has one that no pipeline can ask for.
+fn period(name: &str) -> Period {
+    Period::from_name(name).unwrap_or(Period::Whole)
+}
+
+/// What there is of each theme in each period, by their numbers.
+#[derive(Default)]
+struct Cells<T>(Vec<Vec<T>>);
+
+impl<T: Copy + Default> Cells<T> {
+    fn get(&self, [place, theme]: [u32; 2]) -> T {
+        self.0.get(place as usize).and_then(|of_place| of_place.get(theme as usize)).copied().unwrap_or_default()
+    }
+
+    fn put(&mut self, [place, theme]: [u32; 2], cell: T) {
+        let [place, theme] = [place, theme].map(|number| number as usize);
+        if self.0.len() <= place {
+            self.0.resize_with(place + 1, Vec::new);
+        }
+        let Some(of_place) = self.0.get_mut(place) else { return };
+        if of_place.len() <= theme {
+            of_place.resize(theme + 1, T::default());
+        }
+        if let Some(slot) = of_place.get_mut(theme) {
+            *slot = cell;
+        }
+    }
+}
+
 /// Compares the rows of `theme_breakdown` of a part with its themes: hits and
 /// sentences of the members of each breakdown sum to those of the theme in each
 /// period; no member has more documents than it has.
 #[must_use]
 pub fn check_breakdown<'b>(rows: impl Iterator<Item = BreakdownCounts<'b>>, summary: &'b PartSummary, settings: &Settings) -> Vec<CheckFailure> {
-    type Sums<'s> = BTreeMap<(Period, Option<NaiveDate>, &'s str), [u64; 2]>;
     let mut failures = Vec::new();
-    let of_all = summary.rollup.counts.iter().filter(|row| row.breakdown == Breakdown::All && row.period != Period::Whole);
-    let themes: Sums<'_> = of_all.filter_map(|row| Some(((row.period, row.period_start, row.theme.as_deref()?), [row.hits, row.sentences]))).collect();
-    let mut members: BTreeMap<Breakdown, Sums<'_>> = settings.breakdowns.iter().map(|breakdown| (*breakdown, Sums::new())).collect();
+    let (mut places, mut themes) = (Numbers::default(), Numbers::default());
+    let mut whole: Cells<[u64; 2]> = Cells::default();
+    for row in summary.rollup.counts.iter().filter(|row| row.breakdown == Breakdown::All && row.period != Period::Whole) {
+        if let Some(theme) = row.theme.as_deref() {
+            whole.put([places.of(&(row.period, row.period_start)), themes.of(&theme)], [row.hits, row.sentences]);
+        }
+    }
+    let mut members: BTreeMap<Breakdown, Cells<[u64; 2]>> = settings.breakdowns.iter().map(|breakdown| (*breakdown, Cells::default())).collect();
     for row in rows {
-        let sum = members.entry(row.breakdown).or_default().entry((row.period, row.period_start, row.theme)).or_default();
-        *sum = [sum[0] + row.hits, sum[1] + row.sentences];
+        let sums = members.entry(row.breakdown).or_default();
+        let at = [places.of(&(row.period, row.period_start)), themes.of(&row.theme)];
+        let [hits, sentences] = sums.get(at);
+        sums.put(at, [hits + row.hits, sentences + row.sentences]);
         let within = row.documents <= row.period_documents && row.sentences <= row.period_sentences;
         fails(&mut failures, "member_within_whole", within, || format!("{} {} {} {}", row.breakdown.name(), row.member, row.period_label, row.theme));
     }
     for (breakdown, sums) in members {
-        for key in themes.keys().chain(sums.keys().filter(|key| !themes.contains_key(key))) {
-            let [own, whole] = [&sums, &themes].map(|of| of.get(key).copied().unwrap_or_default());
+        for ((place, (period, start)), (number, theme)) in
+            (0..).zip(&places.things).flat_map(|place| (0..).zip(&themes.things).map(move |theme| (place, theme)))
+        {
+            let [own, whole] = [&sums, &whole].map(|of| of.get([place, number]));
             fails(&mut failures, "members_of_breakdown", own == whole, || {
-                let (period, start, theme) = key;
                 let (breakdown, period) = (breakdown.name(), period.name());
                 format!("{breakdown} {period} {} {theme}: hits and sentences of the members are {own:?}, of the theme {whole:?}", label(*start))
             });
@@ -221,32 +257,35 @@ pub fn check_breakdown<'b>(rows: impl Iterator<Item = BreakdownCounts<'b>>, summ
     failures
 }
 
-/// A theme in a period.
-type Single<'s> = (&'s str, Option<NaiveDate>, &'s str);
-
 /// Compares the rows of `theme_pairs` of a part with its themes: two are together
 /// at most as often as each is there, each is there as often as its own rows say, and
 /// no pair that was summed is left out.
 #[must_use]
 pub fn check_pairs(rows: impl Iterator<Item = PairRow>, part: Part, pair_sentences: u64, series: &Series) -> Vec<CheckFailure> {
     let (mut failures, mut sentences) = (Vec::new(), 0);
+    let (mut places, mut themes) = (Numbers::default(), Numbers::default());
     // Sentences and documents of each theme, and documents of the period.
-    let mut singles: BTreeMap<Single<'_>, ([u64; 2], u64)> = BTreeMap::new();
+    let mut singles: Cells<Option<([u64; 2], u64)>> = Cells::default();
     if part == Part::Whole {
-        let profile = series.theme_profile.iter();
-        singles.extend(profile.map(|row| ((Period::Whole.name(), None, row.theme.as_str()), ([row.sentences, row.documents], series.documents))));
+        let place = places.of(&(Period::Whole, None));
+        for row in &series.theme_profile {
+            singles.put([place, themes.of(&row.theme.as_str())], Some(([row.sentences, row.documents], series.documents)));
+        }
     } else {
-        let own = |row: FrequencyCounts<'_>| ([row.sentences, row.documents].map(Option::unwrap_or_default), row.period_documents);
-        singles.extend(series.theme_frequency.part_counts(part).map(|row| ((row.period, row.period_start, row.theme), own(row))));
+        for row in series.theme_frequency.part_counts(part) {
+            let own = [row.sentences, row.documents].map(Option::unwrap_or_default);
+            singles.put([places.of(&(period(row.period), row.period_start)), themes.of(&row.theme)], Some((own, row.period_documents)));
+        }
     }
     for row in rows {
         let of = || format!("{} {} and {}", row.period_label, row.theme_a, row.theme_b);
         sentences += row.sentences;
         let least = row.sentences <= row.sentences_a.min(row.sentences_b) && row.documents <= row.documents_a.min(row.documents_b);
         fails(&mut failures, "pairs_within_singles", least && row.documents > 0, of);
-        let single = |theme: &Word| singles.get(&(row.period.as_str(), row.period_start, theme.as_str())).copied();
-        let own = [[row.sentences_a, row.documents_a], [row.sentences_b, row.documents_b]].map(|counts| Some((counts, row.period_documents)));
+        let place = places.find(&(period(&row.period), row.period_start));
+        let mut single = |theme: &Word| singles.get([place?, themes.find(theme.as_str())?]);
         let found = [single(&row.theme_a), single(&row.theme_b)];
+        let own = [[row.sentences_a, row.documents_a], [row.sentences_b, row.documents_b]].map(|counts| Some((counts, row.period_documents)));
         fails(&mut failures, "singles_of_pairs", found.map(|of| of.map(|of| of.0)) == own.map(|of| of.map(|of| of.0)), of);
         fails(&mut failures, "denominators_of_pairs", found.map(|of| of.map(|of| of.1)) == own.map(|of| of.map(|of| of.1)), of);
     }
@@ -263,7 +302,7 @@ fn check_sources(failures: &mut Vec<CheckFailure>, sources: &Sources, series: &S
     let mut lengths: BTreeSet<&str> = BTreeSet::new();
     for row in sources.rows() {
         let of = || format!("{} {} {}", row.source, row.period_label, row.theme);
-        let period = Period::from_name(&row.period).unwrap_or(Period::Whole);
+        let period = period(&row.period);
         *sums.entry(row.theme.clone()).or_default().entry((period.name(), row.period_start)).or_default() += row.hits;
         if period == Period::Whole {
             documents.insert(row.source.clone(), row.period_documents);
