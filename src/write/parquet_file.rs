@@ -62,14 +62,15 @@ fn properties(table: &Table, path: &Path, metadata: &[(&str, &str)]) -> Result<W
         if matches!(column.kind, Kind::Int32 | Kind::Int64 | Kind::Date) {
             properties = properties.set_column_dictionary_enabled(path(), false).set_column_encoding(path(), Encoding::DELTA_BINARY_PACKED);
             if of_shards {
-                // zstd would make a file a hundredth smaller, and sets up its tables for each column.
+                // zstd would make the tables a hundredth smaller, and is set up anew for each column.
                 properties = properties.set_column_compression(path(), Compression::UNCOMPRESSED);
             }
         } else if different {
             properties = properties.set_column_dictionary_enabled(path(), false);
         }
-        // The rows of a shard come by date: each file has ids, names and words from first to last.
-        if different || of_shards && table.name != "documents" && column.kind == Kind::Text {
+        // A document is looked up by its id. Of other texts, a file has some from first to last.
+        let same_everywhere = different || of_shards && table.name != "documents";
+        if column.kind == Kind::Text && same_everywhere && !table.key.contains(&column.name) {
             properties = properties.set_column_statistics_enabled(path(), EnabledStatistics::None);
         }
     }
