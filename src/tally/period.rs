@@ -66,6 +66,12 @@ impl Period {
         Self::ALL.into_iter().find(|p| p.name() == name)
     }
 
+    /// The length that a row of a table names: the whole too, for which no pipeline can ask.
+    #[must_use]
+    pub fn of_row(name: &str) -> Self {
+        Self::from_name(name).unwrap_or(Self::Whole)
+    }
+
     /// Where the period that begins on `start` stands in time, in whole steps,
     /// and how many steps make a year: months of twelve, days of 365.2425. Plans
     /// and congresses, which are not of one length, stand by their first day.

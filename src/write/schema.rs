@@ -293,7 +293,7 @@ impl Cell for Period {
         texts(cells.map(|cell| Some(cell.name())))
     }
     fn read(array: &dyn Array, row: usize) -> Self {
-        Self::from_name(array.as_string::<i32>().value(row)).unwrap_or(Self::Whole)
+        Self::of_row(array.as_string::<i32>().value(row))
     }
 }
 

@@ -192,11 +192,6 @@ fn check_frequency<'f>(failures: &mut Vec<CheckFailure>, rows: impl Iterator<Ite
     }
 }
 
-/// The length of a period by its name in the tables; the whole has one that no pipeline can ask for.
-fn period(name: &str) -> Period {
-    Period::from_name(name).unwrap_or(Period::Whole)
-}
-
 /// What there is of each theme in each period, by their numbers.
 #[derive(Default)]
 struct Cells<T>(Vec<Vec<T>>);
@@ -244,14 +239,14 @@ pub fn check_breakdown<'b>(rows: impl Iterator<Item = BreakdownCounts<'b>>, summ
         fails(&mut failures, "member_within_whole", within, || format!("{} {} {} {}", row.breakdown.name(), row.member, row.period_label, row.theme));
     }
     for (breakdown, sums) in members {
-        for ((place, (period, start)), (number, theme)) in
-            (0..).zip(&places.things).flat_map(|place| (0..).zip(&themes.things).map(move |theme| (place, theme)))
-        {
-            let [own, whole] = [&sums, &whole].map(|of| of.get([place, number]));
-            fails(&mut failures, "members_of_breakdown", own == whole, || {
-                let (breakdown, period) = (breakdown.name(), period.name());
-                format!("{breakdown} {period} {} {theme}: hits and sentences of the members are {own:?}, of the theme {whole:?}", label(*start))
-            });
+        for (place, (period, start)) in (0..).zip(&places.things) {
+            for (number, theme) in (0..).zip(&themes.things) {
+                let [own, whole] = [&sums, &whole].map(|of| of.get([place, number]));
+                fails(&mut failures, "members_of_breakdown", own == whole, || {
+                    let (breakdown, period) = (breakdown.name(), period.name());
+                    format!("{breakdown} {period} {} {theme}: hits and sentences of the members are {own:?}, of the theme {whole:?}", label(*start))
+                });
+            }
         }
     }
     failures
@@ -274,7 +269,7 @@ pub fn check_pairs(rows: impl Iterator<Item = PairRow>, part: Part, pair_sentenc
     } else {
         for row in series.theme_frequency.part_counts(part) {
             let own = [row.sentences, row.documents].map(Option::unwrap_or_default);
-            singles.put([places.of(&(period(row.period), row.period_start)), themes.of(&row.theme)], Some((own, row.period_documents)));
+            singles.put([places.of(&(Period::of_row(row.period), row.period_start)), themes.of(&row.theme)], Some((own, row.period_documents)));
         }
     }
     for row in rows {
@@ -282,7 +277,7 @@ pub fn check_pairs(rows: impl Iterator<Item = PairRow>, part: Part, pair_sentenc
         sentences += row.sentences;
         let least = row.sentences <= row.sentences_a.min(row.sentences_b) && row.documents <= row.documents_a.min(row.documents_b);
         fails(&mut failures, "pairs_within_singles", least && row.documents > 0, of);
-        let place = places.find(&(period(&row.period), row.period_start));
+        let place = places.find(&(Period::of_row(&row.period), row.period_start));
         let mut single = |theme: &Word| singles.get([place?, themes.find(theme.as_str())?]);
         let found = [single(&row.theme_a), single(&row.theme_b)];
         let own = [[row.sentences_a, row.documents_a], [row.sentences_b, row.documents_b]].map(|counts| Some((counts, row.period_documents)));
@@ -302,7 +297,7 @@ fn check_sources(failures: &mut Vec<CheckFailure>, sources: &Sources, series: &S
     let mut lengths: BTreeSet<&str> = BTreeSet::new();
     for row in sources.rows() {
         let of = || format!("{} {} {}", row.source, row.period_label, row.theme);
-        let period = period(&row.period);
+        let period = Period::of_row(&row.period);
         *sums.entry(row.theme.clone()).or_default().entry((period.name(), row.period_start)).or_default() += row.hits;
         if period == Period::Whole {
             documents.insert(row.source.clone(), row.period_documents);
@@ -581,7 +576,7 @@ mod tests {
     fn pairs_that_are_more_than_their_themes_are_found() {
         let Corpus { tally, .. } = corpus();
         let broken = |change: &dyn Fn(&mut Vec<PairRow>)| {
-            let part = |row: &PairRow| Part::of((Period::from_name(&row.period).unwrap_or(Period::Whole), row.period_start));
+            let part = |row: &PairRow| Part::of((Period::of_row(&row.period), row.period_start));
             broken_rows(tally.theme_pairs.iter().cloned(), change, |rows| {
                 let parts: BTreeSet<Part> = tally.theme_pairs.iter().map(part).collect();
                 let of = |rows: &[PairRow], own: Part| -> Vec<PairRow> { rows.iter().filter(|row| part(row) == own).cloned().collect() };
